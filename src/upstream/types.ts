@@ -1,0 +1,68 @@
+import type { Message } from '../mcp/message.ts';
+
+/** How a stdio upstream is started. Comes from the operator's configuration only, never from a request (protocol.md D4). */
+export interface CommandSpec {
+  readonly command: readonly [string, ...string[]];
+  /** Added to the explicit base environment (PATH, HOME, LANG, TMPDIR, ...: see base-environment.ts). */
+  readonly env: Readonly<Record<string, string>>;
+  readonly cwd: string | null;
+  /** `run` wraps one server for one client in place of the client's own entry: it inherits the whole environment. */
+  readonly inheritEnv: boolean;
+}
+
+/** An HTTP upstream. */
+export interface HttpSpec {
+  readonly url: URL;
+  /** The gateway's own credentials for this upstream. */
+  readonly headers: Readonly<Record<string, string>>;
+}
+
+/** Why an upstream did not answer. `text` is safe to show to the client: no secret, no environment, no stack. */
+export interface UpstreamFailure {
+  readonly kind: 'cannot_start' | 'exited' | 'unreachable' | 'closed' | 'bad_response' | 'http_status' | 'session_expired' | 'timeout';
+  readonly text: string;
+  /** HTTP status, where there was one. */
+  readonly status: number | null;
+}
+
+/**
+ * One logical connection to one upstream: a child process (or a share in one), or an HTTP session. Messages are forwarded as
+ * the bytes given; a link never judges and never edits what it carries, except the ids and progress tokens of a shared child.
+ */
+export interface UpstreamLink {
+  readonly transport: 'stdio' | 'http';
+  /**
+   * Sends a message to the upstream, in order. Returns false when the caller should wait for `drain` before sending more.
+   * A request that can never be answered is reported by `LinkObserver.failed`, never by an exception.
+   */
+  send(message: Message): boolean;
+  /**
+   * The client of a modern HTTP request went away (protocol.md M1), or a client cancelled: stop the exchange. stdio: a
+   * `notifications/cancelled` with the upstream's id; HTTP modern: the response stream is closed. No message for that id is
+   * delivered afterwards.
+   * @param idKey `Message.idKey` of the request.
+   */
+  abort(idKey: string): void;
+  /** Stops reading from the upstream until `resume` (backpressure, protocol.md T9). */
+  pause(): void;
+  resume(): void;
+  /** Ends the connection: closes stdin, then SIGTERM, then SIGKILL of the process group; HTTP: DELETE of the session. */
+  close(): Promise<void>;
+}
+
+export interface LinkObserver {
+  /**
+   * A message from the upstream, already scanned and classified. `requestKey` is the `idKey` of the request on whose response
+   * stream it arrived, or null where the transport does not say (stdio, GET stream).
+   */
+  message(message: Message, requestKey: string | null): void;
+  /** Bytes from the upstream that are not a JSON-RPC message; dropped, to be audited. `sample` is bounded and escaped. */
+  garbage(code: string, sample: string): void;
+  /** This request will never be answered. */
+  failed(requestKey: string, failure: UpstreamFailure): void;
+  /** The link is gone; every request still open has been reported by `failed` before. */
+  closed(failure: UpstreamFailure | null): void;
+  drain(): void;
+}
+
+export type { Message };
