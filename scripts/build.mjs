@@ -1,26 +1,53 @@
 // Bundles the command line into dist/. Splitting keeps every command behind its own dynamic import, so that `run` loads no
-// YAML, no HTTP client and no database driver unless that run needs them (test/stdio-bundle.test.ts holds this).
+// YAML, no HTTP client and no database driver unless that run needs them (test/walls/stdio-bundle.test.ts holds this).
+//
+// The result appears at once: a build next to dist/ takes its place when it is complete, so that a process that is starting
+// meanwhile never finds half of it.
 import { build } from 'esbuild';
-import { chmodSync, rmSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { chmodSync, existsSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { dirname, join, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
 
-rmSync('dist', { recursive: true, force: true });
-await build({
-  entryPoints: { bin: 'src/cli/bin.ts', policy: 'src/policy/index.ts' },
-  outdir: 'dist',
-  outExtension: { '.js': '.mjs' },
-  chunkNames: 'chunks/[name]-[hash]',
-  bundle: true,
-  splitting: true,
-  format: 'esm',
-  platform: 'node',
-  target: 'node20.19',
-  external: ['libsql'],
-  metafile: true,
-  legalComments: 'linked',
-  banner: { js: "import { createRequire as __cr } from 'node:module'; const require = __cr(import.meta.url);" },
-  logLevel: 'warning',
-}).then(async (result) => {
-  const { writeFileSync } = await import('node:fs');
-  writeFileSync('dist/meta.json', JSON.stringify(result.metafile));
-});
-chmodSync('dist/bin.mjs', 0o755);
+process.chdir(resolve(dirname(fileURLToPath(import.meta.url)), '..'));
+const target = `dist.new-${process.pid}`;
+
+try {
+  const { metafile } = await build({
+    entryPoints: { bin: 'src/cli/bin.ts', policy: 'src/policy/index.ts' },
+    outdir: target,
+    outExtension: { '.js': '.mjs' },
+    chunkNames: 'chunks/[name]-[hash]',
+    bundle: true,
+    splitting: true,
+    format: 'esm',
+    platform: 'node',
+    target: 'node20.19',
+    external: ['libsql'],
+    metafile: true,
+    legalComments: 'linked',
+    banner: { js: "import { createRequire as __cr } from 'node:module'; const require = __cr(import.meta.url);" },
+    logLevel: 'warning',
+  });
+  writeFileSync(join(target, 'meta.json'), JSON.stringify(metafile).replaceAll(`${target}/`, 'dist/'));
+  chmodSync(join(target, 'bin.mjs'), 0o755);
+  declarations(join(target, 'types'));
+  swap(target, 'dist');
+} finally {
+  rmSync(target, { recursive: true, force: true });
+}
+
+/** Type declarations of the library entry, `policylayer/policy`. */
+function declarations(outDir) {
+  const require = createRequire(import.meta.url);
+  const tsc = join(dirname(require.resolve('typescript/package.json')), 'bin/tsc');
+  execFileSync(process.execPath, [tsc, '-p', 'scripts/tsconfig.types.json', '--outDir', outDir], { stdio: ['ignore', 'inherit', 'inherit'] });
+}
+
+function swap(from, to) {
+  const old = `dist.old-${process.pid}`;
+  if (existsSync(to)) renameSync(to, old);
+  renameSync(from, to);
+  rmSync(old, { recursive: true, force: true });
+}
