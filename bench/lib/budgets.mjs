@@ -1,0 +1,42 @@
+/** The budgets of architecture.md, "Speed", against what was measured. */
+import { figure } from './table.mjs';
+
+const ofOurs = (contenders) => contenders?.find(({ name }) => name.startsWith('policylayer') && !name.includes('no rule'));
+
+function ratio(what, limit, levels, pick = (contender) => contender?.cpuRatio) {
+  const measured = (levels ?? []).flatMap(({ connections, contenders }) => {
+    const found = pick(ofOurs(contenders));
+    return found === null || found === undefined ? [] : [{ connections, value: found.median }];
+  });
+  return {
+    what,
+    limit: `${limit} ×`,
+    measured: measured.length === 0 ? null : measured.map(({ connections, value }) => `${figure(value)} at c = ${connections}`).join(', '),
+    met: measured.length === 0 ? null : measured.every(({ value }) => value <= limit),
+  };
+}
+
+/** @param {object} results by scenario; a scenario that was not run gives a budget that was not measured */
+export function budgets(results) {
+  const start = ofOurs(results.start)?.overRelayMs?.median;
+  const decide = results.decide?.inProcess?.find(({ kind }) => kind === 'mixed');
+  const few = decide?.sizes.find(({ rules }) => rules === 10)?.nsPerDecision.median;
+  const many = decide?.sizes.find(({ rules }) => rules === 10_000)?.nsPerDecision.median;
+  return [
+    ratio('HTTP call, CPU against the bare relay', 1.3, results.http),
+    ratio('HTTP call in the modern era, CPU against the bare relay', 1.3, results.modern),
+    ratio('stdio call, CPU against the bare line relay', 1.5, results.stdio),
+    {
+      what: '`run` answers initialize later than the bare relay by',
+      limit: '60 ms CPU',
+      measured: start === undefined ? null : `${figure(start)} ms`,
+      met: start === undefined ? null : start <= 60,
+    },
+    {
+      what: 'a decision among 10,000 rules against one among 10',
+      limit: '1 × (1.5 × allowed for caches)',
+      measured: few === undefined || many === undefined ? null : `${figure(many / few)} × (${figure(few)} ns, ${figure(many)} ns)`,
+      met: few === undefined || many === undefined ? null : many / few <= 1.5,
+    },
+  ];
+}
