@@ -23,6 +23,8 @@ export interface UpstreamFailure {
   readonly text: string;
   /** HTTP status, where there was one. */
   readonly status: number | null;
+  /** False only when it is certain that the upstream never saw the request: a reserved amount or an approval may be given back. */
+  readonly reached: boolean;
 }
 
 /**
@@ -65,4 +67,3 @@ export interface LinkObserver {
   drain(): void;
 }
 
-export type { Message };
