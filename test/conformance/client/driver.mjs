@@ -12,8 +12,9 @@ const scenario = process.env.MCP_CONFORMANCE_SCENARIO ?? '';
 const modern = process.env.MCP_CONFORMANCE_PROTOCOL_VERSION === '2026-07-28';
 const context = JSON.parse(process.env.MCP_CONFORMANCE_CONTEXT ?? '{}');
 const url = new URL(process.argv.at(-1));
-// A server that refuses every token would keep us authorizing for ever.
-const MAX_AUTHORIZATIONS = 3;
+// A server that refuses every token would keep us authorizing for ever. A step may ask the user once; the SDK itself asks
+// once more before it reports the refusal.
+const AUTHORIZATIONS_PER_STEP = 1;
 
 function newClient() {
   const client = new Client(
@@ -37,25 +38,38 @@ function newClient() {
 }
 
 const provider = scenario.startsWith('auth/') ? providerFor(scenario, context) : undefined;
-let authorizations = 0;
 let transport;
 
 /** Runs a step; where the server asks for authorization, completes it and runs the step again. */
 async function authorized(step) {
-  for (;;) {
+  for (let authorizations = 0; ; authorizations += 1) {
     try {
       return await step();
     } catch (error) {
       const callback = error instanceof UnauthorizedError ? provider?.takeCallback?.() : undefined;
-      if (callback === undefined || authorizations >= MAX_AUTHORIZATIONS) throw error;
-      authorizations += 1;
+      if (callback === undefined || authorizations >= AUTHORIZATIONS_PER_STEP) throw error;
       await transport.finishAuth(callback);
     }
   }
 }
 
+/**
+ * Runs a step and prints how it ended. The run compares this transcript too: a relay may turn an answer into another
+ * one without any check of the suite noticing.
+ */
+async function recorded(name, step) {
+  try {
+    const value = await authorized(step);
+    console.log(`${name}: ok`);
+    return value;
+  } catch (error) {
+    console.log(`${name}: ${error.constructor.name} ${error.code ?? ''}`.trimEnd());
+    throw error;
+  }
+}
+
 function connect() {
-  return authorized(async () => {
+  return recorded('connect', async () => {
     const client = newClient();
     transport = new StreamableHTTPClientTransport(url, provider === undefined ? {} : { authProvider: provider });
     await client.connect(transport);
@@ -73,18 +87,24 @@ function callsFor(tools) {
 }
 
 async function useTools(client) {
-  const { tools } = await authorized(() => client.listTools());
-  // A second turn shows whether credentials and state hold beyond the first use.
-  for (const call of callsFor(tools)) await authorized(() => client.callTool(call));
+  const { tools } = await recorded('tools/list', () => client.listTools());
+  for (const call of callsFor(tools)) {
+    // Whether one tool can be called says nothing about the next one.
+    await recorded(`tools/call ${call.name}`, () => client.callTool(call)).catch((error) => {
+      if (provider !== undefined) throw error;
+    });
+  }
 }
 
 async function usePromptsAndResources(client) {
   const capabilities = client.getServerCapabilities() ?? {};
   if (capabilities.prompts !== undefined) {
-    for (const { name } of (await client.listPrompts()).prompts) await client.getPrompt({ name });
+    const { prompts } = await recorded('prompts/list', () => client.listPrompts());
+    for (const { name } of prompts) await recorded(`prompts/get ${name}`, () => client.getPrompt({ name }));
   }
   if (capabilities.resources !== undefined) {
-    for (const { uri } of (await client.listResources()).resources) await client.readResource({ uri });
+    const { resources } = await recorded('resources/list', () => client.listResources());
+    for (const { uri } of resources) await recorded(`resources/read ${uri}`, () => client.readResource({ uri }));
   }
 }
 
