@@ -44,7 +44,8 @@ export default async function ensureBuild() {
     if (isStale()) execFileSync(process.execPath, [join(repository, 'scripts/build.mjs')], { cwd: repository, stdio: ['ignore', 'pipe', 'pipe'] });
   } catch (error) {
     rmSync(join(repository, 'dist'), { recursive: true, force: true });
-    process.stderr.write(`the build failed, tests of the program will fail:\n${error.stdout ?? ''}${error.stderr ?? ''}\n`);
+    const lines = `${error.stdout ?? ''}${error.stderr ?? ''}`.split('\n').filter((line) => /error/i.test(line));
+    process.stderr.write(`the build failed, tests of the program will fail:\n${lines.slice(0, 8).join('\n')}\n`);
     if (process.argv[1] === fileURLToPath(import.meta.url)) process.exitCode = 1;
   } finally {
     rmSync(lock, { recursive: true, force: true });

@@ -1,0 +1,157 @@
+import { createHash } from 'node:crypto';
+import type { ServerConfig } from '../../gateway/config-types.ts';
+import type { PolicyEntry } from './gateway-file.ts';
+import { unknownName } from './names.ts';
+import { quoted } from '../../policy/printable.ts';
+import type { Reader } from './reader.ts';
+import type { Position, TreeNode } from './tree.ts';
+
+/** How a caller proves a grant. `minted`: no token in the file, so one is made and kept (as a hash) in the data directory. */
+export type TokenSource =
+  | { readonly kind: 'hash'; readonly sha256: Buffer }
+  | { readonly kind: 'minted' }
+  | { readonly kind: 'edge' };
+
+export interface GrantEntry {
+  readonly label: string;
+  readonly server: string;
+  readonly policies: readonly string[];
+  readonly tags: readonly string[];
+  readonly token: TokenSource;
+  readonly at: Position;
+}
+
+/** Shorter than this can be guessed over the network. */
+const MIN_TOKEN_LENGTH = 16;
+
+/** Reads `grants:`. Labels and tokens must be unique: two grants with one token would be one caller with two sets of rules. */
+export function readGrants(
+  reader: Reader,
+  node: TreeNode,
+  servers: ReadonlyMap<string, ServerConfig>,
+  policies: ReadonlyMap<string, PolicyEntry>,
+  serversNode: TreeNode | null,
+): GrantEntry[] {
+  const grants: GrantEntry[] = [];
+  const labels = new Map<string, Position>();
+  const tokens = new Map<string, string>();
+  const edges = new Map<string, string>();
+  const defined = serversNode?.kind === 'map' ? serversNode.entries.map((entry) => entry.key) : [];
+
+  for (const item of reader.items(node, '`grants`') ?? []) {
+    const grant = readGrant(reader, item, servers, policies, defined);
+    if (grant === null) continue;
+    const earlier = labels.get(grant.label);
+    if (earlier !== undefined) reader.error(grant.at, `the label ${quoted(grant.label)} is used twice`, { help: `the first is on line ${earlier.line}` });
+    labels.set(grant.label, grant.at);
+    if (grant.token.kind === 'hash') {
+      const key = grant.token.sha256.toString('hex');
+      const owner = tokens.get(key);
+      if (owner !== undefined) reader.error(grant.at, `grants ${quoted(owner)} and ${quoted(grant.label)} have the same token`, { help: 'give each grant a token of its own' });
+      tokens.set(key, grant.label);
+    }
+    if (grant.token.kind === 'edge') {
+      const owner = edges.get(grant.server);
+      if (owner !== undefined) reader.error(grant.at, `server ${quoted(grant.server)} has two edge grants`, { found: `${quoted(owner)} and ${quoted(grant.label)}`, expected: 'one' });
+      edges.set(grant.server, grant.label);
+    }
+    grants.push(grant);
+  }
+  for (const server of servers.values()) {
+    if (server.edge === null || edges.has(server.name)) continue;
+    reader.warn(node.at, `server ${quoted(server.name)} has an edge listener and no edge grant, so nobody can call it there`, { help: 'add a grant with edge: true' });
+  }
+  return grants;
+}
+
+function readGrant(
+  reader: Reader,
+  node: TreeNode,
+  servers: ReadonlyMap<string, ServerConfig>,
+  policies: ReadonlyMap<string, PolicyEntry>,
+  defined: readonly string[],
+): GrantEntry | null {
+  const before = reader.problems.length;
+  let label = '';
+  let server = '';
+  let names: readonly string[] = [];
+  let tags: readonly string[] = [];
+  const sources: { readonly key: string; readonly at: Position; readonly token: TokenSource | null }[] = [];
+
+  reader.fields(
+    node,
+    'a grant',
+    {
+      label: (value) => {
+        label = reader.text(value, '`label`') ?? '';
+        if (label !== '' && !/^[\p{L}\p{N}][\p{L}\p{N} ._@:/-]{0,63}$/u.test(label)) {
+          reader.error(value.at, '`label` holds a character that cannot be in a label', { expected: 'letters, digits, spaces and . _ @ : / -, at most 64' });
+        }
+      },
+      server: (value) => {
+        server = reader.text(value, '`server`') ?? '';
+        // A server that is defined but has errors of its own was reported there.
+        if (server !== '' && !defined.includes(server)) unknownName(reader, value, 'server', server, defined);
+      },
+      policies: (value) => (names = readPolicyNames(reader, value, policies)),
+      tags: (value) => {
+        const read = (reader.items(value, '`tags`') ?? []).map((item) => reader.text(item, 'a tag'));
+        tags = read.filter((tag) => tag !== null);
+      },
+      token: (value) => sources.push({ key: 'token', at: value.at, token: readToken(reader, value) }),
+      token_sha256: (value) => sources.push({ key: 'token_sha256', at: value.at, token: readTokenHash(reader, value) }),
+      edge: (value) => {
+        if (reader.flag(value, '`edge`') === true) sources.push({ key: 'edge', at: value.at, token: { kind: 'edge' } });
+      },
+    },
+    ['label', 'server'],
+  );
+
+  const [first, second] = sources;
+  if (second !== undefined) reader.error(second.at, `a grant has \`${first?.key}\` and \`${second.key}\``, { expected: 'one of token, token_sha256 and edge' });
+  if (first?.token?.kind === 'edge' && servers.get(server)?.edge === null) {
+    reader.error(first.at, `server ${quoted(server)} has no edge listener`, { help: 'add edge: { listen: host:port } to the server, or remove edge from the grant' });
+  }
+  if (reader.problems.slice(before).some((problem) => problem.severity === 'error')) return null;
+  if (names.length === 0) {
+    reader.warn(node.at, `grant ${quoted(label)} has no policy, so it can call nothing`, { help: 'add policies: [name]' });
+  }
+  return { label, server, policies: names, tags, token: first?.token ?? { kind: 'minted' }, at: node.at };
+}
+
+function readPolicyNames(reader: Reader, node: TreeNode, policies: ReadonlyMap<string, PolicyEntry>): string[] {
+  const names: string[] = [];
+  for (const item of reader.items(node, '`policies` of a grant') ?? []) {
+    const name = reader.text(item, 'the name of a policy');
+    if (name === null) continue;
+    if (!policies.has(name)) unknownName(reader, item, 'policy', name, policies.keys());
+    else if (names.includes(name)) reader.error(item.at, `policy ${quoted(name)} is listed twice`, { help: 'remove one' });
+    else names.push(name);
+  }
+  return names;
+}
+
+function readToken(reader: Reader, node: TreeNode): TokenSource | null {
+  const token = reader.text(node, '`token`', true);
+  if (token === null) return null;
+  if (token.length < MIN_TOKEN_LENGTH) {
+    return reader.error(node.at, '`token` is too short to be a secret', {
+      found: `${token.length} characters`,
+      expected: `at least ${MIN_TOKEN_LENGTH}`,
+      help: 'remove it: a token of 256 random bits is then made and shown once',
+    });
+  }
+  // The characters of a bearer token (RFC 6750 section 2.1); others do not survive a header everywhere.
+  if (!/^[A-Za-z0-9._~+/-]+=*$/.test(token)) return reader.error(node.at, '`token` holds a character that a bearer token cannot have', { expected: 'letters, digits and . _ ~ + / -' });
+  if (node.kind === 'scalar' && node.variables.length === 0) {
+    reader.warn(node.at, 'a token stands in the file', { help: 'use ${NAME}, or token_sha256' });
+  }
+  return { kind: 'hash', sha256: createHash('sha256').update(token).digest() };
+}
+
+function readTokenHash(reader: Reader, node: TreeNode): TokenSource | null {
+  const text = reader.text(node, '`token_sha256`', true);
+  if (text === null) return null;
+  if (!/^[0-9a-fA-F]{64}$/.test(text)) return reader.error(node.at, '`token_sha256` is not a SHA-256', { expected: '64 hexadecimal digits' });
+  return { kind: 'hash', sha256: Buffer.from(text, 'hex') };
+}
