@@ -8,7 +8,7 @@ let lastId = 1000;
 /** A call of one of the echo server's tools with its expected answer. Ids are never used twice in a run. */
 export const workloads = {
   /** `echo` with 32 bytes that differ in every call. */
-  echo() {
+  echo: () => {
     lastId += 1;
     const text = `${lastId}-${FILLER}`.slice(0, 32);
     return { id: lastId, method: 'tools/call', name: 'echo', params: `"name":"echo","arguments":{"text":"${text}"}`, right: (answer) => answer.result?.content?.[0]?.text === text };

@@ -38,7 +38,7 @@ export const HTTP_CONTENDERS = [
     name: 'bare relay',
     what: 'node:http + undici dispatch, bytes forwarded',
     baseline: true,
-    start: ({ upstreamPort, path }) => ({
+    start: async ({ upstreamPort, path }) => ({
       command: [NODE, here('../relays/http-relay.mjs'), `http://127.0.0.1:${upstreamPort}`],
       endpoint: (port) => ({ url: `http://127.0.0.1:${port}${path}` }),
     }),
@@ -62,7 +62,7 @@ export const BRIDGE_CONTENDERS = [
     name: 'bare bridge',
     what: 'node:http to one child, ids replaced',
     baseline: true,
-    start: () => ({
+    start: async () => ({
       command: [NODE, here('../relays/http-stdio-bridge.mjs'), '--', NODE, STDIO_ECHO],
       endpoint: (port) => ({ url: `http://127.0.0.1:${port}/mcp` }),
     }),
@@ -108,18 +108,18 @@ export const BRIDGE_CONTENDERS = [
 
 /** stdio in front of the stdio echo server. `server` is the command to wrap. */
 export const STDIO_CONTENDERS = [
-  { name: 'direct', what: 'the echo server itself', direct: true, start: ({ server }) => ({ command: server }) },
+  { name: 'direct', what: 'the echo server itself', direct: true, start: async ({ server }) => ({ command: server }) },
   {
     name: 'bare relay',
     what: 'parse each line once, forward its bytes',
     baseline: true,
-    start: ({ server }) => ({ command: [NODE, here('../relays/line-relay.mjs'), '--', ...server] }),
+    start: async ({ server }) => ({ command: [NODE, here('../relays/line-relay.mjs'), '--', ...server] }),
   },
   {
     name: 'policylayer run',
     what: 'run: allow rule, rate limit, journal on',
     ours: true,
-    start: ({ dir, server, policy = LIMITED_POLICY }) => {
+    start: async ({ dir, server, policy = LIMITED_POLICY }) => {
       requireBuild();
       const env = privateHome(join(dir, 'home'));
       const file = join(dir, 'bench.policy.yaml');

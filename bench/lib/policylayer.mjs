@@ -32,7 +32,7 @@ tools:
 `;
 
 /**
- * A policy with that many rules besides the one for \`echo\`, which stands in the middle.
+ * A policy with that many rules besides the one for `echo`, which stands in the middle.
  * @param {number} rules
  * @param {'exact' | 'mixed'} kind `mixed`: every second selector is a glob, half of them with a star in the middle
  */
@@ -69,6 +69,8 @@ export function writeGatewayConfig(dir, { port, servers, policies, grants, extra
     servers,
     policies: Object.fromEntries(Object.keys(policies).map((name) => [name, `./${name}.policy.yaml`])),
     grants: grants.map(({ server, policy, token = TOKEN }, i) => ({ label: `bench-${i}`, server, policies: [policy], token })),
+    // The bench opens more sessions under one grant than an operator would allow.
+    limits: { max_sessions_per_grant: 10_000 },
     ...extra,
   };
   const path = join(dir, 'gateway.yaml');
@@ -77,7 +79,7 @@ export function writeGatewayConfig(dir, { port, servers, policies, grants, extra
 }
 
 /**
- * Environment that keeps everything \`run\` writes inside the scratch directory.
+ * Environment that keeps everything `run` writes inside the scratch directory.
  * @param {string} dir
  */
 export function privateHome(dir) {

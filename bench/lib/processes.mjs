@@ -180,17 +180,20 @@ export async function listening(child, { port, timeoutMs = 20_000 } = {}) {
 
 /** The last thing a process said that is worth showing. */
 export function lastLine(said) {
-  return said.trimEnd().split('\n').findLast((line) => line.trim() !== '' && !/^Node\.js v/.test(line))?.trim().slice(0, 160) ?? 'said nothing';
+  return said.trimEnd().split('\n').findLast((line) => line.trim() !== '' && !line.startsWith('Node.js v'))?.trim().slice(0, 160) ?? 'said nothing';
 }
 
-/** Ends a process of `start` and everything in its group: SIGTERM, then SIGKILL after `graceMs`. */
-export async function stop(child, graceMs = 3000) {
+/**
+ * Ends a process of `start`: SIGTERM, then SIGKILL after `graceMs`.
+ * @param {{ graceMs?: number, sweep?: boolean }} options sweep: kill what is left of its group as well (not where leftovers are looked for)
+ */
+export async function stop(child, { graceMs = 3000, sweep = true } = {}) {
   if (child.pid === undefined) return;
   if (child.exitCode === null && child.signalCode === null) {
     child.kill('SIGTERM');
-    const timer = setTimeout(() => killGroup(child, 'SIGKILL'), graceMs);
+    const timer = setTimeout(() => (sweep ? killGroup(child, 'SIGKILL') : child.kill('SIGKILL')), graceMs);
     await child.ended;
     clearTimeout(timer);
   }
-  killGroup(child, 'SIGKILL');
+  if (sweep) killGroup(child, 'SIGKILL');
 }

@@ -56,7 +56,14 @@ export class StdioClient {
     this.child.stdin.write(`${text}\n`);
   }
 
-  /** As `HttpClient.request`; the name is not needed here. */
+  /**
+   * As `HttpClient.request`; the name is not needed here.
+   * @param {number} id
+   * @param {string} method
+   * @param {string} params
+   * @param {string | null} _name
+   * @param {(error: Error | null, answer: object | null, text: string) => void} done
+   */
   request(id, method, params, _name, done) {
     if (this.child.exitCode !== null || this.child.signalCode !== null) {
       done(new Error('the process has ended'), null, '');

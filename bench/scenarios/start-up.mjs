@@ -26,7 +26,7 @@ async function once(plan, direct) {
     throw new Error(`${error.message}: ${lastLine(client.child.said)}`, { cause: error });
   } finally {
     client.child.stdin.end();
-    await stop(client.child, 2000);
+    await stop(client.child, { graceMs: 2000 });
   }
 }
 
