@@ -1,0 +1,46 @@
+import type { SqlDatabase, SqlStatement, SqlValue } from './driver.ts';
+import { suppressedEntry, type Suppressed } from './flood.ts';
+import { COLUMNS, boundedColumn, parametersOf } from './journal-row.ts';
+import type { JournalEntry, Settlement } from './types.ts';
+
+/** How far back a settlement looks for a row that this process did not write. */
+const LOOK_BACK = 10_000;
+
+/** Statements that write the journal. Every method runs inside the caller's transaction, or is one by itself. */
+export class JournalStore {
+  readonly #insert: SqlStatement;
+  readonly #settleSeq: SqlStatement;
+  readonly #settleId: SqlStatement;
+  readonly #tell: SqlStatement;
+  readonly #withValues: boolean;
+
+  constructor(database: SqlDatabase, withValues: boolean) {
+    this.#withValues = withValues;
+    this.#insert = database.prepare(`INSERT INTO journal (${COLUMNS.join(', ')}) VALUES (${COLUMNS.map(() => '?').join(', ')})`);
+    const set = 'UPDATE journal SET outcome = ?, upstream_status = ?, latency_ms = ?';
+    this.#settleSeq = database.prepare(`${set} WHERE seq = ? AND id = ? AND outcome = 'forwarded'`);
+    this.#settleId = database.prepare(
+      `${set} WHERE seq > (SELECT coalesce(max(seq), 0) FROM journal) - ${LOOK_BACK} AND id = ? AND outcome = 'forwarded'`,
+    );
+    this.#tell = database.prepare('UPDATE journal SET reason = ? WHERE seq = ?');
+  }
+
+  /** @returns the row's `seq`. */
+  insert(entry: JournalEntry, wallMs: number, clockUs: number): number {
+    return this.#insert.run(...parametersOf(entry, wallMs, clockUs, this.#withValues)).lastRowid;
+  }
+
+  settle(id: string, seq: number | null, { outcome, upstreamStatus, latencyMs }: Settlement): void {
+    const values: SqlValue[] = [outcome, boundedColumn(upstreamStatus), latencyMs];
+    if (seq === null) this.#settleId.run(...values, boundedColumn(id, 128));
+    else this.#settleSeq.run(...values, seq, boundedColumn(id, 128));
+  }
+
+  /** Writes, or brings up to date, the row that tells what a flood left out. */
+  tell(suppressed: Suppressed, wallMs: number, clockUs: number): number {
+    const entry = suppressedEntry(suppressed);
+    if (suppressed.seq === null) return this.insert(entry, wallMs, clockUs);
+    this.#tell.run(boundedColumn(entry.reason), suppressed.seq);
+    return suppressed.seq;
+  }
+}

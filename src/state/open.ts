@@ -1,0 +1,149 @@
+import { existsSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { openDriver, sqliteCode, SQLITE_BUSY, SQLITE_LOCKED, type DriverName, type SqlDatabase } from './driver.ts';
+import { unavailable } from './failure.ts';
+import { checkFiles, prepareFiles, restrictFiles } from './files.ts';
+import { DEFAULT_FLOOD, type FloodLimits } from './flood.ts';
+import { JournalQuery } from './journal-query.ts';
+import { DEFAULT_RETENTION, type Retention } from './retention.ts';
+import { migrate, SCHEMA_VERSION, schemaVersion } from './schema.ts';
+import { SqliteState } from './sqlite-state.ts';
+import { systemClock, type ClockSource } from './store-clock.ts';
+import { Transactions } from './transaction.ts';
+import { StateUnavailable, type JournalFilter, type JournalRow } from './types.ts';
+
+const DATABASE_FILE = 'policylayer.db';
+const BUSY_TIMEOUT_MS = 2000;
+
+export interface OpenOptions {
+  /** Database file; made with mode 0600, its directory with 0700, where missing. */
+  readonly path: string;
+  /** Default: `node:sqlite` where this Node has it, else libsql. */
+  readonly driver?: DriverName;
+  /** Whether `argValues` of entries are stored. Without it they are dropped here, whatever an entry holds. Default false. */
+  readonly logArguments?: boolean;
+  readonly retainRows?: number;
+  readonly retainDays?: number;
+  readonly flood?: Partial<FloodLimits>;
+  /** How long a call waits for another process's lock before it is refused. Default 2000. */
+  readonly busyTimeoutMs?: number;
+  /** Told about failures of background work; default: nothing. */
+  readonly onError?: (error: StateUnavailable) => void;
+  readonly clock?: ClockSource;
+}
+
+/** What `logs` and `status` need: the journal, without the right to change it. */
+export interface StateReader {
+  /** @throws StateUnavailable */
+  query(filter: JournalFilter): JournalRow[];
+  /** @throws StateUnavailable */
+  bySeq(seqs: readonly number[]): JournalRow[];
+  /** Lowest and highest `seq`; 0 when empty. @throws StateUnavailable */
+  ends(): { first: number; last: number };
+  close(): void;
+}
+
+/** The database inside a data directory (`data` of gateway.yaml); a path to a file stands for itself. */
+export function databasePath(data: string): string {
+  const isFile = statSync(data, { throwIfNoEntry: false })?.isFile() === true;
+  return isFile ? data : join(data, DATABASE_FILE);
+}
+
+function positive(value: number | undefined, fallback: number, name: string): number {
+  if (value === undefined) return fallback;
+  if (Number.isFinite(value) && value > 0) return value;
+  throw new StateUnavailable(`${name} is ${value}; expected a number above 0`);
+}
+
+/**
+ * Opens (and makes, where missing) the state database.
+ * @throws StateUnavailable when the file is unsafe, not ours, newer than this program, damaged, locked or not writable.
+ */
+export async function openState(options: OpenOptions): Promise<SqliteState> {
+  const retention: Retention = {
+    rows: positive(options.retainRows, DEFAULT_RETENTION.rows, 'retainRows'),
+    days: positive(options.retainDays, DEFAULT_RETENTION.days, 'retainDays'),
+  };
+  const { path } = options;
+  return guarded(path, options, async (database) => {
+    restrictFiles(path);
+    migrate(database, new Transactions(database));
+    return new SqliteState(database, {
+      clock: options.clock ?? systemClock,
+      logArguments: options.logArguments ?? false,
+      retention,
+      flood: { ...DEFAULT_FLOOD, ...options.flood },
+      onError: options.onError ?? (() => {}),
+    });
+  });
+}
+
+/** Opens an existing database for reading its journal. @throws StateUnavailable, also when there is none. */
+export async function openStateReader(options: Pick<OpenOptions, 'path' | 'driver' | 'busyTimeoutMs'>): Promise<StateReader> {
+  if (!existsSync(options.path)) throw new StateUnavailable(`${options.path} does not exist; nothing has been recorded there yet`);
+  return guarded(options.path, options, async (database) => {
+    const version = schemaVersion(database);
+    if (version !== SCHEMA_VERSION) {
+      throw new StateUnavailable(`the database has schema version ${version}, expected ${SCHEMA_VERSION}; start the gateway once to bring it up to date`);
+    }
+    database.exec('PRAGMA query_only = ON');
+    const journal = new JournalQuery(database);
+    return {
+      query: (filter) => journal.query(filter),
+      bySeq: (seqs) => journal.bySeq(seqs),
+      ends: () => journal.ends(),
+      close: () => database.close(),
+    };
+  }, true);
+}
+
+/**
+ * Opens the connection, hands it to `use` and closes it when that fails. Two processes that open a new file at the same moment can
+ * meet while it becomes a WAL file, where SQLite does not wait by itself: that is tried again within the time that a call would wait.
+ */
+async function guarded<Result>(
+  path: string,
+  options: Pick<OpenOptions, 'driver' | 'busyTimeoutMs'>,
+  use: (database: SqlDatabase) => Promise<Result>,
+  reading = false,
+): Promise<Result> {
+  const busyTimeoutMs = positive(options.busyTimeoutMs, BUSY_TIMEOUT_MS, 'busyTimeoutMs');
+  const task = `cannot open the state database ${path}`;
+  const deadline = performance.now() + busyTimeoutMs;
+  for (;;) {
+    let database: SqlDatabase | null = null;
+    try {
+      if (reading) checkFiles(path);
+      else prepareFiles(path);
+      database = await openDriver(path, options.driver);
+      configure(database, busyTimeoutMs);
+      return await use(database);
+    } catch (error) {
+      database?.close();
+      const code = sqliteCode(error instanceof StateUnavailable ? error.cause : error);
+      if ((code !== SQLITE_BUSY && code !== SQLITE_LOCKED) || performance.now() > deadline) {
+        if (error instanceof StateUnavailable && !error.message.includes(path)) {
+          throw new StateUnavailable(`${task}: ${error.message}`, { cause: error.cause ?? error });
+        }
+        throw unavailable(task, error);
+      }
+      await sleep(20);
+    }
+  }
+}
+
+function configure(database: SqlDatabase, busyTimeoutMs: number): void {
+  database.exec(`PRAGMA busy_timeout = ${Math.ceil(busyTimeoutMs)}`);
+  // The schema is ours alone: nothing that somebody planted in it may run.
+  database.exec('PRAGMA trusted_schema = OFF');
+  // Before anything is written: the file of another program stays as it is.
+  schemaVersion(database);
+  const mode = database.prepare('PRAGMA journal_mode = WAL').get()?.['journal_mode'];
+  if (mode !== 'wal') {
+    throw new StateUnavailable(`the file system does not allow SQLite's WAL mode (got ${String(mode)}); put the file on a local disk`);
+  }
+  // NORMAL: a row is in the operating system before a call returns, which survives the death of this process (not a power cut).
+  database.exec('PRAGMA synchronous = NORMAL');
+  database.exec('PRAGMA journal_size_limit = 67108864');
+}

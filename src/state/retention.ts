@@ -1,0 +1,47 @@
+import type { SqlDatabase, SqlStatement } from './driver.ts';
+
+/** How much of the journal is kept; the newest row always is. */
+export interface Retention {
+  readonly rows: number;
+  readonly days: number;
+}
+
+export const DEFAULT_RETENTION: Retention = { rows: 5_000_000, days: 90 };
+
+/** Rows removed per step: a step holds the write lock for a few milliseconds at most. */
+const STEP = 1000;
+const DAY_US = 24 * 3600 * 1e6;
+
+/** Removes old journal rows, oldest first, a bounded number per step. */
+export class JournalRetention {
+  readonly #keep: Retention;
+  readonly #ends: SqlStatement;
+  readonly #young: SqlStatement;
+  readonly #drop: SqlStatement;
+
+  constructor(database: SqlDatabase, keep: Retention) {
+    this.#keep = keep;
+    this.#ends = database.prepare('SELECT (SELECT min(seq) FROM journal) AS first, (SELECT max(seq) FROM journal) AS last');
+    this.#young = database.prepare('SELECT min(seq) AS seq FROM journal WHERE seq >= ? AND seq < ? AND clock >= ?');
+    this.#drop = database.prepare('DELETE FROM journal WHERE seq < ?');
+  }
+
+  /**
+   * One step, inside a write transaction. Age is measured on the store's clock: setting the wall clock forward erases nothing.
+   * @param now store clock, microseconds.
+   * @returns true when there may be more to remove.
+   */
+  step(now: number): boolean {
+    const row = this.#ends.get();
+    if (typeof row?.['first'] !== 'number' || typeof row['last'] !== 'number') return false;
+    const { first, last } = { first: row['first'], last: row['last'] };
+    const reach = Math.min(first + STEP, last);
+    const young = this.#young.get(first, reach, now - this.#keep.days * DAY_US)?.['seq'];
+    const byAge = typeof young === 'number' ? young : reach;
+    const byRows = Math.min(reach, last - this.#keep.rows + 1);
+    const end = Math.max(byAge, byRows);
+    if (end <= first) return false;
+    this.#drop.run(end);
+    return end === reach && reach < last;
+  }
+}

@@ -1,0 +1,85 @@
+import { randomBytes } from 'node:crypto';
+import type { SqlDatabase } from './driver.ts';
+import type { Transactions } from './transaction.ts';
+import { StateUnavailable } from './types.ts';
+
+/** "PLSt": marks the file as ours (`PRAGMA application_id`), so that a wrong path never changes somebody else's database. */
+export const APPLICATION_ID = 0x504c5374;
+
+/**
+ * One entry per schema version; entry n brings version n to n + 1. A released entry is never edited.
+ *
+ * `admissions` is the log of a counter: `seq` counts from 1 without gaps when written, `at` (store clock, microseconds) never falls.
+ * `counters.dense`: below it the log is thinned (see `counter-log.ts`). `counters.span`: the longest window seen, microseconds.
+ * `journal.at` is wall-clock milliseconds, `journal.clock` the store clock. Its newest row is never deleted, so `seq` is never reused.
+ */
+const MIGRATIONS: readonly string[] = [
+  `
+  CREATE TABLE clock (
+    machine TEXT PRIMARY KEY NOT NULL, offset_us INTEGER NOT NULL, suspended_us INTEGER NOT NULL, last_us INTEGER NOT NULL
+  ) STRICT;
+  CREATE TABLE counters (
+    id INTEGER PRIMARY KEY, key TEXT NOT NULL UNIQUE, span INTEGER NOT NULL, dense INTEGER NOT NULL
+  ) STRICT;
+  CREATE TABLE admissions (
+    counter INTEGER NOT NULL, seq INTEGER NOT NULL, at INTEGER NOT NULL, PRIMARY KEY (counter, seq)
+  ) STRICT, WITHOUT ROWID;
+  CREATE TABLE journal (
+    seq INTEGER PRIMARY KEY, id TEXT NOT NULL, at INTEGER NOT NULL, clock INTEGER NOT NULL,
+    server TEXT NOT NULL, grant_label TEXT, session TEXT, transport TEXT NOT NULL, protocol TEXT,
+    method TEXT, name TEXT, request_id TEXT, outcome TEXT NOT NULL, code TEXT, rule TEXT, policy TEXT, reason TEXT,
+    retry_after_ms INTEGER, observed TEXT, arg_keys TEXT, arg_hash TEXT, arg_values TEXT,
+    upstream_status TEXT, latency_ms REAL
+  ) STRICT;
+  `,
+];
+
+export const SCHEMA_VERSION = MIGRATIONS.length;
+
+function integer(database: SqlDatabase, sql: string): number {
+  return Number(database.prepare(sql).get()?.['value'] ?? 0);
+}
+
+/** Version of the schema in the file; 0 for a new file. @throws StateUnavailable when it is not ours, or newer than this program. */
+export function schemaVersion(database: SqlDatabase): number {
+  const tables = integer(database, "SELECT count(*) AS value FROM sqlite_schema WHERE type = 'table'");
+  if (tables === 0) return 0;
+  if (integer(database, 'SELECT application_id AS value FROM pragma_application_id') !== APPLICATION_ID) {
+    throw new StateUnavailable('the file is an SQLite database of another program; choose another path');
+  }
+  const version = integer(database, "SELECT value FROM meta WHERE name = 'schema_version'");
+  if (version > SCHEMA_VERSION) {
+    throw new StateUnavailable(
+      `the database has schema version ${version} and this program knows ${SCHEMA_VERSION}; use the newer program that wrote it`,
+    );
+  }
+  return version;
+}
+
+/**
+ * Brings the file to the newest schema. Everything happens in one transaction: a process that is killed in the middle leaves the
+ * old schema, and a second process that starts at the same time waits and then finds nothing to do.
+ */
+export function migrate(database: SqlDatabase, transactions: Transactions): void {
+  if (schemaVersion(database) === SCHEMA_VERSION) return;
+  transactions.run('cannot prepare the state database', () => {
+    const version = schemaVersion(database);
+    if (version === SCHEMA_VERSION) return;
+    if (version === 0) {
+      database.exec(`PRAGMA application_id = ${APPLICATION_ID}`);
+      database.exec('CREATE TABLE meta (name TEXT PRIMARY KEY NOT NULL, value ANY NOT NULL) STRICT, WITHOUT ROWID');
+      database.prepare("INSERT INTO meta (name, value) VALUES ('digest_key', ?)").run(randomBytes(32).toString('hex'));
+    }
+    for (const sql of MIGRATIONS.slice(version)) database.exec(sql);
+    database.prepare("INSERT OR REPLACE INTO meta (name, value) VALUES ('schema_version', ?)").run(SCHEMA_VERSION);
+  });
+}
+
+/** Key of the argument digests: 32 random bytes that never leave the database. @throws StateUnavailable when it is gone. */
+export function digestKey(database: SqlDatabase): Uint8Array {
+  const value = database.prepare("SELECT value FROM meta WHERE name = 'digest_key'").get()?.['value'];
+  if (typeof value !== 'string' || !/^[0-9a-f]{64}$/.test(value)) {
+    throw new StateUnavailable('the database has no usable digest key; it was changed by something else');
+  }
+  return Buffer.from(value, 'hex');
+}

@@ -1,0 +1,242 @@
+import { createHmac } from 'node:crypto';
+import type { LimitClaim } from '../policy/types.ts';
+import { CounterStore } from './counter-store.ts';
+import type { SqlDatabase } from './driver.ts';
+import { unavailable } from './failure.ts';
+import { Flood, type FloodLimits, type Suppressed } from './flood.ts';
+import { IdleCounters } from './idle-counters.ts';
+import { JournalQuery } from './journal-query.ts';
+import { JournalStore } from './journal-store.ts';
+import { JournalRetention, type Retention } from './retention.ts';
+import { digestKey } from './schema.ts';
+import { StoreClock, type ClockSource } from './store-clock.ts';
+import { Transactions } from './transaction.ts';
+import type {
+  CounterScope, JournalEntry, JournalFilter, JournalRow, ReserveResult, Settlement, State, StateUnavailable,
+} from './types.ts';
+
+const SETTLE_DELAY_MS = 25;
+const SETTLE_BATCH = 256;
+/** Settlements that wait while the database cannot be written; the oldest beyond are given up, their rows stay `forwarded`. */
+const MAX_WAITING = 65_536;
+/** Rows of calls in flight whose place is remembered. */
+const MAX_IN_FLIGHT = 65_536;
+const HOUSEKEEPING_MS = 30_000;
+const HOUSEKEEPING_BUSY_MS = 50;
+const TELL_DELAY_MS = 1000;
+const COUNTER_LOOKS = 512;
+
+export interface SqliteStateOptions {
+  readonly clock: ClockSource;
+  readonly logArguments: boolean;
+  readonly retention: Retention;
+  readonly flood: FloodLimits;
+  /** Told about failures of work that nobody waits for: settlements, clean-up. */
+  readonly onError: (error: StateUnavailable) => void;
+}
+
+/**
+ * The embedded engine: counters and journal in one SQLite file in WAL mode, shared by any number of processes of one machine. Every
+ * method is synchronous: a call costs tens of microseconds, less than handing it to another thread.
+ */
+export class SqliteState implements State {
+  readonly #database: SqlDatabase;
+  readonly #transactions: Transactions;
+  readonly #clock: StoreClock;
+  readonly #counters: CounterStore;
+  readonly #journal: JournalStore;
+  readonly #query: JournalQuery;
+  readonly #idle: IdleCounters;
+  readonly #retention: JournalRetention;
+  readonly #flood: Flood;
+  readonly #key: Uint8Array;
+  readonly #source: ClockSource;
+  readonly #onError: (error: StateUnavailable) => void;
+  readonly #inFlight = new Map<string, number>();
+  #settlements = new Map<string, { seq: number | null; settlement: Settlement }>();
+  #settleTimer: NodeJS.Timeout | null = null;
+  #tellTimer: NodeJS.Timeout | null = null;
+  #housekeeping: NodeJS.Timeout | null = null;
+  #closed = false;
+
+  constructor(database: SqlDatabase, options: SqliteStateOptions) {
+    this.#database = database;
+    this.#transactions = new Transactions(database);
+    this.#source = options.clock;
+    this.#clock = new StoreClock(database, options.clock);
+    this.#idle = new IdleCounters(database);
+    this.#counters = new CounterStore(database, this.#clock, this.#idle);
+    this.#journal = new JournalStore(database, options.logArguments);
+    this.#query = new JournalQuery(database);
+    this.#retention = new JournalRetention(database, options.retention);
+    this.#flood = new Flood(options.flood);
+    this.#key = digestKey(database);
+    this.#onError = options.onError;
+    this.#scheduleHousekeeping(1000);
+  }
+
+  get driver(): string {
+    return this.#database.driver;
+  }
+
+  reserve(claims: readonly LimitClaim[], scope: CounterScope): ReserveResult {
+    return this.#transact('cannot count the call', () => this.#counters.reserve(claims, scope));
+  }
+
+  admit(claims: readonly LimitClaim[], scope: CounterScope, entry: JournalEntry): ReserveResult {
+    let seq = 0;
+    const result = this.#transact('cannot count and record the call', () => {
+      const reserved = this.#counters.reserve(claims, scope);
+      if (reserved.ok) seq = this.#journal.insert(entry, this.#clock.wallMs(), this.#clock.now(0));
+      return reserved;
+    });
+    if (result.ok) this.#remember(entry, seq);
+    return result;
+  }
+
+  append(entry: JournalEntry): void {
+    if (!this.#flood.admits(entry, this.#source.monotonicUs())) {
+      this.#tellSoon();
+      return;
+    }
+    let seq = 0;
+    this.#transact('cannot record the call', () => {
+      seq = this.#journal.insert(entry, this.#clock.wallMs(), this.#clock.now(0));
+    });
+    this.#remember(entry, seq);
+  }
+
+  settle(id: string, settlement: Settlement): void {
+    this.#settlements.set(id, { seq: this.#inFlight.get(id) ?? null, settlement });
+    this.#inFlight.delete(id);
+    if (this.#settlements.size > MAX_WAITING) this.#forgetOldest(this.#settlements);
+    if (this.#settlements.size % SETTLE_BATCH === 0) this.#settleNow();
+    else this.#settleSoon();
+  }
+
+  digest(bytes: Uint8Array): string {
+    return createHmac('sha256', this.#key).update(bytes).digest('hex');
+  }
+
+  query(filter: JournalFilter): JournalRow[] {
+    return this.#query.query(filter);
+  }
+
+  /** Writes settlements and the counts of suppressed rows. @throws StateUnavailable; what could not be written stays for later. */
+  flush(): void {
+    this.#writeSettlements();
+    this.#writeSuppressed();
+  }
+
+  /** Flushes and closes. Never throws: what could not be written is told to `onError`. Safe to call twice. */
+  close(): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    for (const timer of [this.#settleTimer, this.#tellTimer, this.#housekeeping]) if (timer !== null) clearTimeout(timer);
+    this.#quietly(() => this.flush());
+    this.#quietly(() => this.#transact('cannot record the time', () => this.#clock.persist()));
+    // Leaves a single file behind when nobody else uses it, which is what people copy.
+    this.#quietly(() => this.#database.prepare('PRAGMA wal_checkpoint(TRUNCATE)').all());
+    this.#quietly(() => this.#database.close());
+  }
+
+  #transact<Result>(task: string, work: () => Result): Result {
+    try {
+      return this.#transactions.run(task, work);
+    } catch (error) {
+      // The anchor that the clock may have written is gone with the transaction.
+      this.#clock.forget();
+      throw error;
+    }
+  }
+
+  #remember(entry: JournalEntry, seq: number): void {
+    if (entry.outcome !== 'forwarded') return;
+    this.#inFlight.set(entry.id, seq);
+    if (this.#inFlight.size > MAX_IN_FLIGHT) this.#forgetOldest(this.#inFlight);
+  }
+
+  #forgetOldest(map: Map<string, unknown>): void {
+    for (const id of map.keys()) {
+      map.delete(id);
+      return;
+    }
+  }
+
+  #settleSoon(): void {
+    this.#settleTimer ??= this.#later(SETTLE_DELAY_MS, () => this.#settleNow());
+  }
+
+  #settleNow(): void {
+    if (this.#settleTimer !== null) clearTimeout(this.#settleTimer);
+    this.#settleTimer = null;
+    if (!this.#quietly(() => this.#writeSettlements()) && !this.#closed) {
+      this.#settleTimer = this.#later(TELL_DELAY_MS, () => this.#settleNow());
+    }
+  }
+
+  #writeSettlements(): void {
+    if (this.#settlements.size === 0) return;
+    this.#transact('cannot record how calls ended', () => {
+      for (const [id, { seq, settlement }] of this.#settlements) this.#journal.settle(id, seq, settlement);
+    });
+    this.#settlements = new Map();
+  }
+
+  #tellSoon(): void {
+    this.#tellTimer ??= this.#later(TELL_DELAY_MS, () => {
+      this.#tellTimer = null;
+      this.#quietly(() => this.#writeSuppressed());
+      if (this.#flood.waiting) this.#tellSoon();
+    });
+  }
+
+  #writeSuppressed(): void {
+    const due = this.#flood.changed(this.#source.monotonicUs());
+    if (due.length === 0) return;
+    const seqs = new Map<Suppressed, number>();
+    try {
+      this.#transact('cannot record suppressed rows', () => {
+        for (const one of due) seqs.set(one, this.#journal.tell(one, this.#clock.wallMs(), this.#clock.now(0)));
+      });
+    } catch (error) {
+      this.#flood.restore(due);
+      throw error;
+    }
+    for (const [one, seq] of seqs) {
+      one.seq = seq;
+      one.changed = false;
+    }
+  }
+
+  /** Old journal rows, idle counters and the clock's progress, in short steps so that no call waits long for the lock. */
+  #scheduleHousekeeping(delay: number): void {
+    this.#housekeeping = this.#later(delay, () => {
+      let more = false;
+      this.#quietly(() => {
+        more = this.#transact('cannot tidy the state database', () => {
+          const now = this.#clock.now(0);
+          this.#idle.collect(now, COUNTER_LOOKS);
+          this.#clock.persist();
+          return this.#retention.step(now);
+        });
+      });
+      if (!this.#closed) this.#scheduleHousekeeping(more ? HOUSEKEEPING_BUSY_MS : HOUSEKEEPING_MS);
+    });
+  }
+
+  /** Timers never keep a process alive: whoever ends it closes the state first. */
+  #later(delay: number, work: () => void): NodeJS.Timeout {
+    return setTimeout(work, delay).unref();
+  }
+
+  #quietly(work: () => void): boolean {
+    try {
+      work();
+      return true;
+    } catch (error) {
+      this.#onError(unavailable('state database', error));
+      return false;
+    }
+  }
+}
