@@ -1,0 +1,84 @@
+import { createHash, timingSafeEqual } from 'node:crypto';
+import type { Principal } from '../principal.ts';
+import type { Head } from './head.ts';
+
+/** Why a request is refused before its body is read. */
+export interface GuardProblem {
+  readonly status: number;
+  readonly code: string;
+  readonly text: string;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+/** Which names this listener answers to (X1). */
+export interface ExposureRules {
+  readonly port: number;
+  /** True for a loopback bind: only loopback names are right. */
+  readonly loopback: boolean;
+  readonly hosts: ReadonlySet<string>;
+  readonly origins: ReadonlySet<string>;
+}
+
+const LOOPBACK = ['localhost', '127.0.0.1', '[::1]'];
+
+/** Builds the rules of a listener from its address and configuration. */
+export function exposureRules(host: string, port: number, hosts: readonly string[], origins: readonly string[]): ExposureRules {
+  const loopback = host === 'localhost' || host === '::1' || /^127\./.test(host);
+  const own = LOOPBACK.flatMap((name) => (port === 80 ? [name, `${name}:80`] : [`${name}:${port}`]));
+  const named = loopback ? [] : [host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`];
+  return {
+    port,
+    loopback,
+    hosts: new Set([...own, ...named, ...hosts.map((name) => name.toLowerCase())]),
+    origins: new Set([...LOOPBACK.map((name) => (port === 80 ? `http://${name}` : `http://${name}:${port}`)), ...origins.map((origin) => origin.toLowerCase())]),
+  };
+}
+
+/**
+ * Host and Origin, before anything else (H1, X1): a page that rebinds its name to our address sends its own name as Host, and a page of
+ * another site sends its Origin.
+ */
+export function checkExposure(head: Head, rules: ExposureRules): GuardProblem | null {
+  const host = head.get('host')?.toLowerCase() ?? null;
+  const bare = host === null ? null : host.replace(/:\d+$/, '');
+  if (host === null || (!rules.hosts.has(host) && !(bare !== null && rules.hosts.has(bare)))) {
+    return { status: 403, code: 'forbidden_host', text: 'this Host is not served here; add it to allow_hosts if it is right' };
+  }
+  const origin = head.get('origin')?.toLowerCase() ?? null;
+  if (origin !== null && !rules.origins.has(origin)) {
+    return { status: 403, code: 'forbidden_origin', text: 'requests from this Origin are refused; add it to allow_origins if it is right' };
+  }
+  return null;
+}
+
+/** Grants by the SHA-256 of their token. */
+export class TokenTable {
+  readonly #byHash: ReadonlyMap<string, { readonly hash: Buffer; readonly principal: Principal }>;
+
+  constructor(entries: Iterable<{ readonly hash: Buffer; readonly principal: Principal }>) {
+    this.#byHash = new Map([...entries].map((entry) => [entry.hash.toString('latin1'), entry]));
+  }
+
+  /**
+   * The principal of a bearer token for this server. Tokens are compared by hash in constant time, and a token for another server
+   * fails exactly like one that does not exist.
+   */
+  authenticate(head: Head, server: string): Principal | GuardProblem {
+    const authorization = head.get('authorization');
+    if (authorization === null) return unauthorized('missing_token', 'a bearer token is required', '');
+    const match = /^Bearer +([\x21-\x7e]{1,512})$/i.exec(authorization);
+    const token = match?.[1];
+    if (token === undefined) return unauthorized('malformed_token', 'the Authorization header must be `Bearer <grant token>`', ', error="invalid_request"');
+    const hash = createHash('sha256').update(token).digest();
+    const entry = this.#byHash.get(hash.toString('latin1'));
+    const known = timingSafeEqual(hash, entry?.hash ?? Buffer.alloc(32));
+    if (!known || entry === undefined || entry.principal.server !== server) {
+      return unauthorized('invalid_token', 'the token is not valid for this server', ', error="invalid_token"');
+    }
+    return entry.principal;
+  }
+}
+
+function unauthorized(code: string, text: string, detail: string): GuardProblem {
+  return { status: 401, code, text, headers: { 'www-authenticate': `Bearer realm="policylayer"${detail}` } };
+}

@@ -1,0 +1,45 @@
+import type { PolicySet } from '../policy/types.ts';
+import { TaskRegistry } from './task-registry.ts';
+import { ToolDirectory } from './tool-directory.ts';
+
+/** Told after the policies of a principal were swapped; the old set is still valid for calls that began under it. */
+export type PolicyListener = (next: PolicySet, previous: PolicySet) => void;
+
+/**
+ * One authenticated caller: a grant for one server, or the local process that `run` serves. Everything that is counted, hidden or
+ * owned is keyed by it, never by a value that the client chooses (protocol.md B3).
+ */
+export class Principal {
+  /** Stable id for counters: survives restarts and policy edits. */
+  readonly grant: string;
+  readonly server: string;
+  /** Tools seen by traffic that has no session of its own (modern requests). */
+  readonly directory: ToolDirectory = new ToolDirectory();
+  readonly tasks: TaskRegistry = new TaskRegistry();
+  #policies: PolicySet;
+  readonly #listeners = new Set<PolicyListener>();
+
+  constructor(grant: string, server: string, policies: PolicySet) {
+    this.grant = grant;
+    this.server = server;
+    this.#policies = policies;
+  }
+
+  /** The snapshot that a call takes once and keeps to its end (B8). */
+  get policies(): PolicySet {
+    return this.#policies;
+  }
+
+  /** Swaps the policies whole. Listeners run only when the documents really differ. */
+  swap(next: PolicySet): void {
+    const previous = this.#policies;
+    this.#policies = next;
+    if (previous.id !== next.id) for (const listener of [...this.#listeners]) listener(next, previous);
+  }
+
+  /** @returns a function that ends the subscription */
+  subscribe(listener: PolicyListener): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+}

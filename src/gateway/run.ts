@@ -1,0 +1,123 @@
+import { randomUUID } from 'node:crypto';
+import type { Readable, Writable } from 'node:stream';
+import type { PolicySet } from '../policy/types.ts';
+import type { State } from '../state/types.ts';
+import type { CommandSpec, HttpSpec, UpstreamFailure, UpstreamLink } from '../upstream/types.ts';
+import { StdioLink } from '../upstream/stdio-link.ts';
+import { CLIENT_LIMITS, UPSTREAM_LIMITS, type WireLimits } from '../wire/limits.ts';
+import { Conversation, changedLists } from './conversation.ts';
+import { DeferredState } from './deferred-state.ts';
+import { Principal } from './principal.ts';
+import { StdioFront } from './stdio-front.ts';
+
+export interface RunOptions {
+  /** Name of the upstream in counters and journal. */
+  readonly server: string;
+  /** Name of this client in counters and journal; limits `per: grant` hold across all processes of one label. */
+  readonly label: string;
+  readonly policies: PolicySet;
+  /** Calls back with a new set after each valid edit; returns a function that ends the watching. */
+  readonly watch: (changed: (policies: PolicySet) => void) => () => void;
+  readonly upstream: { readonly kind: 'command'; readonly spec: CommandSpec } | { readonly kind: 'http'; readonly spec: HttpSpec };
+  readonly bridge: boolean;
+  readonly openState: () => Promise<State>;
+  readonly keepArguments: boolean;
+  readonly input: Readable;
+  readonly output: Writable;
+  /** The upstream's stderr goes here as it is; our own lines too. */
+  readonly errors: Writable;
+  readonly log: (line: string) => void;
+  /** Ends the run, e.g. on SIGTERM. */
+  readonly signal: AbortSignal;
+  readonly limits?: { readonly client: WireLimits; readonly upstream: WireLimits };
+}
+
+/** The journal is opened this long after the start even when no call has needed it, so that a broken one is reported early. */
+const OPEN_STATE_MS = 400;
+
+/**
+ * Wraps one upstream for one client on stdio (product.md, `run`).
+ * @returns the exit status: the upstream's own, 1 when it failed, 0 after the client left
+ */
+export async function runStdio(options: RunOptions): Promise<number> {
+  const limits = options.limits ?? { client: CLIENT_LIMITS, upstream: UPSTREAM_LIMITS };
+  const state = new DeferredState(options.openState, options.log);
+  const principal = new Principal(options.label, options.server, options.policies);
+  let link: UpstreamLink | null = null;
+  const conversation = new Conversation({
+    gateway: { state, ready: () => state.ready(), keepArguments: options.keepArguments, log: options.log },
+    principal,
+    transport: 'stdio',
+    session: randomUUID(),
+    stateful: true,
+    directory: principal.directory,
+    sendOwn: (message) => void link?.send(message),
+  });
+  const front = new StdioFront({ input: options.input, output: options.output, conversation, limits: limits.client });
+  const unsubscribe = principal.subscribe((next, previous) => {
+    if (conversation.version === null) return;
+    for (const list of changedLists(next, previous)) front.notify(Buffer.from(`{"jsonrpc":"2.0","method":"notifications/${list}/list_changed"}`));
+  });
+  const unwatch = options.watch((policies) => principal.swap(policies));
+  const early = setTimeout(() => void state.ready(), OPEN_STATE_MS);
+  early.unref();
+
+  const connected = await connect(options, front, limits.upstream, (name) => principal.directory.get(name)?.headers ?? null);
+  link = connected.link;
+  options.signal.addEventListener('abort', () => void connected.link.close(), { once: true });
+  if (options.signal.aborted) void connected.link.close();
+  const failure = await front.run(link);
+
+  clearTimeout(early);
+  unwatch();
+  unsubscribe();
+  await flushed(options.output);
+  await state.close();
+  return connected.exitStatus(failure);
+}
+
+interface Connected {
+  readonly link: UpstreamLink;
+  exitStatus(failure: UpstreamFailure | null): number;
+}
+
+type HeadersOf = (tool: string) => import('../mcp/param-headers.ts').ParamHeaders | null;
+
+async function connect(options: RunOptions, front: StdioFront, limits: WireLimits, headersOf: HeadersOf): Promise<Connected> {
+  const { upstream } = options;
+  if (options.bridge) {
+    const { bridgedLink } = await import('./bridge/bridged-link.ts');
+    return { link: await bridgedLink(upstream, front, { limits, headersOf, stderr: (chunk) => void options.errors.write(chunk), log: options.log }), exitStatus: (failure) => report(failure, options) };
+  }
+  if (upstream.kind === 'http') {
+    const { openHttpLink } = await import('./open-http-link.ts');
+    return { link: openHttpLink(upstream.spec, front, { limits, headersOf }), exitStatus: (failure) => report(failure, options) };
+  }
+  const link = new StdioLink(upstream.spec, front, { limits, stderr: (chunk) => void options.errors.write(chunk) });
+  return {
+    link,
+    exitStatus: (failure) => {
+      if (link.exit?.error != null || link.exit === null) return report(failure, options);
+      if (link.exit.signal !== null) return failure === null ? 0 : report(failure, options);
+      return link.exit.code ?? 0;
+    },
+  };
+}
+
+function report(failure: UpstreamFailure | null, options: RunOptions): number {
+  if (failure === null) return 0;
+  options.log(failure.text);
+  return 1;
+}
+
+/** Resolves when everything written has left, or after a second when the reader is gone. */
+function flushed(output: Writable): Promise<void> {
+  return new Promise((resolve) => {
+    if (output.writableLength === 0 || output.destroyed) return resolve();
+    const timer = setTimeout(resolve, 1_000);
+    output.once('drain', () => {
+      clearTimeout(timer);
+      resolve();
+    });
+  });
+}

@@ -1,0 +1,155 @@
+import type { Readable, Writable } from 'node:stream';
+import { errorAnswer } from '../mcp/answers.ts';
+import { INVALID_REQUEST } from '../mcp/error-codes.ts';
+import { parseMessage, type Malformed, type Message } from '../mcp/message.ts';
+import { splitBatch } from '../mcp/batch.ts';
+import type { LinkObserver, UpstreamFailure, UpstreamLink } from '../upstream/types.ts';
+import type { WireLimits } from '../wire/limits.ts';
+import { LineSplitter } from '../wire/lines.ts';
+import { oneLine } from '../upstream/one-line.ts';
+import type { Conversation } from './conversation.ts';
+import { appendLoudly, journalRow, recordRefusal } from './recorder.ts';
+import type { ClientVerdict } from './verdict.ts';
+
+const LF = Buffer.from('\n');
+
+/**
+ * A client on stdio in front of one upstream link. Lines are judged one by one and forwarded as they came; a decision that has to
+ * wait delays its own request only (T8). Either side is paused while the other cannot take more (T9).
+ */
+export class StdioFront implements LinkObserver {
+  readonly #input: Readable;
+  readonly #output: Writable;
+  readonly #conversation: Conversation;
+  readonly #limits: WireLimits;
+  readonly #lines: LineSplitter;
+  #link: UpstreamLink | null = null;
+  readonly #done: { promise: Promise<UpstreamFailure | null>; resolve: (failure: UpstreamFailure | null) => void };
+  #ended = false;
+
+  constructor(options: { readonly input: Readable; readonly output: Writable; readonly conversation: Conversation; readonly limits: WireLimits }) {
+    this.#input = options.input;
+    this.#output = options.output;
+    this.#conversation = options.conversation;
+    this.#limits = options.limits;
+    let resolve: (failure: UpstreamFailure | null) => void = () => undefined;
+    const promise = new Promise<UpstreamFailure | null>((settle) => {
+      resolve = settle;
+    });
+    this.#done = { promise, resolve };
+    this.#lines = new LineSplitter(options.limits.maxBytes, {
+      line: (bytes) => this.#line(bytes),
+      overflow: (dropped) => this.#malformed({ ok: false, code: 'too_large', rpcCode: INVALID_REQUEST, message: `a line of ${dropped} bytes exceeds the limit of ${options.limits.maxBytes}`, id: null }, null),
+    });
+  }
+
+  /** Starts carrying. Resolves when the upstream is gone, with the reason, or with null after an orderly end. */
+  run(link: UpstreamLink): Promise<UpstreamFailure | null> {
+    this.#link = link;
+    this.#output.on('drain', () => link.resume());
+    // A client that closed its end of the pipe has gone away, like one that closed our stdin.
+    this.#output.on('error', () => this.#clientGone());
+    this.#input.on('data', (chunk: Buffer) => this.#lines.push(chunk));
+    this.#input.on('end', () => {
+      this.#lines.end();
+      this.#clientGone();
+    });
+    this.#input.on('error', () => this.#clientGone());
+    return this.#done.promise;
+  }
+
+  /** Writes a notification of the gateway's own, such as `list_changed` after a policy edit. */
+  notify(bytes: Buffer): void {
+    this.#write(bytes);
+  }
+
+  #clientGone(): void {
+    if (this.#ended) return;
+    this.#ended = true;
+    void this.#link?.close();
+  }
+
+  #write(bytes: Buffer): void {
+    if (!this.#output.writable) return;
+    this.#output.write(oneLine(bytes));
+    if (!this.#output.write(LF)) this.#link?.pause();
+  }
+
+  #line(bytes: Buffer): void {
+    const parsed = parseMessage(bytes, this.#limits);
+    if (parsed.ok) return this.#judge(parsed.message);
+    if (parsed.code === 'batch') return this.#batch(bytes, parsed);
+    this.#malformed(parsed, null);
+  }
+
+  /** Only revision 2025-03-26 has batches (J9): every element is judged as if it had come alone. */
+  #batch(bytes: Buffer, refusal: Malformed): void {
+    const batch = this.#conversation.version === '2025-03-26' ? splitBatch(bytes, this.#limits) : refusal;
+    if ('ok' in batch) return this.#malformed(batch, null);
+    for (const element of batch) {
+      if (element.ok) this.#judge(element.message);
+      else this.#malformed(element, null);
+    }
+  }
+
+  #malformed(problem: Malformed, method: string | null): void {
+    recordRefusal(this.#conversation, { method, name: null, requestId: problem.id, outcome: 'rejected', code: problem.code, reason: problem.message });
+    this.#write(errorAnswer(problem.id, problem.rpcCode, problem.message));
+  }
+
+  #judge(message: Message): void {
+    const verdict = this.#conversation.client(message);
+    if (verdict instanceof Promise) {
+      verdict.then((settled) => this.#carryOut(settled), (error: unknown) => this.#broken(message, error));
+    } else {
+      this.#carryOut(verdict);
+    }
+  }
+
+  #carryOut(verdict: ClientVerdict): void {
+    if (verdict.do === 'answer') this.#write(verdict.bytes);
+    else if (verdict.do === 'forward' && this.#link !== null && !this.#link.send(verdict.message)) this.#input.pause();
+  }
+
+  /** A fault of our own: the call is not forwarded, and the client is not left waiting. */
+  #broken(message: Message, error: unknown): void {
+    this.#conversation.gateway.log(`internal error while judging a message: ${error instanceof Error ? error.message : 'unknown'}`);
+    if (message.kind === 'request') {
+      this.#conversation.inFlight.delete(message.idKey);
+      this.#write(errorAnswer(message.id, -32603, 'Refused: internal error'));
+    }
+  }
+
+  message(message: Message, requestKey: string | null): void {
+    const verdict = this.#conversation.upstream(message, requestKey === null ? { on: 'session' } : { on: 'request', requestKey });
+    if (verdict.do === 'deliver') this.#write(verdict.bytes);
+    else if (verdict.do === 'reply') this.#sendRaw(verdict.bytes);
+    if (this.#conversation.refused) this.#clientGone();
+  }
+
+  /** Sends an answer of our own to the upstream. */
+  #sendRaw(bytes: Buffer): void {
+    const parsed = parseMessage(bytes, this.#limits);
+    if (parsed.ok) this.#link?.send(parsed.message);
+  }
+
+  garbage(code: string, sample: string): void {
+    appendLoudly(this.#conversation.gateway, journalRow(this.#conversation, { method: null, name: null, requestId: null, outcome: 'dropped', code, reason: sample }));
+  }
+
+  failed(requestKey: string, failure: UpstreamFailure): void {
+    const answer = this.#conversation.failed(requestKey, failure);
+    if (answer !== null) this.#write(answer);
+  }
+
+  closed(failure: UpstreamFailure | null): void {
+    this.#ended = true;
+    this.#conversation.end();
+    this.#input.pause();
+    this.#done.resolve(failure);
+  }
+
+  drain(): void {
+    if (!this.#ended) this.#input.resume();
+  }
+}

@@ -1,0 +1,20 @@
+import { INVALID_PARAMS } from '../mcp/error-codes.ts';
+import { errorAnswer } from '../mcp/answers.ts';
+import type { Conversation } from './conversation.ts';
+import type { InFlight } from './in-flight.ts';
+import { recordRefusal } from './recorder.ts';
+import type { ClientVerdict } from './verdict.ts';
+
+/**
+ * `tasks/get`, `tasks/result`, `tasks/cancel` and `tasks/update` reach the upstream for tasks that this principal started; any other id
+ * is answered like one that never existed (K2).
+ */
+export function judgeTaskMethod(conversation: Conversation, call: InFlight): ClientVerdict {
+  const id = call.request.params?.get('taskId')?.text() ?? null;
+  if (id !== null && conversation.principal.tasks.has(id)) {
+    call.name = conversation.principal.tasks.get(id)?.tool ?? null;
+    return { do: 'forward', message: call.request };
+  }
+  recordRefusal(conversation, { method: call.method, name: null, requestId: call.id, outcome: 'refused', code: 'unknown_task' });
+  return { do: 'answer', bytes: errorAnswer(call.id, INVALID_PARAMS, 'Task not found'), status: 200 };
+}

@@ -1,0 +1,38 @@
+import type { JsonNode } from '../wire/json-node.ts';
+import { META_PREFIX } from './keys.ts';
+
+/** `params._meta`, or null. */
+export function metaOf(params: JsonNode | null): JsonNode | null {
+  const meta = params?.get('_meta') ?? null;
+  return meta?.kind === 'object' ? meta : null;
+}
+
+/** The declared protocol version of a modern request (S26 basic#meta); null on legacy traffic. `invalid` when it is not a string. */
+export function declaredVersion(params: JsonNode | null): string | 'invalid' | null {
+  const node = metaOf(params)?.get(`${META_PREFIX}protocolVersion`) ?? null;
+  return node === null ? null : (node.text() ?? 'invalid');
+}
+
+/** The progress token as a key that keeps strings and integers apart; null when there is none. */
+export function progressTokenKey(params: JsonNode | null): string | null {
+  return tokenKey(metaOf(params)?.get('progressToken') ?? null);
+}
+
+/** A token (progress token, subscription id) as a key; null when it is neither string nor integer. */
+export function tokenKey(node: JsonNode | null): string | null {
+  if (node === null) return null;
+  const text = node.text();
+  if (text !== null) return `s:${text}`;
+  const number = node.integer();
+  return number === null ? null : `n:${number}`;
+}
+
+/** The `clientCapabilities` of a modern request. */
+export function clientCapabilities(params: JsonNode | null): JsonNode | null {
+  return metaOf(params)?.get(`${META_PREFIX}clientCapabilities`) ?? null;
+}
+
+/** Which request's subscription a modern notification belongs to. */
+export function subscriptionKey(params: JsonNode | null): string | null {
+  return tokenKey(metaOf(params)?.get(`${META_PREFIX}subscriptionId`) ?? null);
+}
