@@ -75,6 +75,12 @@ export interface Decision extends Verdict {
   readonly wouldBe: Verdict | null;
 }
 
+/** The answer to a request of the upstream to the client. */
+export interface ClientVerdict extends Verdict {
+  /** What it would have been had every observed policy been enforced; null when the same. */
+  readonly wouldBe: Verdict | null;
+}
+
 /** What a listing shows of an item. `depends` means that arguments decide (never returned before argument rules exist). */
 export type Visibility = 'allow' | 'deny' | 'hide' | 'depends';
 
@@ -88,10 +94,11 @@ export interface PolicySet {
   mayHide(kind: TargetKind): boolean;
   /** True when nothing of that kind is restricted in any way: no deny, hide, limit or observation. */
   isOpen(kind: TargetKind): boolean;
-  client(feature: ClientFeature): Verdict;
+  client(feature: ClientFeature): ClientVerdict;
   /**
    * Whether a request method that neither we nor the language know may pass: only when it can have no effect that a rule governs,
-   * that is when every document has `default: allow` and no rule restricts anything.
+   * that is when every document has `default: allow` and no rule restricts anything. Observed documents and rules block nothing
+   * here either. False for a set without policies, which allows nothing.
    */
   readonly forwardsUnknown: boolean;
 }

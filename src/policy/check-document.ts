@@ -1,0 +1,116 @@
+import type { ClientFeature, TargetKind } from './types.ts';
+import type { Action, PolicyDocument, RuleModel } from './document.ts';
+import { CLIENT_FEATURES, KINDS, SECTION } from './document.ts';
+import type { Reporter } from './diagnostic.ts';
+import type { SourceEntry, SourceNode } from './source-node.ts';
+import { found } from './source-node.ts';
+import type { Span } from './source-text.ts';
+import { pointer } from './pointer.ts';
+import { quoted } from './printable.ts';
+import { checkAction, checkRule, RULE_KEYS } from './check-rule.ts';
+import { checkSelectors } from './check-selector.ts';
+import { unknownKey, wordOf } from './check-words.ts';
+
+const DOCUMENT_KEYS = ['version', 'description', 'default', 'mode', 'tools', 'resources', 'prompts', 'client'] as const;
+
+/**
+ * Checks a whole document and reports everything that is wrong with it. The result is meaningful only while the reporter has no
+ * error. policy.md, "Document".
+ */
+export function checkDocument(root: SourceNode, reporter: Reporter): PolicyDocument | null {
+  if (root.kind !== 'map') {
+    if (root.kind === 'null') reporter.error('empty_document', root.span, '', 'the document is empty; expected a map with `version` and `default`', 'start with `version: "1"` and `default: deny`');
+    else if (root.kind !== 'broken') reporter.error('wrong_type', root.span, '', `the document is ${found(root)}; expected a map`, null);
+    return null;
+  }
+  const fields = new Map<string, SourceEntry>();
+  for (const entry of root.entries) {
+    if ((DOCUMENT_KEYS as readonly string[]).includes(entry.key)) fields.set(entry.key, entry);
+    else unknownKey(reporter, entry, pointer(entry.key), 'the document', DOCUMENT_KEYS, hintForTopLevel(entry.key));
+  }
+  checkVersion(fields.get('version'), root.span, reporter);
+  const rules = Object.fromEntries(KINDS.map((kind) => [kind, checkSection(kind, fields.get(SECTION[kind]), reporter)])) as Record<TargetKind, RuleModel[]>;
+  return {
+    description: checkDescription(fields.get('description'), reporter),
+    default: checkDefault(fields.get('default'), root.span, reporter),
+    mode: checkMode(fields.get('mode'), reporter),
+    rules,
+    client: checkClient(fields.get('client'), reporter),
+  };
+}
+
+function hintForTopLevel(key: string): string | null {
+  if ((RULE_KEYS as readonly string[]).includes(key)) return `\`${key}\` belongs to a rule: write it under \`tools:\` and a tool name`;
+  return null;
+}
+
+function startOf(span: Span): Span {
+  return { start: span.start, end: span.start };
+}
+
+function checkVersion(entry: SourceEntry | undefined, document: Span, reporter: Reporter): void {
+  if (entry === undefined) {
+    reporter.error('missing_key', startOf(document), '', '`version` is missing', 'add `version: "1"`');
+    return;
+  }
+  const { value } = entry;
+  if (value.kind === 'broken' || (value.kind === 'string' && value.value === '1')) return;
+  const help = value.kind === 'number' && value.value === 1 ? 'put it in quotes: version: "1"' : 'write `version: "1"`';
+  reporter.error('bad_version', value.span, '/version', `\`version\` is ${found(value)}; expected the string "1"`, help);
+}
+
+function checkDescription(entry: SourceEntry | undefined, reporter: Reporter): string | null {
+  if (entry === undefined || entry.value.kind === 'broken') return null;
+  if (entry.value.kind === 'string') return entry.value.value;
+  reporter.error('wrong_type', entry.value.span, '/description', `\`description\` is ${found(entry.value)}; expected a string`, 'put the text in quotes');
+  return null;
+}
+
+function checkDefault(entry: SourceEntry | undefined, document: Span, reporter: Reporter): Action {
+  if (entry === undefined) {
+    reporter.error('missing_key', startOf(document), '', '`default` is missing: it says what happens to what no rule names', 'add `default: deny`');
+    return 'deny';
+  }
+  return checkAction(entry.value, '/default', '`default`', reporter) ?? 'deny';
+}
+
+function checkMode(entry: SourceEntry | undefined, reporter: Reporter): 'enforce' | 'observe' {
+  if (entry === undefined) return 'enforce';
+  return wordOf(entry.value, ['enforce', 'observe'], '/mode', '`mode`', 'bad_mode', reporter) ?? 'enforce';
+}
+
+function checkSection(kind: TargetKind, entry: SourceEntry | undefined, reporter: Reporter): RuleModel[] {
+  if (entry === undefined || entry.value.kind === 'broken') return [];
+  const section = SECTION[kind];
+  const { value } = entry;
+  if (value.kind !== 'map') {
+    const help = value.kind === 'null' ? `remove \`${section}:\`, or write \`${section}: {}\`` : `write one \`name: rule\` per line under \`${section}:\``;
+    reporter.error('wrong_type', value.span, pointer(section), `\`${section}\` is ${found(value)}; expected a map of selectors to rules`, help);
+    return [];
+  }
+  checkSelectors(kind, value.entries, reporter);
+  return value.entries.flatMap((rule) => {
+    const checked = checkRule(rule, pointer(section, rule.key), reporter);
+    return checked === null ? [] : [checked];
+  });
+}
+
+function checkClient(entry: SourceEntry | undefined, reporter: Reporter): ReadonlyMap<ClientFeature, 'allow' | 'deny'> {
+  const answers = new Map<ClientFeature, 'allow' | 'deny'>();
+  if (entry === undefined || entry.value.kind === 'broken') return answers;
+  if (entry.value.kind !== 'map') {
+    reporter.error('wrong_type', entry.value.span, '/client', `\`client\` is ${found(entry.value)}; expected a map`, 'write for example `client: { sampling: deny }`');
+    return answers;
+  }
+  for (const item of entry.value.entries) {
+    const at = pointer('client', item.key);
+    const feature = CLIENT_FEATURES.find((name) => name === item.key);
+    if (feature === undefined) {
+      unknownKey(reporter, item, at, '`client`', CLIENT_FEATURES, null);
+      continue;
+    }
+    const answer = wordOf(item.value, ['allow', 'deny'], at, quoted(feature), 'bad_client_answer', reporter);
+    if (answer !== null) answers.set(feature, answer);
+  }
+  return answers;
+}

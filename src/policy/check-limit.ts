@@ -1,0 +1,188 @@
+import type { LimitModel } from './document.ts';
+import { PER_DIMENSIONS } from './document.ts';
+import type { PerDimension } from './types.ts';
+import type { Reporter } from './diagnostic.ts';
+import type { SourceEntry, SourceNode } from './source-node.ts';
+import { found } from './source-node.ts';
+import { printable, quoted } from './printable.ts';
+import { suggest } from './suggest.ts';
+import { oneOf, unknownKey, wordOf } from './check-words.ts';
+
+export const MAX_CALLS = 1_000_000;
+export const MAX_WINDOW_SECONDS = 366 * 86_400;
+
+const LIMIT_KEYS = ['max', 'window', 'per', 'on_state_error'] as const;
+const UNIT_SECONDS: ReadonlyMap<string, number> = new Map([
+  ['second', 1],
+  ['minute', 60],
+  ['hour', 3600],
+  ['day', 86_400],
+]);
+const LETTER_SECONDS: ReadonlyMap<string, number> = new Map([
+  ['s', 1],
+  ['m', 60],
+  ['h', 3600],
+  ['d', 86_400],
+]);
+
+/** Checks `rate_limit`: a map, a shorthand such as `10/minute`, or a list of those. policy.md, "Rule". */
+export function checkRateLimit(node: SourceNode, at: string, reporter: Reporter): LimitModel[] {
+  if (node.kind !== 'list') {
+    const limit = checkLimit(node, at, reporter);
+    return limit === null ? [] : [limit];
+  }
+  if (node.items.length === 0) {
+    reporter.error('empty_list', node.span, at, '`rate_limit` is an empty list; expected at least one limit', 'remove `rate_limit`, or write one');
+    return [];
+  }
+  const limits: LimitModel[] = [];
+  for (const [index, item] of node.items.entries()) {
+    const limit = checkLimit(item, `${at}/${index}`, reporter);
+    if (limit === null) continue;
+    const twin = limits.find((other) => other.max === limit.max && other.windowSeconds === limit.windowSeconds && other.per.join() === limit.per.join());
+    if (twin !== undefined) {
+      reporter.error('duplicate_limit', item.span, `${at}/${index}`, 'the same limit is in the list twice', 'remove one of the two');
+      continue;
+    }
+    limits.push(limit);
+  }
+  return limits;
+}
+
+function checkLimit(node: SourceNode, at: string, reporter: Reporter): LimitModel | null {
+  if (node.kind === 'broken') return null;
+  if (node.kind === 'string') return checkShorthand(node.value, node, at, reporter);
+  if (node.kind === 'map') return checkLimitMap(node, at, reporter);
+  reporter.error('wrong_type', node.span, at, `the limit is ${found(node)}; expected \`{ max, window }\` or a text such as \`10/minute\``, 'write for example `rate_limit: 10/minute`');
+  return null;
+}
+
+function checkShorthand(text: string, node: SourceNode, at: string, reporter: Reporter): LimitModel | null {
+  const refuse = (message: string, help: string): null => {
+    reporter.error('bad_rate', node.span, at, message, help);
+    return null;
+  };
+  const match = /^([^/]*)\/(\d*)([^/\d]*)$/.exec(text);
+  const max = match?.[1] ?? '';
+  const count = match?.[2] ?? '';
+  const unit = match?.[3] ?? '';
+  if (match === null || !/^\d+$/.test(max)) {
+    return refuse(`the limit is ${found(node)}; expected a number of calls, \`/\` and a time`, 'write for example `10/minute`, `100/hour` or `10/30s`');
+  }
+  const seconds = count === '' ? (UNIT_SECONDS.get(unit) ?? LETTER_SECONDS.get(unit)) : LETTER_SECONDS.get(unit);
+  if (seconds === undefined) {
+    const units = count === '' ? [...UNIT_SECONDS.keys()] : [...LETTER_SECONDS.keys()];
+    const near = count === '' ? (suggest(unit, units) ?? units.find((word) => unit !== '' && word.startsWith(unit.toLowerCase()))) : undefined;
+    const help = near === undefined ? 'write for example `10/minute` or `10/30s`' : `did you mean \`${printable(max, 12)}/${near}\`?`;
+    return refuse(`the limit ${quoted(text, 60)} has the time unit ${quoted(unit, 60)}; expected ${oneOf(units)}`, help);
+  }
+  const calls = readCalls(Number(max), max, node, at, 'the number of calls', reporter);
+  const window = readWindow(Number(count === '' ? '1' : count) * seconds, quoted(text.slice(text.indexOf('/') + 1), 60), node, at, reporter);
+  if (calls === null || window === null) return null;
+  return { max: calls, windowSeconds: window, per: ['session'], onStateError: 'deny', span: node.span };
+}
+
+function checkLimitMap(map: Extract<SourceNode, { kind: 'map' }>, at: string, reporter: Reporter): LimitModel | null {
+  const fields = new Map<string, SourceEntry>();
+  for (const entry of map.entries) {
+    if ((LIMIT_KEYS as readonly string[]).includes(entry.key)) fields.set(entry.key, entry);
+    else unknownKey(reporter, entry, `${at}/${entry.key.replaceAll('~', '~0').replaceAll('/', '~1')}`, 'a limit', LIMIT_KEYS, hintForLimit(entry.key));
+  }
+  for (const key of ['max', 'window'] as const) {
+    if (!fields.has(key)) {
+      const help = key === 'max' ? 'add the number of calls: `max: 10`' : 'add the time in seconds: `window: 60`';
+      reporter.error('missing_key', { start: map.span.start, end: map.span.start }, at, `the limit has no \`${key}\``, help);
+    }
+  }
+  const max = fields.get('max')?.value;
+  const window = fields.get('window')?.value;
+  const per = fields.get('per')?.value;
+  const onStateError = fields.get('on_state_error')?.value;
+  const calls = max === undefined ? null : checkMax(max, `${at}/max`, reporter);
+  const seconds = window === undefined ? null : checkWindow(window, `${at}/window`, reporter);
+  const dimensions = per === undefined ? ['session' as const] : checkPer(per, `${at}/per`, reporter);
+  const fallback = onStateError === undefined ? 'deny' : wordOf(onStateError, ['deny', 'allow'], `${at}/on_state_error`, '`on_state_error`', 'bad_on_state_error', reporter);
+  if (calls === null || seconds === null || dimensions === null || fallback === null) return null;
+  return { max: calls, windowSeconds: seconds, per: dimensions, onStateError: fallback, span: map.span };
+}
+
+function hintForLimit(key: string): string | null {
+  if (key === 'reason') return 'write `reason` beside `rate_limit`, in the rule';
+  if (key === 'sum') return '`sum` belongs to `budget`, which this version does not support';
+  return null;
+}
+
+function checkMax(node: SourceNode, at: string, reporter: Reporter): number | null {
+  if (node.kind === 'number') return readCalls(node.value, node.text, node, at, '`max`', reporter);
+  if (node.kind !== 'broken') {
+    const help = node.kind === 'string' && /^\d+$/.test(node.value) ? 'remove the quotes' : 'write a number, for example `max: 10`';
+    reporter.error('wrong_type', node.span, at, `\`max\` is ${found(node)}; expected a whole number`, help);
+  }
+  return null;
+}
+
+function readCalls(value: number, text: string, node: SourceNode, at: string, subject: string, reporter: Reporter): number | null {
+  if (isPlainWhole(text) && value >= 1 && value <= MAX_CALLS) return value;
+  const help = value === 0 ? 'to forbid every call, use `deny`' : spellingHelp(value, text);
+  reporter.error('bad_max', node.span, at, `${subject} is ${printable(text, 40)}; expected a whole number from 1 to ${MAX_CALLS}`, help);
+  return null;
+}
+
+function checkWindow(node: SourceNode, at: string, reporter: Reporter): number | null {
+  if (node.kind === 'broken') return null;
+  if (node.kind === 'number') {
+    if (isPlainWhole(node.text)) return readWindow(node.value, node.text, node, at, reporter);
+    reporter.error('bad_window', node.span, at, `\`window\` is ${printable(node.text, 40)}; expected whole seconds, at least 1`, spellingHelp(node.value, node.text));
+    return null;
+  }
+  if (node.kind !== 'string') {
+    reporter.error('wrong_type', node.span, at, `\`window\` is ${found(node)}; expected seconds or a text such as \`10m\``, 'write for example `window: 60`');
+    return null;
+  }
+  const match = /^(\d+)([smhd])$/.exec(node.value);
+  if (match === null) {
+    const seconds = /^\d+$/.test(node.value);
+    const fractional = /^\d+\.\d+[smhd]$/.test(node.value);
+    const help = seconds ? 'remove the quotes, or add a unit: `60s`' : fractional ? 'use a smaller unit: `90s` for one and a half minutes' : 'write for example `60`, `30s`, `10m`, `1h` or `1d`';
+    reporter.error('bad_window', node.span, at, `\`window\` is ${found(node)}; expected whole seconds, or a whole number and \`s\`, \`m\`, \`h\` or \`d\``, help);
+    return null;
+  }
+  return readWindow(Number(match[1]) * (LETTER_SECONDS.get(match[2] ?? '') ?? Number.NaN), quoted(node.value, 40), node, at, reporter);
+}
+
+function readWindow(seconds: number, shown: string, node: SourceNode, at: string, reporter: Reporter): number | null {
+  if (seconds >= 1 && seconds <= MAX_WINDOW_SECONDS) return seconds;
+  reporter.error('bad_window', node.span, at, `the window is ${shown}; expected 1 second to 366 days`, seconds === 0 ? 'to forbid every call, use `deny`' : null);
+  return null;
+}
+
+/** `1e3`, `0x10` and `010` are numbers that people read in different ways; only plain decimal digits count. */
+function isPlainWhole(text: string): boolean {
+  return /^(?:0|[1-9]\d*)$/.test(text);
+}
+
+function spellingHelp(value: number, text: string): string | null {
+  return Number.isInteger(value) && value >= 1 && !isPlainWhole(text) ? `write it in plain digits: ${value}` : null;
+}
+
+function checkPer(node: SourceNode, at: string, reporter: Reporter): PerDimension[] | null {
+  if (node.kind !== 'list') {
+    const word = wordOf(node, PER_DIMENSIONS, at, '`per`', 'bad_per', reporter);
+    return word === null ? null : [word];
+  }
+  if (node.items.length === 0) {
+    reporter.error('empty_list', node.span, at, '`per` is an empty list; expected at least one dimension', 'remove `per` to count per session');
+    return null;
+  }
+  const seen = new Set<PerDimension>();
+  let failed = false;
+  for (const [index, item] of node.items.entries()) {
+    const word = wordOf(item, PER_DIMENSIONS, `${at}/${index}`, 'an entry of `per`', 'bad_per', reporter);
+    if (word === null) failed = true;
+    else if (seen.has(word)) {
+      reporter.error('duplicate_per', item.span, `${at}/${index}`, `\`${word}\` is in \`per\` twice`, 'remove one of the two');
+      failed = true;
+    } else seen.add(word);
+  }
+  return failed ? null : PER_DIMENSIONS.filter((dimension) => seen.has(dimension));
+}

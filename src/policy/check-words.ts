@@ -1,0 +1,32 @@
+import type { Reporter } from './diagnostic.ts';
+import type { SourceEntry, SourceNode } from './source-node.ts';
+import { found } from './source-node.ts';
+import { quoted } from './printable.ts';
+import { suggest } from './suggest.ts';
+
+/** Reports a key that does not exist, with the nearest one that does. `hint` is used when nothing is near. */
+export function unknownKey(reporter: Reporter, entry: SourceEntry, at: string, place: string, known: readonly string[], hint: string | null): void {
+  const near = hint === null ? suggest(entry.key, known) : null;
+  const message = `unknown key ${quoted(entry.key, 60)} in ${place}; expected ${oneOf(known)}`;
+  reporter.error('unknown_key', entry.keySpan, at, message, near === null ? hint : `did you mean \`${near}\`?`);
+}
+
+/** Reads one word of a fixed set, or reports what was found. `subject` starts the message, e.g. "`mode`". */
+export function wordOf<W extends string>(node: SourceNode, words: readonly W[], at: string, subject: string, code: string, reporter: Reporter): W | null {
+  if (node.kind === 'broken') return null;
+  if (node.kind === 'string') {
+    const word = words.find((candidate) => candidate === node.value);
+    if (word !== undefined) return word;
+    const near = suggest(node.value, words);
+    reporter.error(code, node.span, at, `${subject} is ${found(node)}; expected ${oneOf(words)}`, near === null ? null : `did you mean \`${near}\`?`);
+    return null;
+  }
+  reporter.error('wrong_type', node.span, at, `${subject} is ${found(node)}; expected ${oneOf(words)}`, null);
+  return null;
+}
+
+/** `a`, `b` or `c`. */
+export function oneOf(words: readonly string[]): string {
+  const ticked = words.map((word) => `\`${word}\``);
+  return ticked.length < 2 ? ticked.join('') : `${ticked.slice(0, -1).join(', ')} or ${ticked.at(-1)}`;
+}

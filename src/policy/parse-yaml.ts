@@ -1,0 +1,154 @@
+import { isAlias, isMap, isScalar, isSeq, LineCounter, parseDocument } from 'yaml';
+import type { Document, Node, Pair, YAMLError } from 'yaml';
+import { pointer } from './pointer.ts';
+import type { Reporter } from './diagnostic.ts';
+import type { SourceEntry, SourceNode } from './source-node.ts';
+import type { Span } from './source-text.ts';
+import { printable, quoted } from './printable.ts';
+import { describeSyntaxError } from './yaml-errors.ts';
+
+/** The deepest legal document has six levels; the rest is room for what is wrong to be reported in its place. */
+const MAX_DEPTH = 24;
+
+/**
+ * Reads YAML 1.2 (JSON included) into a tree with positions. Everything that two YAML readers may read differently, or that can
+ * make a small file large, is reported and not read: aliases, anchors, tags, directives, merge keys, duplicate keys, keys that
+ * are not strings, more than one document. Returns null when the text is not YAML at all.
+ * This file is the only one that imports `yaml`; it is loaded on demand.
+ */
+export function parseYaml(text: string, reporter: Reporter): SourceNode | null {
+  let document: Document.Parsed;
+  try {
+    document = parseDocument(text, {
+      version: '1.2',
+      schema: 'core',
+      merge: false,
+      strict: true,
+      // The library's own check for duplicates is quadratic; `readMap` has a linear one.
+      uniqueKeys: false,
+      stringKeys: false,
+      prettyErrors: false,
+      lineCounter: new LineCounter(),
+      logLevel: 'silent',
+    });
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+    reporter.error('too_deep', { start: 0, end: 0 }, '', 'the document is nested too deeply to read', null);
+    return null;
+  }
+  const problems: readonly YAMLError[] = [...document.errors, ...document.warnings.filter((warning) => warning.code !== 'TAG_RESOLVE_FAILED')];
+  for (const problem of problems) {
+    const { code, message, help } = describeSyntaxError(problem, text);
+    reporter.error(code, { start: problem.pos[0], end: Math.max(problem.pos[1], problem.pos[0] + 1) }, '', message, help);
+  }
+  const directive = /^%[^\n]*/m.exec(text);
+  if (directive !== null && (document.directives.yaml.explicit === true || Object.keys(document.directives.tags).length > 1)) {
+    const span = { start: directive.index, end: directive.index + directive[0].length };
+    reporter.error('directive', span, '', 'YAML directives are not supported', 'remove this line');
+  }
+  if (reporter.failed) return null;
+  return new Reader(reporter, text.length).read(document.contents, []);
+}
+
+class Reader {
+  readonly #reporter: Reporter;
+  readonly #textLength: number;
+
+  constructor(reporter: Reporter, textLength: number) {
+    this.#reporter = reporter;
+    this.#textLength = textLength;
+  }
+
+  read(node: Node | null, path: readonly (string | number)[], where?: Span): SourceNode {
+    const span = where ?? this.#span(node);
+    if (node === null) return { kind: 'null', span };
+    if (path.length > MAX_DEPTH) return this.#broken('too_deep', span, path, `nested deeper than ${MAX_DEPTH} levels`, null);
+    if (isAlias(node)) {
+      const name = printable(node.source, 60);
+      return this.#broken('alias', span, path, `\`*${name}\` is a YAML alias; aliases are not supported`, `if this is a selector, quote it: "*${name}"; otherwise write the value out`);
+    }
+    if ('anchor' in node && typeof node.anchor === 'string') {
+      const name = printable(node.anchor, 60);
+      return this.#broken('anchor', span, path, `\`&${name}\` is a YAML anchor; anchors are not supported`, `remove \`&${name}\` and write the value out wherever it is needed`);
+    }
+    if (node.tag !== undefined) {
+      return this.#broken('tag', span, path, `the YAML tag ${quoted(node.tag, 60)} is not supported`, 'remove the tag; quote the value if it must be a string');
+    }
+    if (isMap(node)) return { kind: 'map', span, entries: this.#readMap(node.items, path) };
+    if (isSeq(node)) {
+      const items = node.items.map((item, index) => this.read(isNode(item) ? item : null, [...path, index]));
+      return { kind: 'list', span, items };
+    }
+    if (isScalar(node)) return this.#readScalar(node.value, node.source ?? '', span, path);
+    return this.#broken('unreadable', span, path, 'this is not a map, a list or a plain value', null);
+  }
+
+  #readScalar(value: unknown, text: string, span: Span, path: readonly (string | number)[]): SourceNode {
+    if (typeof value === 'string') return { kind: 'string', span, value };
+    if (typeof value === 'number') return { kind: 'number', span, value, text };
+    if (typeof value === 'boolean') return { kind: 'boolean', span, value };
+    if (value === null) return { kind: 'null', span };
+    return this.#broken('unreadable', span, path, 'this value is not a string, a number, a boolean or null', null);
+  }
+
+  #readMap(pairs: readonly Pair[], path: readonly (string | number)[]): SourceEntry[] {
+    const entries: SourceEntry[] = [];
+    const seen = new Set<string>();
+    for (const pair of pairs) {
+      const keyNode = isNode(pair.key) ? pair.key : null;
+      const keySpan = this.#span(keyNode);
+      const key = this.#readKey(keyNode, keySpan, path);
+      if (key === null) continue;
+      const keyPath = [...path, key];
+      if (seen.has(key)) {
+        this.#reporter.error('duplicate_key', keySpan, pointer(...keyPath), `the key ${quoted(key, 60)} is here twice`, 'keep one of the two; a second one would silently replace the first');
+        continue;
+      }
+      seen.add(key);
+      const valueNode = isNode(pair.value) ? pair.value : null;
+      entries.push({ key, keySpan, value: this.read(valueNode, keyPath, valueNode === null ? keySpan : undefined) });
+    }
+    return entries;
+  }
+
+  #readKey(node: Node | null, span: Span, path: readonly (string | number)[]): string | null {
+    const at = pointer(...path);
+    if (node === null) {
+      this.#reporter.error('key_type', span, at, 'a key is missing; expected a string', 'write the key before the colon, in quotes if it is empty');
+      return null;
+    }
+    if (isAlias(node) || ('anchor' in node && typeof node.anchor === 'string') || node.tag !== undefined) {
+      this.read(node, path);
+      return null;
+    }
+    if (!isScalar(node)) {
+      this.#reporter.error('key_type', span, at, 'a key is a list or a map; expected a string', 'if the name holds brackets or braces, put it in quotes');
+      return null;
+    }
+    if (typeof node.value !== 'string') {
+      const text = printable(node.source ?? '', 60);
+      this.#reporter.error('key_type', span, at, `the key \`${text}\` is not a string`, `put it in quotes: "${text}"`);
+      return null;
+    }
+    if (node.value === '<<' && node.type === 'PLAIN') {
+      this.#reporter.error('merge_key', span, at, '`<<` is a YAML merge key; merge keys are not supported', 'write the merged keys out; a tool of that name goes in quotes: "<<"');
+      return null;
+    }
+    return node.value;
+  }
+
+  #span(node: Node | null): Span {
+    const range = node?.range;
+    if (range === undefined || range === null) return { start: this.#textLength, end: this.#textLength };
+    return { start: range[0], end: Math.max(range[1], range[0]) };
+  }
+
+  #broken(code: string, span: Span, path: readonly (string | number)[], message: string, help: string | null): SourceNode {
+    this.#reporter.error(code, span, pointer(...path), message, help);
+    return { kind: 'broken', span };
+  }
+}
+
+function isNode(value: unknown): value is Node {
+  return isAlias(value) || isMap(value) || isSeq(value) || isScalar(value);
+}

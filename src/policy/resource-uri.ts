@@ -1,0 +1,190 @@
+/**
+ * How resource URIs are compared (protocol.md A7). Servers disagree on when two URIs are the same resource, and each disagreement
+ * is a way around a rule: `file:///etc//passwd`, `file:///etc/passwd#x` and `file:///etc/p%61sswd` all open one file. So a URI has
+ * two forms. `exact` is RFC 3986 normalisation and nothing else. `folded` also merges what lenient servers treat alike: repeated
+ * slashes, a slash at the end, encoded delimiters, the fragment, and for `file:` the query and the host `localhost`. A rule table
+ * is asked with both forms and the stricter answer counts, so folding can refuse more and can never let more through.
+ * What a gateway cannot see stays unseen: symbolic links, case-insensitive file systems, short names.
+ */
+export type UriReading =
+  | { readonly ok: true; readonly exact: string; readonly folded: string }
+  | { readonly ok: false; readonly problem: string };
+
+/** Reads a URI as it arrives. `problem` completes the sentence "the URI ...". */
+export function readUri(uri: string): UriReading {
+  const problem = rawProblem(uri);
+  if (problem !== null) return { ok: false, problem };
+  if (!/^[a-z][a-z0-9+.-]*:/i.test(uri)) return { ok: false, problem: 'is not absolute: it does not start with a scheme such as `file:`' };
+  return build(uri, false);
+}
+
+/** Reads a selector for URIs, in which `*` is a wildcard and everything else is a URI. Both forms keep the stars. */
+export function readUriSelector(selector: string): UriReading {
+  const problem = rawProblem(selector);
+  if (problem !== null) return { ok: false, problem };
+  if (!selector.includes('*') || !/^[^:]*\*/.test(selector)) {
+    if (!/^[a-z][a-z0-9+.-]*:/i.test(selector)) return { ok: false, problem: 'does not start with a scheme such as `file:`' };
+  }
+  if (hasDotSegment(split(selector).path)) return { ok: false, problem: 'has a `.` or `..` segment' };
+  return build(selector, true);
+}
+
+interface Parts {
+  readonly scheme: string | null;
+  readonly authority: string | null;
+  readonly path: string;
+  readonly query: string;
+  readonly fragment: string;
+}
+
+/**
+ * RFC 3986, appendix B. In a selector, text with a `*` before the first colon is a scheme only when `//` follows; elsewhere the
+ * star may reach into the path, where case counts.
+ */
+function split(uri: string): Parts {
+  const match = /^(?:([a-z][a-z0-9+.-]*|[a-z0-9+.*-]+(?=:\/\/)):)?(?:\/\/([^/?#]*))?([^?#]*)(\?[^#]*)?(#.*)?$/is.exec(uri);
+  return {
+    scheme: match?.[1] ?? null,
+    authority: match?.[2] ?? null,
+    path: match?.[3] ?? '',
+    query: match?.[4] ?? '',
+    fragment: match?.[5] ?? '',
+  };
+}
+
+/** What no parser can be trusted with, whatever part of the URI it is in. */
+function rawProblem(uri: string): string | null {
+  if (uri === '') return 'is empty';
+  if (/[\u0000-\u001f\u007f]/.test(uri)) return 'has a control character';
+  if (uri.includes('\\')) return 'has a backslash';
+  if (/^\s|\s$/u.test(uri)) return 'starts or ends with a space';
+  if (/\p{Surrogate}/u.test(uri)) return 'has an unpaired surrogate';
+  if (/%(?![0-9a-f]{2})/i.test(uri)) return 'has a `%` that encodes nothing';
+  if (/%(?:[01][0-9a-f]|7f)/i.test(uri)) return 'has an encoded control character';
+  if (/%2f/i.test(uri)) return 'has an encoded slash (`%2F`)';
+  if (/%5c/i.test(uri)) return 'has an encoded backslash (`%5C`)';
+  if (/%2e/i.test(uri)) return 'has an encoded dot (`%2E`)';
+  if (/%25[0-9a-f]{2}/i.test(uri)) return 'is encoded twice';
+  try {
+    decodeURIComponent(uri);
+  } catch {
+    return 'has encoded bytes that are not UTF-8';
+  }
+  return null;
+}
+
+function build(uri: string, isSelector: boolean): UriReading {
+  const parts = split(uri);
+  const scheme = parts.scheme?.toLowerCase() ?? null;
+  // A selector that ends in `*` already covers a path with and without its closing slash.
+  const open = isSelector && uri.endsWith('*') && parts.query === '' && parts.fragment === '';
+  if (scheme !== null && parts.authority === null && needsAuthority(scheme, parts.path, isSelector)) {
+    return { ok: false, problem: `has no \`//\` after \`${scheme}:\`` };
+  }
+  const authority = parts.authority === null ? null : readAuthority(parts.authority, scheme, isSelector);
+  if (authority !== null && !authority.ok) return authority;
+
+  if (/(?:^|\/)\.{1,2};/.test(parts.path)) return { ok: false, problem: 'has a `..;` segment' };
+  const dotted = hasDotSegment(parts.path);
+  if (dotted && !parts.path.startsWith('/')) return { ok: false, problem: 'has a `.` or `..` segment in a path that does not start with `/`' };
+
+  const recode = (text: string, decoded: string): string => recodePart(text, decoded, isSelector);
+  const implied = parts.path === '' && scheme !== null && DEFAULT_PORT.has(scheme) && !open ? '/' : parts.path;
+  const path = recode(implied, '');
+  const host = authority === null ? null : authority.value;
+  const exact = join(
+    scheme,
+    host,
+    dotted ? removeDotSegments(path) : path,
+    recode(parts.query, ''),
+    recode(parts.fragment, ''),
+  );
+
+  const merged = recode(parts.path, PATH_DELIMITERS).replace(/\/{2,}/g, '/');
+  const local = scheme === 'file';
+  const folded = join(
+    scheme,
+    local ? (host === 'localhost' ? '' : (host ?? '')) : host,
+    open ? merged : closePath(dotted ? removeDotSegments(merged) : merged),
+    local ? '' : recode(parts.query, QUERY_DELIMITERS),
+    '',
+  );
+  return { ok: true, exact, folded };
+}
+
+/** Browsers and Node read `https:host/x` as `https://host/x`; others do not. `file:/path` is written by Java and is clear. */
+function needsAuthority(scheme: string, path: string, isSelector: boolean): boolean {
+  if (isSelector && path.startsWith('*')) return false;
+  return scheme === 'file' ? !path.startsWith('/') : DEFAULT_PORT.has(scheme);
+}
+
+const DEFAULT_PORT: ReadonlyMap<string, string> = new Map([
+  ['http', '80'],
+  ['https', '443'],
+  ['ws', '80'],
+  ['wss', '443'],
+  ['ftp', '21'],
+]);
+
+type Authority = { readonly ok: true; readonly value: string } | { readonly ok: false; readonly problem: string };
+
+function readAuthority(authority: string, scheme: string | null, isSelector: boolean): Authority {
+  const at = authority.lastIndexOf('@');
+  const user = at === -1 ? '' : `${recodePart(authority.slice(0, at), '', isSelector)}@`;
+  const hostPort = recodePart(authority.slice(at + 1), '', isSelector);
+  if (hostPort.replaceAll('%2A', '').includes('%')) return { ok: false, problem: 'has encoded or non-ASCII characters in its host' };
+  const port = /:([0-9]*)$/.exec(hostPort);
+  const host = (port === null ? hostPort : hostPort.slice(0, port.index)).toLowerCase();
+  if (host.endsWith('.')) return { ok: false, problem: 'has a host that ends with a dot' };
+  const isDefault = port !== null && (port[1] === '' || port[1] === DEFAULT_PORT.get(scheme ?? ''));
+  return { ok: true, value: user + host + (port === null || isDefault ? '' : port[0]) };
+}
+
+const UNRESERVED = /[A-Za-z0-9._~-]/;
+const ALLOWED_RAW = /[A-Za-z0-9._~:/?#[\]@!$&'()+,;=-]/;
+/** Delimiters that mean nothing inside a path once decoded; `/`, `?`, `#` and `%` are never decoded. */
+const PATH_DELIMITERS = "!$&'()+,;=:@[]";
+/** The same for a query, where `&`, `=`, `+` and `;` divide parameters. */
+const QUERY_DELIMITERS = "!$'(),:@/?[]";
+
+/**
+ * Decodes unreserved characters and those in `decoded`, writes other encodings in upper case, and encodes what a URI may not hold
+ * raw. A literal `*` always becomes `%2A`, so that it is never taken for a wildcard; in a selector a raw `*` is the wildcard.
+ */
+function recodePart(text: string, decoded: string, isSelector: boolean): string {
+  return text.replace(/%[0-9a-f]{2}|[^%]/giu, (token) => {
+    if (token.length === 3 && token.startsWith('%')) {
+      const character = String.fromCharCode(Number.parseInt(token.slice(1), 16));
+      return UNRESERVED.test(character) || decoded.includes(character) ? character : token.toUpperCase();
+    }
+    if (token === '*') return isSelector ? '*' : '%2A';
+    return ALLOWED_RAW.test(token) ? token : encodeURIComponent(token);
+  });
+}
+
+function hasDotSegment(path: string): boolean {
+  return /(?:^|\/)\.{1,2}(?:\/|$)/.test(path);
+}
+
+/** RFC 3986, 5.2.4, for a path that starts with `/`. */
+function removeDotSegments(path: string): string {
+  const kept: string[] = [];
+  const segments = path.split('/').slice(1);
+  for (const [index, segment] of segments.entries()) {
+    const last = index === segments.length - 1;
+    if (segment === '..') kept.pop();
+    if (segment === '.' || segment === '..') {
+      if (last) kept.push('');
+    } else kept.push(segment);
+  }
+  return `/${kept.join('/')}`;
+}
+
+/** Gives a path the closing slash that lenient servers ignore. */
+function closePath(path: string): string {
+  return path.endsWith('/') ? path : `${path}/`;
+}
+
+function join(scheme: string | null, authority: string | null, path: string, query: string, fragment: string): string {
+  return (scheme === null ? '' : `${scheme}:`) + (authority === null ? '' : `//${authority}`) + path + query + fragment;
+}
