@@ -34,7 +34,7 @@ export function budgets(results) {
     },
     {
       what: 'a decision among 10,000 rules against one among 10',
-      limit: '1 × (1.5 × allowed for caches)',
+      limit: '1.5 ×, what larger tables cost the CPU caches',
       measured: few === undefined || many === undefined ? null : `${figure(many / few)} × (${figure(few)} ns, ${figure(many)} ns)`,
       met: few === undefined || many === undefined ? null : many / few <= 1.5,
     },

@@ -2,7 +2,7 @@
  * Preloaded (`node --expose-gc --import`) into processes whose memory is compared: on SIGUSR2 it collects garbage and, where
  * MEMORY_REPORT names a file, writes what is left. Without a collection, resident memory says more about V8's mood than about leaks.
  */
-import { writeFileSync } from 'node:fs';
+import { renameSync, writeFileSync } from 'node:fs';
 
 process.on('SIGUSR2', () => {
   globalThis.gc?.();
@@ -15,5 +15,6 @@ process.on('SIGUSR2', () => {
     for (const name of process.getActiveResourcesInfo()) resources[name] = (resources[name] ?? 0) + 1;
     const { rss, heapUsed, external } = process.memoryUsage();
     writeFileSync(`${file}.tmp`, JSON.stringify({ rss, heapUsed, external, resources }), { mode: 0o600 });
+    renameSync(`${file}.tmp`, file);
   }, 50).unref();
 });

@@ -6,7 +6,7 @@ import { STDIO_ECHO } from '../lib/policylayer.mjs';
 import { interleave, summarise } from '../lib/rounds.mjs';
 import { spread, table } from '../lib/table.mjs';
 
-const HEAD = ['contender', 'c', 'calls/s', 'p50 ms', 'p99 ms', 'CPU µs/call', 'child µs', '× bare relay, CPU'];
+const HEAD = ['contender', 'c', 'calls/s', 'p50 ms', 'p99 ms', 'CPU µs/call', 'child µs', '× bare, CPU'];
 
 function rows(summaries, connections) {
   return summaries.map((s) => [s.name, String(connections), s.rate?.median, s.p50?.median, s.p99?.median, s.cpuUs?.median, s.childUs?.median > 0.5 ? s.childUs.median : null, s.cpuRatio === null ? '–' : spread(s.cpuRatio)]);
