@@ -1,7 +1,7 @@
-import { byteAt, CLOSE_BRACE, CLOSE_BRACKET, MINUS, NINE, OPEN_BRACE, OPEN_BRACKET, QUOTE, skipSpace, ZERO } from './ascii.ts';
+import { byteAt, CLOSE_BRACKET, MINUS, NINE, OPEN_BRACE, OPEN_BRACKET, QUOTE, skipSpace, ZERO } from './ascii.ts';
 import { decodeString } from './decode-string.ts';
-import { sameName } from './same-name.ts';
-import { skipString, skipValue } from './skip-value.ts';
+import { MemberIndex } from './member-index.ts';
+import { skipValue } from './skip-value.ts';
 
 export type JsonKind = 'object' | 'array' | 'string' | 'number' | 'true' | 'false' | 'null';
 
@@ -12,11 +12,6 @@ export interface JsonMember {
   readonly keyEnd: number;
   readonly value: JsonNode;
 }
-
-/** Members above which a lookup by name uses a hash map. */
-const HASHED_MEMBERS = 16;
-/** Numbers kept per member: start and end of its name with quotes, start and end of its value. */
-const SPAN = 4;
 
 /**
  * A lazy view of one value in bytes that scan() has accepted, and that must not change afterwards. Children are found on demand, one
@@ -29,8 +24,7 @@ export class JsonNode {
   readonly start: number;
   /** Offset behind its last byte. */
   readonly end: number;
-  #spans: readonly number[] | null = null;
-  #byName: ReadonlyMap<string, number> | null = null;
+  #index: MemberIndex | null = null;
   #members: readonly JsonMember[] | null = null;
   #elements: readonly JsonNode[] | null = null;
 
@@ -61,30 +55,15 @@ export class JsonNode {
 
   /** The member of this exact, unescaped name; null when absent or when this is no object. */
   get(key: string): JsonNode | null {
-    const spans = this.#memberSpans();
-    if (spans.length > HASHED_MEMBERS * SPAN) {
-      this.#byName ??= this.#hashNames(spans);
-      const k = this.#byName.get(`"${key}`);
-      return k === undefined ? null : this.#valueAt(spans, k);
-    }
-    for (let k = 0; k < spans.length; k += SPAN) {
-      if (sameName(this.buffer, (spans[k] as number) + 1, (spans[k + 1] as number) - 1, key)) return this.#valueAt(spans, k);
-    }
-    return null;
+    const index = this.#memberIndex();
+    const member = index.find(key);
+    return member < 0 ? null : new JsonNode(this.buffer, index.valueStart(member), index.valueEnd(member));
   }
 
   /** The members in the order of the text; empty when this is no object. */
   members(): readonly JsonMember[] {
-    if (this.#members !== null) return this.#members;
-    const spans = this.#memberSpans();
-    const members: JsonMember[] = [];
-    for (let k = 0; k < spans.length; k += SPAN) {
-      const keyStart = spans[k] as number;
-      const keyEnd = spans[k + 1] as number;
-      members.push({ key: decodeString(this.buffer, keyStart + 1, keyEnd - 1), keyStart, keyEnd, value: this.#valueAt(spans, k) });
-    }
-    this.#members = members;
-    return members;
+    this.#members ??= this.#listMembers();
+    return this.#members;
   }
 
   /** The elements in order; empty when this is no array. */
@@ -130,30 +109,19 @@ export class JsonNode {
     return JSON.parse(this.lexeme());
   }
 
-  #valueAt(spans: readonly number[], k: number): JsonNode {
-    return new JsonNode(this.buffer, spans[k + 2] as number, spans[k + 3] as number);
+  #memberIndex(): MemberIndex {
+    this.#index ??= new MemberIndex(this.buffer, this.start);
+    return this.#index;
   }
 
-  #memberSpans(): readonly number[] {
-    this.#spans ??= this.#findMembers();
-    return this.#spans;
-  }
-
-  #findMembers(): number[] {
-    const bytes = this.buffer;
-    const spans: number[] = [];
-    if (bytes[this.start] !== OPEN_BRACE) return spans;
-    let i = skipSpace(bytes, this.start + 1);
-    while (bytes[i] !== CLOSE_BRACE) {
-      const keyEnd = skipString(bytes, i);
-      const valueStart = skipSpace(bytes, skipSpace(bytes, keyEnd) + 1);
-      const valueEnd = skipValue(bytes, valueStart);
-      spans.push(i, keyEnd, valueStart, valueEnd);
-      i = skipSpace(bytes, valueEnd);
-      if (bytes[i] === CLOSE_BRACE) break;
-      i = skipSpace(bytes, i + 1);
+  #listMembers(): JsonMember[] {
+    const index = this.#memberIndex();
+    const members: JsonMember[] = [];
+    for (let k = 0; k < index.size; k++) {
+      const value = new JsonNode(this.buffer, index.valueStart(k), index.valueEnd(k));
+      members.push({ key: index.key(k), keyStart: index.keyStart(k), keyEnd: index.keyEnd(k), value });
     }
-    return spans;
+    return members;
   }
 
   #findElements(): JsonNode[] {
@@ -169,14 +137,5 @@ export class JsonNode {
       i = skipSpace(bytes, i + 1);
     }
     return elements;
-  }
-
-  #hashNames(spans: readonly number[]): Map<string, number> {
-    const byName = new Map<string, number>();
-    for (let k = 0; k < spans.length; k += SPAN) {
-      // The quote in front keeps V8 from hashing digits to their own value: an attacker could choose those to collide.
-      byName.set(`"${decodeString(this.buffer, (spans[k] as number) + 1, (spans[k + 1] as number) - 1)}`, k);
-    }
-    return byName;
   }
 }

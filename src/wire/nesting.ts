@@ -84,8 +84,9 @@ function addToSet(set: Set<string>, bytes: Buffer, start: number, end: number, e
   return set.add(name).size > before;
 }
 
+/** Compares from the end: names of one object share their beginnings more often than their ends. */
 function sameBytes(bytes: Buffer, a: number, b: number, size: number): boolean {
-  for (let k = 0; k < size; k++) {
+  for (let k = size - 1; k >= 0; k--) {
     if (bytes[a + k] !== bytes[b + k]) return false;
   }
   return true;

@@ -1,4 +1,4 @@
-import { isUtf8 } from 'node:buffer';
+import { constants, isUtf8 } from 'node:buffer';
 import {
   byteAt, CLOSE_BRACE, CLOSE_BRACKET, COLON, COMMA, MINUS, NINE, OPEN_BRACE, OPEN_BRACKET, QUOTE, skipSpace, ZERO,
 } from './ascii.ts';
@@ -27,9 +27,9 @@ export interface ScanOk {
  */
 export function scan(bytes: Buffer, limits: WireLimits): ScanOk | ScanError {
   const length = bytes.length;
-  if (length > limits.maxBytes) {
-    return scanError('too_large', limits.maxBytes, `the message has ${length} bytes, at most ${limits.maxBytes} are allowed`);
-  }
+  // Whatever the configuration says, nothing is accepted that could not be decoded to a string later.
+  const bound = Math.min(limits.maxBytes, constants.MAX_STRING_LENGTH);
+  if (length > bound) return scanError('too_large', bound, `the message has ${length} bytes, at most ${bound} are allowed`);
   if (byteAt(bytes, 0) === 0xef && byteAt(bytes, 1) === 0xbb && byteAt(bytes, 2) === 0xbf) {
     return scanError('byte_order_mark', 0, 'the text starts with a byte order mark; send plain UTF-8');
   }

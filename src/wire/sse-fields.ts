@@ -1,4 +1,4 @@
-import { COLON, CR, LF, NINE, SPACE, ZERO } from './ascii.ts';
+import { byteAt, COLON, CR, LF, NINE, SPACE, ZERO } from './ascii.ts';
 import { LineEnds } from './line-end.ts';
 
 /** Bytes of a UTF-8 byte order mark. */
@@ -24,34 +24,41 @@ export interface SseEvent extends SseFields {
   readonly bom?: true;
 }
 
-/** One line of an event's raw bytes. */
-export interface SseLine {
-  readonly start: number;
-  /** Behind the last byte of the text, at the line end. */
-  readonly end: number;
-  /** Behind the line end: LF, CR or CRLF. */
-  readonly next: number;
-  /** The name of the field; empty for a comment or a blank line. */
-  readonly name: string;
-  /** Where the value starts; `end` when there is none. */
-  readonly value: number;
-}
+/** A cursor over the lines of an event's raw bytes; reused from line to line, so that a flood of empty lines costs no memory. */
+export class SseLines {
+  /** Where the line starts. */
+  start = 0;
+  /** Behind its text, at its line end. */
+  end = 0;
+  /** Behind its line end: LF, CR or CRLF. */
+  next: number;
+  /** The name of the field; empty for a comment, a blank line and a field without meaning. */
+  name = '';
+  /** Where the value of the field starts, up to `end`. */
+  value = 0;
+  readonly #raw: Buffer;
+  readonly #ends: LineEnds;
 
-/** The lines of an event's raw bytes, the first at `from`. Blank lines are handed out like others. */
-export function* sseLines(raw: Buffer, from: number): Generator<SseLine, void, void> {
-  const ends = new LineEnds(raw);
-  let start = from;
-  while (start < raw.length) {
-    const end = ends.next(start);
-    const next = raw[end] === CR && raw[end + 1] === LF ? end + 2 : Math.min(end + 1, raw.length);
-    const name = fieldName(raw, start, end);
-    let value = end;
-    if (name !== '') {
-      const colon = start + name.length;
-      if (colon < end) value = raw[colon + 1] === SPACE && colon + 1 < end ? colon + 2 : colon + 1;
-    }
-    yield { start, end, next, name, value };
-    start = next;
+  /** @param from where the first line starts */
+  constructor(raw: Buffer, from: number) {
+    this.#raw = raw;
+    this.#ends = new LineEnds(raw);
+    this.next = from;
+  }
+
+  /** Goes to the next line; false when there is none. */
+  advance(): boolean {
+    const raw = this.#raw;
+    const start = this.next;
+    if (start >= raw.length) return false;
+    const end = this.#ends.next(start);
+    this.start = start;
+    this.end = end;
+    this.next = raw[end] === CR && raw[end + 1] === LF ? end + 2 : Math.min(end + 1, raw.length);
+    this.name = fieldName(raw, start, end);
+    const colon = start + this.name.length;
+    this.value = Math.min(end, colon + (raw[colon + 1] === SPACE ? 2 : 1));
+    return true;
   }
 }
 
@@ -61,8 +68,10 @@ export function readFields(raw: Buffer, from: number): SseFields {
   let id: string | null = null;
   let retry: number | null = null;
   const data = new DataLines(raw);
-  for (const { end, name, value } of sseLines(raw, from)) {
-    switch (name) {
+  const line = new SseLines(raw, from);
+  while (line.advance()) {
+    const { value, end } = line;
+    switch (line.name) {
       case 'data':
         data.add(value, end);
         break;
@@ -111,19 +120,19 @@ class DataLines {
   }
 }
 
-const NAMES = ['data', 'event', 'id', 'retry'];
-
-/** The field name of a line if it is one that has a meaning; names are compared byte for byte. */
+/** The field name of a line if it is one that has a meaning; names are compared byte for byte (WHATWG: no case folding). */
 function fieldName(raw: Buffer, start: number, end: number): string {
-  for (const name of NAMES) {
-    const after = start + name.length;
-    if (after > end || (after < end && raw[after] !== COLON)) continue;
-    let k = 0;
-    while (k < name.length && raw[start + k] === name.charCodeAt(k)) k++;
-    if (k === name.length) return name;
+  const name = NAMES[byteAt(raw, start)] ?? '';
+  const after = start + name.length;
+  if (name === '' || after > end || (after < end && raw[after] !== COLON)) return '';
+  for (let k = 1; k < name.length; k++) {
+    if (raw[start + k] !== name.charCodeAt(k)) return '';
   }
-  return '';
+  return name;
 }
+
+/** The fields that have a meaning, by their first byte. */
+const NAMES: readonly string[] = Array.from({ length: 128 }, (_, c) => ['data', 'event', 'id', 'retry'].find((name) => name.charCodeAt(0) === c) ?? '');
 
 /** A decimal integer of ASCII digits only; null for anything else, also for one that a double cannot hold. */
 function readDigits(raw: Buffer, start: number, end: number): number | null {

@@ -1,6 +1,6 @@
 import { CR, LF } from './ascii.ts';
 import { LineEnds } from './line-end.ts';
-import { BOM_BYTES, type SseEvent, sseLines } from './sse-fields.ts';
+import { BOM_BYTES, type SseEvent, SseLines } from './sse-fields.ts';
 
 const NEWLINE: Buffer = Buffer.from('\n');
 
@@ -28,7 +28,8 @@ export function replaceData(event: SseEvent, data: Buffer): Buffer {
   const head = event.bom === true ? BOM_BYTES : 0;
   const parts: Buffer[] = [raw.subarray(0, head)];
   let placed = false;
-  for (const line of sseLines(raw, head)) {
+  const line = new SseLines(raw, head);
+  while (line.advance()) {
     const ending = raw.subarray(line.end, line.next);
     const isBlankLine = line.next === raw.length;
     if (!placed && (line.name === 'data' || isBlankLine)) {
