@@ -1,15 +1,9 @@
 import type { Isolation, ServerConfig, Upstream } from '../../gateway/config-types.ts';
 import { isPlainName, readListen } from './names.ts';
-import { isLoopback } from './listen-address.ts';
+import { headerProblem, readUpstreamUrl } from './http-upstream.ts';
 import { quoted } from '../../policy/printable.ts';
 import { describe, type Reader } from './reader.ts';
 import type { MapEntry, TreeNode } from './tree.ts';
-
-/** Headers that the transport, the protocol or HTTP itself sets; a configured one would contradict it. */
-const RESERVED_HEADERS = new Set([
-  'host', 'content-length', 'content-type', 'content-encoding', 'accept', 'accept-encoding', 'connection', 'keep-alive', 'transfer-encoding', 'te', 'trailer', 'upgrade',
-  'last-event-id',
-]);
 
 /** Reads `servers:`. @param path makes a path of the file absolute */
 export function readServers(reader: Reader, node: TreeNode, path: (value: string) => string): Map<string, ServerConfig> {
@@ -134,18 +128,10 @@ function readEnvironment(reader: Reader, node: TreeNode): Record<string, string>
 function readUrl(reader: Reader, node: TreeNode): URL | null {
   const text = reader.text(node, '`url`');
   if (text === null) return null;
-  const expected = 'https://host/path, or http:// for this machine';
-  if (!URL.canParse(text)) return reader.error(node.at, '`url` is not a URL', { found: describe(node), expected });
-  const url = new URL(text);
-  if (url.protocol !== 'http:' && url.protocol !== 'https:') return reader.error(node.at, '`url` has a scheme that is not HTTP', { found: describe(node), expected });
-  if (url.username !== '' || url.password !== '') {
-    return reader.error(node.at, '`url` holds a user name or password', { help: 'use headers: { Authorization: "Bearer ${NAME}" }' });
-  }
-  if (url.hash !== '') return reader.error(node.at, '`url` has a fragment, which is never sent', { help: 'remove the part from # on' });
-  if (url.protocol === 'http:' && !isLoopback(url.hostname.replace(/^\[|\]$/g, ''))) {
-    reader.warn(node.at, 'this upstream is reached without TLS: calls and credentials travel in the clear', { help: 'use https' });
-  }
-  return url;
+  const read = readUpstreamUrl(text);
+  if (!read.ok) return reader.error(node.at, `\`url\` ${read.problem}`, { found: read.secret ? null : describe(node), expected: read.expected, help: read.help });
+  if (read.inTheClear) reader.warn(node.at, 'this upstream is reached without TLS: calls and credentials travel in the clear', { help: 'use https' });
+  return read.url;
 }
 
 function readHeaders(reader: Reader, node: TreeNode): Record<string, string> {
@@ -161,16 +147,6 @@ function readHeaders(reader: Reader, node: TreeNode): Record<string, string> {
     names.add(name);
   }
   return headers;
-}
-
-/** What is wrong with a header that an operator configures for an upstream, or null. The value appears in no message. */
-export function headerProblem(name: string, value: string): string | null {
-  if (!/^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/.test(name)) return `${quoted(name)} cannot be the name of a header`;
-  const lower = name.toLowerCase();
-  if (RESERVED_HEADERS.has(lower) || lower.startsWith('mcp-') || lower.startsWith('proxy-')) return `header ${quoted(name)} is set by the transport and cannot be configured`;
-  // Printable ASCII and tab: anything else could end the header or be read differently behind us.
-  if (!/^[\t\x20-\x7e]*$/.test(value)) return `the value of header ${quoted(name)} holds a character that headers cannot carry`;
-  return null;
 }
 
 function readEdge(reader: Reader, node: TreeNode): ServerConfig['edge'] {
