@@ -1,0 +1,84 @@
+// How the gateway gets in the middle. Another gateway can be compared by writing a module with the same three exports.
+import { randomBytes } from 'node:crypto';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { freePort, listeningPort, start } from './processes.mjs';
+
+const bin = process.env.POLICYLAYER_BIN ?? fileURLToPath(new URL('../../dist/bin.mjs', import.meta.url));
+const ALLOW_ALL = 'version: "1"\ndefault: allow\n';
+
+async function workspace() {
+  const directory = await mkdtemp(join(tmpdir(), 'policylayer-conformance-'));
+  await writeFile(join(directory, 'open.policy.yaml'), ALLOW_ALL);
+  return {
+    directory,
+    policy: join(directory, 'open.policy.yaml'),
+    remove: () => rm(directory, { recursive: true, force: true }),
+  };
+}
+
+/** Starts `policylayer serve`. The configuration is written as JSON, which is YAML. */
+async function serve(what, port, config) {
+  const place = await workspace();
+  const file = join(place.directory, 'gateway.yaml');
+  await writeFile(
+    file,
+    JSON.stringify({ data: join(place.directory, 'data'), policies: { open: './open.policy.yaml' }, ...config }, null, 2),
+  );
+  const process_ = start([process.execPath, bin, 'serve', '--config', file]);
+  const stop = async () => {
+    await process_.stop();
+    await place.remove();
+  };
+  try {
+    await listeningPort(process_, what, port);
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+  return { stop, output: process_.output };
+}
+
+/**
+ * The HTTP front: a gateway with one server behind it.
+ * @param upstream { url } or { command: [program, ...arguments] }
+ * @returns { url, token, stop, output }
+ */
+export async function launchServe(upstream) {
+  const port = await freePort();
+  const token = `plg_${randomBytes(32).toString('base64url')}`;
+  const started = await serve('the gateway', port, {
+    listen: `127.0.0.1:${port}`,
+    servers: { fixture: upstream.command === undefined ? { url: upstream.url } : { ...upstream, isolation: 'session' } },
+    grants: [{ label: 'conformance', server: 'fixture', policies: ['open'], token }],
+  });
+  return { ...started, url: `http://127.0.0.1:${port}/mcp/fixture`, token };
+}
+
+/**
+ * The gateway at the upstream's own address: whoever connects to `port` with the upstream's Host reaches the upstream.
+ * @param url the upstream's MCP endpoint
+ * @returns { port, stop, output }
+ */
+export async function launchEdge(url) {
+  const [port, edgePort] = [await freePort(), await freePort()];
+  const started = await serve('the edge gateway', edgePort, {
+    listen: `127.0.0.1:${port}`,
+    servers: { s: { url, edge: { listen: `127.0.0.1:${edgePort}` } } },
+    grants: [{ label: 'edge', server: 's', policies: ['open'], edge: true }],
+  });
+  return { ...started, port: edgePort };
+}
+
+/**
+ * The stdio front.
+ * @param upstream { url } or { command }
+ * @returns { command, stop }: what to start in place of the server, and what to call when done
+ */
+export async function stdioCommand(upstream) {
+  const place = await workspace();
+  const target = upstream.command === undefined ? ['--upstream', upstream.url] : ['--', ...upstream.command];
+  return { command: [process.execPath, bin, 'run', '--policy', place.policy, ...target], stop: place.remove };
+}
