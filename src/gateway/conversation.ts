@@ -47,8 +47,9 @@ export interface ConversationOptions {
   readonly sendOwn: (message: Request, like: Request) => void;
 }
 
-/** Where a message from the upstream came in: on the stream of a request, on a session's stream, or on a resumed one. */
+/** Where a message from the upstream came in: on the stream of a request, on a session's stream, on a resumed one, or on a link that carries everything. */
 export type Arrival =
+  | { readonly on: 'link' }
   | { readonly on: 'request'; readonly requestKey: string }
   | { readonly on: 'session' }
   | { readonly on: 'resumed' };
@@ -231,7 +232,7 @@ export class Conversation {
     const call = key === null ? undefined : this.inFlight.get(key);
     if (call === undefined || call.state !== 'forwarded') return this.#dropped('unknown_response_id', null, 'the upstream answered an id that is not open', message.id);
     if (arrival.on === 'request' && arrival.requestKey !== call.idKey) return this.#dropped('misplaced_response', null, 'the upstream answered on the stream of another request', message.id);
-    if (arrival.on === 'session' && this.transport !== 'stdio') return this.#dropped('misplaced_response', null, 'the upstream answered on the stream for notifications', message.id);
+    if (arrival.on === 'session') return this.#dropped('misplaced_response', null, 'the upstream answered on the stream for notifications', message.id);
     this.inFlight.delete(call.idKey);
     const answer = answerFor(this, call, message);
     settle(this, call.entry, { outcome: call.cancelled ? 'cancelled' : answer.outcome, upstreamStatus: answer.upstreamStatus, latencyMs: performance.now() - call.startedAt });

@@ -141,7 +141,7 @@ function reserve(conversation: Conversation, call: InFlight, target: Target, dec
     return refuse(conversation, call, target, 'state_unavailable', { ...decision, reason: 'the limits and the journal cannot be reached' }, null);
   };
   const admitted = (result: ReserveResult): ClientVerdict => {
-    if (!result.ok) return refuse(conversation, call, target, 'rate_limited', fromLimit(decision, result.refusal), result.refusal);
+    if (!result.ok) return refuse(conversation, call, target, 'rate_limited', fromLimit(result.refusal), result.refusal);
     if (result.observed.length > 0) noteObserved(conversation, call, target, result.observed);
     if (call.cancelled) {
       conversation.gateway.state.settle(entry, { outcome: 'cancelled', upstreamStatus: null, latencyMs: performance.now() - call.startedAt });
@@ -184,13 +184,8 @@ function observation(wouldBe: Verdict | null): string | null {
   return `would_${wouldBe.effect}`;
 }
 
-function fromLimit(decision: Decision, refusal: LimitRefusal): Verdict {
-  return { effect: 'deny', code: null, rule: refusal.claim.rule, policyId: refusal.claim.policyId, reason: refusal.claim.reason ?? describeLimit(refusal) ?? decision.reason };
-}
-
-function describeLimit({ claim, retryAfterMs }: LimitRefusal): string {
-  const seconds = claim.windowMs / 1000;
-  return `limit of ${claim.max} calls per ${seconds} s reached; retry after ${Math.ceil(retryAfterMs / 1000)} s`;
+function fromLimit(refusal: LimitRefusal): Verdict {
+  return { effect: 'deny', code: null, rule: refusal.claim.rule, policyId: refusal.claim.policyId, reason: refusal.claim.reason };
 }
 
 /** A second row for a limit under observation that a let-through call did not fit into. */
@@ -210,7 +205,10 @@ function refuse(conversation: Conversation, call: InFlight, target: Target, code
     ...facts(call, target), outcome: 'refused', code, rule: verdict.rule, policy: verdict.policyId, reason: verdict.reason, retryAfterMs,
   });
   const detail: RefusalDetail = { code, rule: verdict.rule, policy: verdict.policyId, decisionId, retryAfterMs, approval: null };
-  const text = refusalText({ code, kind: target.kind, name: target.name, reason: verdict.reason, rule: verdict.rule });
+  const text = refusalText({
+    code, kind: target.kind, name: target.name, reason: verdict.reason, rule: verdict.rule, retryAfterMs,
+    ...(limit === null ? {} : { limit: limit.claim }),
+  });
   // A task-augmented call expects a CreateTaskResult, which has no room for a refusal (K1).
   const asTool = call.method === 'tools/call' && (call.era === 'modern' || call.request.params?.get('task') == null);
   const bytes = asTool ? toolRefusal(call.id, call.era, text, detail) : errorRefusal(call.id, text, detail);

@@ -87,7 +87,7 @@ async function connect(options: RunOptions, front: StdioFront, limits: WireLimit
   const { upstream } = options;
   if (options.bridge) {
     const { bridgedLink } = await import('./bridge/bridged-link.ts');
-    return { link: await bridgedLink(upstream, front, { limits, headersOf, stderr: (chunk) => void options.errors.write(chunk), log: options.log }), exitStatus: (failure) => report(failure, options) };
+    return { link: await bridgedLink(upstream, front, { limits, headersOf, stderr: (chunk: Buffer) => void options.errors.write(chunk), log: options.log }), exitStatus: (failure: UpstreamFailure | null) => report(failure, options) };
   }
   if (upstream.kind === 'http') {
     const { openHttpLink } = await import('./open-http-link.ts');

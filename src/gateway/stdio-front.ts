@@ -121,7 +121,7 @@ export class StdioFront implements LinkObserver {
   }
 
   message(message: Message, requestKey: string | null): void {
-    const verdict = this.#conversation.upstream(message, requestKey === null ? { on: 'session' } : { on: 'request', requestKey });
+    const verdict = this.#conversation.upstream(message, requestKey === null ? { on: 'link' } : { on: 'request', requestKey });
     if (verdict.do === 'deliver') this.#write(verdict.bytes);
     else if (verdict.do === 'reply') this.#sendRaw(verdict.bytes);
     if (this.#conversation.refused) this.#clientGone();

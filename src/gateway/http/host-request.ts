@@ -1,0 +1,108 @@
+import type { Message, Request } from '../../mcp/message.ts';
+import { METHOD_NOT_FOUND, HEADER_MISMATCH, MISSING_CAPABILITY, UNSUPPORTED_VERSION } from '../../mcp/error-codes.ts';
+import type { LinkObserver, UpstreamFailure, UpstreamLink } from '../../upstream/types.ts';
+import { Conversation } from '../conversation.ts';
+import { signalListChanges } from '../listen-signal.ts';
+import type { EndpointContext, Incoming } from './context.ts';
+import { recordGarbage } from './intake.ts';
+import type { LinkPool } from './link-pool.ts';
+import type { PostExchange } from './post-exchange.ts';
+
+/** The HTTP status that goes with a JSON-RPC error of the modern revision when it is the whole answer (H9). */
+function statusOf(message: Message): number {
+  if (message.kind !== 'response' || message.error === null) return 200;
+  switch (message.error.get('code')?.integer()) {
+    case METHOD_NOT_FOUND: return 404;
+    case HEADER_MISMATCH:
+    case MISSING_CAPABILITY:
+    case UNSUPPORTED_VERSION: return 400;
+    default: return 200;
+  }
+}
+
+/** One modern request on a link of its own, from its judgement to the end of its stream. */
+export class HostRequest implements LinkObserver {
+  readonly conversation: Conversation;
+  readonly #request: Request;
+  readonly #exchange: PostExchange;
+  readonly #link: UpstreamLink;
+  readonly #onDone: () => void;
+  #unsubscribe: (() => void) | null = null;
+  #sent = false;
+  #done = false;
+
+  constructor(context: EndpointContext, incoming: Incoming, request: Request, exchange: PostExchange, pool: LinkPool, onDone: () => void) {
+    this.#request = request;
+    this.#exchange = exchange;
+    this.#onDone = onDone;
+    this.conversation = new Conversation({
+      gateway: context.services, principal: incoming.principal, transport: 'http', session: null, stateful: false, directory: incoming.principal.directory,
+      sendOwn: (message) => void this.#link.send(message),
+    });
+    this.#link = pool.stateless(this, incoming.principal, request);
+    exchange.onDrain(() => this.#link.resume());
+    exchange.onGone(() => this.abandon());
+  }
+
+  /** Sends the judged request upstream. */
+  forward(message: Message): void {
+    if (this.#done) return;
+    if (message.kind === 'request' && message.method === 'subscriptions/listen') {
+      this.#unsubscribe = signalListChanges(this.conversation.principal, message, (json) => void this.#exchange.send(Buffer.from(json)));
+    }
+    this.#sent = true;
+    this.#link.send(message);
+  }
+
+  /** The client closed the stream, which cancels (M1), or the gateway ends. */
+  abandon(): void {
+    if (this.#done) return;
+    this.conversation.abandoned(this.#request.idKey);
+    if (this.#sent) this.#link.abort(this.#request.idKey);
+    this.finish();
+  }
+
+  message(message: Message, requestKey: string | null): void {
+    const verdict = this.conversation.upstream(message, requestKey === null ? { on: 'link' } : { on: 'request', requestKey });
+    if (verdict.do !== 'deliver') return;
+    if (verdict.requestKey !== this.#request.idKey) return;
+    if (!verdict.final) {
+      if (!this.#exchange.send(verdict.bytes)) this.#link.pause();
+      return;
+    }
+    this.#exchange.finish(verdict.bytes, verdict.edited ? 200 : statusOf(message));
+    this.finish();
+  }
+
+  garbage(code: string, sample: string): void {
+    recordGarbage(this.conversation, code, sample);
+  }
+
+  failed(requestKey: string, failure: UpstreamFailure): void {
+    const answer = this.conversation.failed(requestKey, failure);
+    if (requestKey !== this.#request.idKey) return;
+    // A subscription ends without a result when its server is gone (M2, M3).
+    if (answer === null || this.#request.method === 'subscriptions/listen') this.#exchange.end();
+    else this.#exchange.finish(answer, 200);
+    this.finish();
+  }
+
+  closed(): void {
+    this.#exchange.end();
+    this.finish();
+  }
+
+  drain(): void {
+    // One request is all this link carries.
+  }
+
+  /** Gives the link back. */
+  finish(): void {
+    if (this.#done) return;
+    this.#done = true;
+    this.#unsubscribe?.();
+    this.conversation.end();
+    void this.#link.close();
+    this.#onDone();
+  }
+}

@@ -1,0 +1,331 @@
+import { randomUUID } from 'node:crypto';
+import { errorAnswer } from '../../mcp/answers.ts';
+import { HEADER_MISMATCH, INTERNAL_ERROR } from '../../mcp/error-codes.ts';
+import { type Message, type Request } from '../../mcp/message.ts';
+import { isIdempotent } from '../../mcp/methods.ts';
+import { mismatchedParamHeader } from '../../mcp/param-headers.ts';
+import type { Era } from '../../mcp/versions.ts';
+import { HttpPool, type HttpHandlers } from '../../upstream/http-pool.ts';
+import { failure } from '../../upstream/failure.ts';
+import type { HttpSpec } from '../../upstream/types.ts';
+import { formatSse } from '../../wire/sse.ts';
+import { changedLists, Conversation } from '../conversation.ts';
+import type { Principal } from '../principal.ts';
+import { ToolDirectory } from '../tool-directory.ts';
+import type { ClientVerdict } from '../verdict.ts';
+import type { Endpoint, EndpointContext, EndpointStats, Incoming } from './context.ts';
+import { collectMessages } from './collector.ts';
+import { readPost, recordGarbage, recordProblem } from './intake.ts';
+import { RelayExchange } from './relay-exchange.ts';
+import { headerOf, upstreamHeaders } from './relay-headers.ts';
+import { sendAccepted, sendJson, sendProblem, SSE_HEADERS } from './reply.ts';
+import { SessionTable, type SessionEntry } from './sessions.ts';
+
+/** A session that the upstream gave out to one of our principals. */
+interface RelaySession extends SessionEntry {
+  readonly conversation: Conversation;
+  /** Streams opened by GET, the newest last: messages of our own go there. */
+  readonly streams: Set<RelayExchange>;
+  /** Headers of the last request, for requests of our own in this session. */
+  headers: readonly string[];
+}
+
+/**
+ * HTTP in front of HTTP in the same era: a byte relay that judges what passes. Session ids, event ids, status codes and headers are the
+ * upstream's own.
+ */
+export class RelayEndpoint implements Endpoint {
+  readonly #context: EndpointContext;
+  readonly #spec: HttpSpec;
+  readonly #edge: boolean;
+  readonly #pool: HttpPool;
+  readonly #path: string;
+  readonly #sessions: SessionTable<RelaySession>;
+  readonly #running = new Set<RelayExchange>();
+
+  constructor(context: EndpointContext, spec: HttpSpec, edge: boolean) {
+    this.#context = context;
+    this.#spec = spec;
+    this.#edge = edge;
+    this.#pool = new HttpPool(spec.url, { keepHost: edge });
+    this.#path = spec.url.pathname + spec.url.search;
+    this.#sessions = new SessionTable(context.limits.maxSessionsPerGrant, context.limits.sessionIdleMs);
+    void this.#pool.ready();
+  }
+
+  stats(): EndpointStats {
+    let inFlight = 0;
+    for (const session of this.#sessions.values()) inFlight += session.conversation.inFlight.size;
+    return { sessions: this.#sessions.size, children: 0, inFlight, streams: this.#running.size };
+  }
+
+  endPrincipal(principal: Principal, reason: string): void {
+    this.#sessions.endOwner(principal, reason);
+  }
+
+  async close(): Promise<void> {
+    for (const exchange of [...this.#running]) exchange.abort();
+    this.#sessions.closeAll('the gateway is shutting down');
+    this.#pool.close();
+  }
+
+  /** The session that a request names, or null; `unknown` when it names one that is not this principal's. */
+  #session(incoming: Incoming): RelaySession | null | 'unknown' {
+    const id = incoming.head.get('mcp-session-id');
+    if (id === null) return null;
+    return this.#sessions.get(id, incoming.principal) ?? 'unknown';
+  }
+
+  #unknownSession(incoming: Incoming): void {
+    recordProblem(this.#context, incoming, 'unknown_session', 'the session does not exist for this principal');
+    sendProblem(incoming.response, 404, 'Session not found');
+  }
+
+  /** A conversation for traffic without a session: it lasts for one exchange and shares what the principal knows. */
+  #stateless(incoming: Incoming): Conversation {
+    const conversation = new Conversation({
+      gateway: this.#context.services, principal: incoming.principal, transport: 'http', session: null, stateful: false,
+      directory: incoming.principal.directory, sendOwn: (message) => this.#own(conversation, message, incoming.request.rawHeaders),
+    });
+    return conversation;
+  }
+
+  post(incoming: Incoming): void {
+    const session = this.#session(incoming);
+    // Modern requests have no session; an id on them is ignored (protocol.md section 1). What they are shows in the body.
+    const known = session === 'unknown' ? null : session;
+    readPost(this.#context, incoming, known?.conversation.version ?? null, (posted) => {
+      if (posted.era === 'legacy' && session === 'unknown') return this.#unknownSession(incoming);
+      if (posted.batch !== null && known !== null) return this.#batch(incoming, posted.batch, known);
+      const { message } = posted;
+      const initialize = message.kind === 'request' && message.method === 'initialize' && posted.era === 'legacy';
+      if (initialize && !this.#sessions.hasRoom(incoming.principal)) {
+        recordProblem(this.#context, incoming, 'too_many_sessions', 'the grant has too many open sessions');
+        return sendJson(incoming.response, 429, errorAnswer(message.id, INTERNAL_ERROR, 'Too many open sessions'), { 'retry-after': '5' });
+      }
+      const conversation = posted.era === 'legacy' && known !== null ? known.conversation : initialize ? this.#opening(incoming) : this.#stateless(incoming);
+      if (known !== null) known.headers = incoming.request.rawHeaders;
+      if (conversation.version === null) conversation.version = incoming.head.get('mcp-protocol-version');
+      const problem = posted.era === 'modern' ? this.#paramHeaders(incoming, conversation, message) : null;
+      if (problem !== null) return sendJson(incoming.response, 400, problem);
+      this.#judge(incoming, conversation, message, posted.era, (response) => this.#headSeen(incoming, conversation, initialize, response));
+    });
+  }
+
+  /** Checks `Mcp-Param-*` against a schema that we have seen; otherwise the upstream does (H7). */
+  #paramHeaders(incoming: Incoming, conversation: Conversation, message: Message): Buffer | null {
+    if (message.kind !== 'request' || message.method !== 'tools/call') return null;
+    const tool = conversation.directory.get(message.params?.get('name')?.text() ?? '');
+    if (tool === null || tool.headers.headers.length === 0) return null;
+    const wrong = mismatchedParamHeader(tool.headers.headers, message.params?.get('arguments') ?? null, (name) => incoming.head.get(name));
+    if (wrong === null) return null;
+    recordProblem(this.#context, incoming, 'header_mismatch', `the header ${wrong} and the arguments differ`);
+    return errorAnswer(message.id, HEADER_MISMATCH, `Bad Request: the ${wrong} header and the arguments differ`);
+  }
+
+  #opening(incoming: Incoming): Conversation {
+    const conversation = new Conversation({
+      gateway: this.#context.services, principal: incoming.principal, transport: 'http', session: randomUUID(), stateful: true,
+      directory: new ToolDirectory(),
+      sendOwn: (message) => this.#own(conversation, message, this.#headersOf(conversation) ?? incoming.request.rawHeaders),
+    });
+    return conversation;
+  }
+
+  #headersOf(conversation: Conversation): readonly string[] | null {
+    for (const session of this.#sessions.values()) if (session.conversation === conversation) return session.headers;
+    return null;
+  }
+
+  /** Binds the session that the upstream gives out to the principal that opened it; drops one that the upstream says is gone. */
+  #headSeen(incoming: Incoming, conversation: Conversation, initialize: boolean, head: { readonly status: number; readonly headers: readonly string[] }): void {
+    const given = headerOf(head.headers, 'mcp-session-id');
+    if (initialize && given !== null && head.status >= 200 && head.status < 300) this.#bind(given, incoming, conversation);
+    const named = incoming.head.get('mcp-session-id');
+    if (head.status === 404 && named !== null && this.#sessions.get(named, incoming.principal) !== null) this.#sessions.end(named, 'the upstream ended it');
+  }
+
+  #bind(id: string, incoming: Incoming, conversation: Conversation): void {
+    const streams = new Set<RelayExchange>();
+    const unsubscribe = incoming.principal.subscribe((next, previous) => {
+      const stream = [...streams].findLast((candidate) => candidate.isStream);
+      for (const list of changedLists(next, previous)) stream?.inject(formatSse(`{"jsonrpc":"2.0","method":"notifications/${list}/list_changed"}`));
+    });
+    this.#sessions.add(id, {
+      owner: incoming.principal,
+      conversation,
+      streams,
+      headers: incoming.request.rawHeaders,
+      lastUsed: performance.now(),
+      busy: () => streams.size > 0,
+      close: () => {
+        unsubscribe();
+        for (const stream of [...streams]) stream.abort();
+        conversation.end();
+      },
+    });
+  }
+
+  #judge(incoming: Incoming, conversation: Conversation, message: Message, era: Era, onHead: (head: { status: number; headers: readonly string[] }) => void): void {
+    let gone = false;
+    incoming.response.on('close', () => {
+      gone = true;
+    });
+    const carryOut = (verdict: ClientVerdict): void => {
+      if (verdict.do === 'answer') return sendJson(incoming.response, verdict.status, verdict.bytes);
+      if (verdict.do === 'drop') return verdict.status === 202 ? sendAccepted(incoming.response) : sendProblem(incoming.response, verdict.status, verdict.code);
+      // A modern client that left while we decided has cancelled: the call is not forwarded (attack 54).
+      if (gone && era === 'modern' && message.kind === 'request') return conversation.abandoned(message.idKey);
+      this.#forward(incoming, conversation, verdict.message, era, onHead);
+    };
+    const broken = (error: unknown): void => {
+      this.#context.log(`internal error while judging a message: ${error instanceof Error ? (error.stack ?? error.message) : 'unknown'}`);
+      if (message.kind === 'request') conversation.inFlight.delete(message.idKey);
+      sendJson(incoming.response, 500, errorAnswer(message.kind === 'request' ? message.id : null, INTERNAL_ERROR, 'Refused: internal error'));
+    };
+    try {
+      const verdict = conversation.client(message);
+      if (verdict instanceof Promise) verdict.then(carryOut).catch(broken);
+      else carryOut(verdict);
+    } catch (error) {
+      broken(error);
+    }
+  }
+
+  #forward(incoming: Incoming, conversation: Conversation, message: Message, era: Era, onHead: (head: { status: number; headers: readonly string[] }) => void): void {
+    const call: Request | null = message.kind === 'request' ? message : null;
+    const exchange = this.#exchange(incoming, conversation, call, call === null ? { on: 'session' } : { on: 'request', requestKey: call.idKey }, onHead);
+    exchange.attach(this.#pool.dispatch({
+      method: 'POST', path: this.#path, headers: upstreamHeaders(incoming.request.rawHeaders, this.#spec.headers, era === 'legacy', this.#edge),
+      body: message.bytes, idempotent: message.kind === 'request' && isIdempotent(message.method),
+    }, exchange));
+    incoming.response.on('close', () => {
+      if (!incoming.response.writableFinished) {
+        if (era === 'modern' && call !== null) conversation.abandoned(call.idKey);
+        exchange.abort();
+      }
+    });
+  }
+
+  #exchange(incoming: Incoming, conversation: Conversation, call: Request | null, arrival: RelayExchangeArrival, onHead: (head: { status: number; headers: readonly string[] }) => void, onEnd: () => void = () => undefined): RelayExchange {
+    const exchange: RelayExchange = new RelayExchange({
+      response: incoming.response, conversation, limits: this.#context.limits.upstream, call, arrival, edge: this.#edge,
+      onHead: (status, headers) => onHead({ status, headers }),
+      answerUpstream: (bytes) => this.#answerUpstream(incoming, bytes),
+      onEnd: () => {
+        this.#running.delete(exchange);
+        onEnd();
+      },
+    });
+    this.#running.add(exchange);
+    return exchange;
+  }
+
+  /** Posts an answer of our own into the client's session: a denied request of the upstream that the client never sees (C2). */
+  #answerUpstream(incoming: Incoming, bytes: Buffer): void {
+    this.#pool.dispatch({ method: 'POST', path: this.#path, headers: jsonHeaders(upstreamHeaders(incoming.request.rawHeaders, this.#spec.headers, true, this.#edge)), body: bytes, idempotent: false }, IGNORE);
+  }
+
+  /** Sends a request of our own with the headers of the request on whose behalf it is sent. */
+  #own(conversation: Conversation, message: Request, like: readonly string[]): void {
+    const headers = jsonHeaders(upstreamHeaders(like, this.#spec.headers, true, this.#edge));
+    if (conversation.era === 'modern') headers.push('Mcp-Method', message.method);
+    const arrival = { on: 'request', requestKey: message.idKey } as const;
+    this.#pool.dispatch({ method: 'POST', path: this.#path, headers, body: message.bytes, idempotent: true }, collectMessages(
+      this.#context.limits.upstream,
+      (answer) => void conversation.upstream(answer, arrival),
+      (code, text) => recordGarbage(conversation, code, text),
+      (problem) => void conversation.failed(message.idKey, problem ?? failure('bad_response', 'the upstream did not answer tools/list', true)),
+    ));
+  }
+
+  /** The elements of a batch of revision 2025-03-26 go upstream one by one; their answers share one event stream (J9). */
+  #batch(incoming: Incoming, messages: readonly Message[], session: RelaySession): void {
+    const { conversation } = session;
+    const { response } = incoming;
+    let open = messages.filter((message) => message.kind === 'request').length;
+    if (open === 0) sendAccepted(response);
+    else response.writeHead(200, SSE_HEADERS);
+    const write = (bytes: Buffer): void => {
+      if (open > 0 && !response.destroyed) response.write(formatSse(bytes));
+    };
+    const done = (): void => {
+      open -= 1;
+      if (open === 0) response.end();
+    };
+    const headers = jsonHeaders(upstreamHeaders(incoming.request.rawHeaders, this.#spec.headers, true, this.#edge));
+    const send = (message: Message): void => {
+      const call = message.kind === 'request' ? message : null;
+      const arrival = call === null ? ({ on: 'session' } as const) : ({ on: 'request', requestKey: call.idKey } as const);
+      this.#pool.dispatch({ method: 'POST', path: this.#path, headers, body: message.bytes, idempotent: false }, collectMessages(
+        this.#context.limits.upstream,
+        (answer) => {
+          const verdict = conversation.upstream(answer, arrival);
+          if (verdict.do === 'deliver') write(verdict.bytes);
+          else if (verdict.do === 'reply') this.#answerUpstream(incoming, verdict.bytes);
+        },
+        (code, text) => recordGarbage(conversation, code, text),
+        (problem) => {
+          if (call === null) return;
+          const answer = conversation.failed(call.idKey, problem ?? failure('closed', 'the upstream ended its answer early', true));
+          if (answer !== null) write(answer);
+          done();
+        },
+      ));
+    };
+    for (const message of messages) {
+      const carryOut = (verdict: ClientVerdict): void => {
+        if (verdict.do === 'forward') return send(verdict.message);
+        if (verdict.do === 'answer') write(verdict.bytes);
+        if (message.kind === 'request') done();
+      };
+      const verdict = conversation.client(message);
+      if (verdict instanceof Promise) verdict.then(carryOut, () => carryOut({ do: 'drop', code: 'internal_error', status: 500 }));
+      else carryOut(verdict);
+    }
+  }
+
+  get(incoming: Incoming): void {
+    const session = this.#session(incoming);
+    if (session === 'unknown') return this.#unknownSession(incoming);
+    const conversation = session?.conversation ?? this.#stateless(incoming);
+    const resumed = incoming.head.get('last-event-id') !== null;
+    if (resumed && session === null) return this.#unknownSession(incoming);
+    const exchange = this.#exchange(incoming, conversation, null, { on: resumed ? 'resumed' : 'session' }, ({ status }) => {
+      const id = incoming.head.get('mcp-session-id');
+      if (status === 404 && id !== null) this.#sessions.end(id, 'the upstream ended it');
+    }, () => session?.streams.delete(exchange));
+    session?.streams.add(exchange);
+    exchange.attach(this.#pool.dispatch({ method: 'GET', path: this.#path, headers: upstreamHeaders(incoming.request.rawHeaders, this.#spec.headers, true, this.#edge), body: null, idempotent: true }, exchange));
+    incoming.response.on('close', () => {
+      if (!incoming.response.writableFinished) exchange.abort();
+    });
+  }
+
+  delete(incoming: Incoming): void {
+    const session = this.#session(incoming);
+    if (session === 'unknown') return this.#unknownSession(incoming);
+    const conversation = session?.conversation ?? this.#stateless(incoming);
+    const exchange = this.#exchange(incoming, conversation, null, { on: 'session' }, ({ status }) => {
+      const id = incoming.head.get('mcp-session-id');
+      if (id !== null && (status < 300 || status === 404)) this.#sessions.end(id, 'deleted by the client');
+    });
+    exchange.attach(this.#pool.dispatch({ method: 'DELETE', path: this.#path, headers: upstreamHeaders(incoming.request.rawHeaders, this.#spec.headers, true, this.#edge), body: null, idempotent: false }, exchange));
+  }
+}
+
+type RelayExchangeArrival = { readonly on: 'session' } | { readonly on: 'resumed' } | { readonly on: 'request'; readonly requestKey: string };
+
+/** Drops what describes the body or the place of another request. */
+function jsonHeaders(raw: readonly string[]): string[] {
+  const kept: string[] = [];
+  for (let index = 0; index + 1 < raw.length; index += 2) {
+    const lower = (raw[index] ?? '').toLowerCase();
+    if (lower === 'last-event-id' || lower === 'content-type' || lower === 'accept') continue;
+    kept.push(raw[index] ?? '', raw[index + 1] ?? '');
+  }
+  kept.push('content-type', 'application/json', 'accept', 'application/json, text/event-stream');
+  return kept;
+}
+
+const IGNORE: HttpHandlers = { head: () => undefined, data: () => true, end: () => undefined, error: () => undefined };

@@ -1,0 +1,30 @@
+import type { ServerResponse } from 'node:http';
+import { errorAnswer } from '../../mcp/answers.ts';
+
+/** What the gateway answers when a request does not get as far as JSON-RPC: outside the reserved range, like our other codes. */
+const TRANSPORT_ERROR = -31400;
+
+/** Sends one JSON text. Nothing is compressed, nothing is cached. */
+export function sendJson(response: ServerResponse, status: number, bytes: Buffer, headers: Readonly<Record<string, string>> = {}): void {
+  if (response.headersSent || response.destroyed) return;
+  response.writeHead(status, { 'content-type': 'application/json', 'content-length': bytes.length, ...headers });
+  response.end(bytes);
+}
+
+/** Sends a refusal of the transport as a JSON-RPC error without id (H12). */
+export function sendProblem(response: ServerResponse, status: number, text: string, headers: Readonly<Record<string, string>> = {}): void {
+  sendJson(response, status, errorAnswer(null, TRANSPORT_ERROR, text), headers);
+}
+
+/** 202 without a body: a notification or a response was taken. */
+export function sendAccepted(response: ServerResponse): void {
+  if (response.headersSent || response.destroyed) return;
+  response.writeHead(202, { 'content-length': 0 });
+  response.end();
+}
+
+export const SSE_HEADERS: Readonly<Record<string, string>> = {
+  'content-type': 'text/event-stream',
+  'cache-control': 'no-cache, no-transform',
+  'x-accel-buffering': 'no',
+};

@@ -1,0 +1,188 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { State } from '../state/types.ts';
+import type { GatewayServices } from './conversation.ts';
+import type { GatewayConfig, GrantConfig, ServerConfig } from './config-types.ts';
+import { openEndpoint, type ServerEndpoint } from './http/endpoint.ts';
+import type { EndpointStats } from './http/context.ts';
+import { TokenTable } from './http/guard.ts';
+import type { Head } from './http/head.ts';
+import { Listener } from './http/listener.ts';
+import { sendProblem } from './http/reply.ts';
+import { Principal } from './principal.ts';
+import { appendLoudly, randomId } from './recorder.ts';
+
+export interface GatewayDeps {
+  readonly state: State;
+  readonly log: (line: string) => void;
+}
+
+export interface RunningGateway {
+  readonly address: { readonly host: string; readonly port: number };
+  stats(): EndpointStats;
+  /** Swaps the whole configuration. Servers and grants that did not change keep their sessions. */
+  reload(config: GatewayConfig): Promise<void>;
+  /** Ends in order: no new connections, open calls get `graceMs`, then sessions and child processes end. */
+  close(graceMs?: number): Promise<void>;
+}
+
+/** How long a draining gateway waits for open calls. */
+const GRACE_MS = 10_000;
+
+/** Starts the gateway of product.md: one listener, one proxy URL per server, grants by bearer token. */
+export async function startGateway(config: GatewayConfig, deps: GatewayDeps): Promise<RunningGateway> {
+  const gateway = new Gateway(config, deps);
+  await gateway.start();
+  return gateway;
+}
+
+class Gateway implements RunningGateway {
+  address: { readonly host: string; readonly port: number } = { host: '', port: 0 };
+  #config: GatewayConfig;
+  readonly #services: GatewayServices;
+  readonly #log: (line: string) => void;
+  readonly #listener: Listener;
+  readonly #principals = new Map<string, { readonly principal: Principal; readonly grant: GrantConfig }>();
+  readonly #endpoints = new Map<string, { readonly endpoint: ServerEndpoint; readonly config: ServerConfig }>();
+  #tokens: TokenTable = new TokenTable([]);
+  #keepArguments: boolean;
+  #draining = false;
+
+  constructor(config: GatewayConfig, deps: GatewayDeps) {
+    this.#config = config;
+    this.#keepArguments = config.journal.arguments === 'values';
+    this.#log = deps.log;
+    const keepArguments = (): boolean => this.#keepArguments;
+    this.#services = {
+      state: deps.state, ready: () => null, log: deps.log,
+      get keepArguments() {
+        return keepArguments();
+      },
+    };
+    this.#listener = new Listener({ listen: config.listen, allowHosts: config.allowHosts, allowOrigins: config.allowOrigins, services: this.#services, handle: (head, request, response) => this.#route(head, request, response) });
+  }
+
+  async start(): Promise<void> {
+    this.#applyGrants(this.#config);
+    this.address = await this.#listener.start();
+    await this.#applyServers(this.#config);
+  }
+
+  stats(): EndpointStats {
+    const sum = { sessions: 0, children: 0, inFlight: 0, streams: 0 };
+    for (const { endpoint } of this.#endpoints.values()) {
+      const stats = endpoint.stats();
+      sum.sessions += stats.sessions;
+      sum.children += stats.children;
+      sum.inFlight += stats.inFlight;
+      sum.streams += stats.streams;
+    }
+    return sum;
+  }
+
+  /** Principals keep their identity across edits, so that sessions and counters go on; policies are swapped whole. */
+  #applyGrants(config: GatewayConfig): void {
+    const seen = new Set<string>();
+    const tokens: { hash: Buffer; principal: Principal }[] = [];
+    for (const grant of config.grants) {
+      seen.add(grant.label);
+      const before = this.#principals.get(grant.label);
+      let principal = before?.principal;
+      const sameCaller = before !== undefined && before.grant.server === grant.server && sameToken(before.grant.tokenSha256, grant.tokenSha256);
+      if (principal === undefined || !sameCaller) {
+        if (principal !== undefined) this.#endPrincipal(principal, 'the grant was changed');
+        principal = new Principal(grant.label, grant.server, grant.policies);
+      } else {
+        principal.swap(grant.policies);
+      }
+      this.#principals.set(grant.label, { principal, grant });
+      if (grant.tokenSha256 !== null) tokens.push({ hash: grant.tokenSha256, principal });
+    }
+    for (const [label, { principal }] of this.#principals) {
+      if (seen.has(label)) continue;
+      this.#principals.delete(label);
+      this.#endPrincipal(principal, 'the grant was removed');
+    }
+    this.#tokens = new TokenTable(tokens);
+  }
+
+  #endPrincipal(principal: Principal, reason: string): void {
+    for (const { endpoint } of this.#endpoints.values()) endpoint.endPrincipal(principal, reason);
+  }
+
+  async #applyServers(config: GatewayConfig): Promise<void> {
+    const closing: Promise<void>[] = [];
+    for (const [name, current] of this.#endpoints) {
+      const next = config.servers.get(name);
+      if (next !== undefined && sameServer(current.config, next)) continue;
+      this.#endpoints.delete(name);
+      closing.push(current.endpoint.close());
+    }
+    for (const [name, server] of config.servers) {
+      if (this.#endpoints.has(name)) continue;
+      const edgeGrant = [...this.#principals.values()].find(({ grant }) => grant.server === name && grant.tokenSha256 === null);
+      const endpoint = await openEndpoint({ server, services: this.#services, limits: config.limits, log: this.#log }, edgeGrant?.principal ?? null, config);
+      this.#endpoints.set(name, { endpoint, config: server });
+    }
+    await Promise.all(closing);
+  }
+
+  async reload(config: GatewayConfig): Promise<void> {
+    if (this.#draining) return;
+    this.#config = config;
+    this.#keepArguments = config.journal.arguments === 'values';
+    this.#listener.expose(config.allowHosts, config.allowOrigins);
+    this.#applyGrants(config);
+    await this.#applyServers(config);
+  }
+
+  #route(head: Head, request: IncomingMessage, response: ServerResponse): void {
+    if (head.path === '/healthz' && (head.method === 'GET' || head.method === 'HEAD')) return this.#health(response);
+    const match = /^\/mcp\/([a-z0-9][a-z0-9._-]{0,127})(\/sse|\/messages)?$/.exec(head.path);
+    if (match === null) return sendProblem(response, 404, 'Not found: proxy URLs look like /mcp/<server>', { connection: 'close' });
+    const server = match[1] ?? '';
+    const principal = this.#tokens.authenticate(head, server);
+    if (!(principal instanceof Principal)) {
+      appendLoudly(this.#services, {
+        id: randomId(), server: this.#endpoints.has(server) ? server : '-', grant: null, session: null, transport: 'http', protocol: null, method: null, name: null, requestId: null,
+        outcome: 'rejected', code: principal.code, rule: null, policy: null, reason: principal.text, retryAfterMs: null, observed: null, argKeys: null, argHash: null,
+        argValues: null, upstreamStatus: null, latencyMs: null,
+      });
+      return sendProblem(response, principal.status, principal.text, { ...principal.headers, connection: 'close' });
+    }
+    const endpoint = this.#endpoints.get(server)?.endpoint;
+    if (endpoint === undefined || this.#draining) return sendProblem(response, 503, 'the gateway is shutting down or starting', { 'retry-after': '1', connection: 'close' });
+    endpoint.handle({ request, response, head, principal }, match[2] ?? '');
+  }
+
+  #health(response: ServerResponse): void {
+    const body = Buffer.from(`${JSON.stringify({ status: this.#draining ? 'draining' : 'ok', ...this.stats() })}\n`);
+    response.writeHead(this.#draining ? 503 : 200, { 'content-type': 'application/json', 'content-length': body.length, 'cache-control': 'no-store' });
+    response.end(body);
+  }
+
+  async close(graceMs: number = GRACE_MS): Promise<void> {
+    if (this.#draining) return;
+    this.#draining = true;
+    const deadline = performance.now() + graceMs;
+    const stopped = this.#listener.close(graceMs);
+    while (this.stats().inFlight > 0 && performance.now() < deadline) await new Promise((resolve) => setTimeout(resolve, 25));
+    await Promise.all([...this.#endpoints.values()].map(({ endpoint }) => endpoint.close()));
+    await stopped;
+    await this.#services.state.flush();
+  }
+}
+
+function sameToken(a: Buffer | null, b: Buffer | null): boolean {
+  return a === null || b === null ? a === b : a.equals(b);
+}
+
+/** True when nothing changed that a running server could notice. */
+function sameServer(a: ServerConfig, b: ServerConfig): boolean {
+  return describe(a) === describe(b);
+}
+
+function describe(server: ServerConfig): string {
+  const { upstream } = server;
+  const target = upstream.kind === 'command' ? { ...upstream.spec } : { url: upstream.spec.url.href, headers: upstream.spec.headers };
+  return JSON.stringify({ target, isolation: server.isolation, bridge: server.bridge, edge: server.edge });
+}
