@@ -11,6 +11,10 @@ import { checkAction, checkRule, RULE_KEYS } from './check-rule.ts';
 import { checkSelectors } from './check-selector.ts';
 import { unknownKey, wordOf } from './check-words.ts';
 
+const REQUIRED: readonly (readonly [key: string, help: string])[] = [
+  ['version', 'add `version: "1"`'],
+  ['default', 'add `default: deny`: it says what happens to what no rule names'],
+];
 const DOCUMENT_KEYS = ['version', 'description', 'default', 'mode', 'tools', 'resources', 'prompts', 'client'] as const;
 
 /**
@@ -24,15 +28,19 @@ export function checkDocument(root: SourceNode, reporter: Reporter): PolicyDocum
     return null;
   }
   const fields = new Map<string, SourceEntry>();
+  const misspelt = new Set<string | null>();
   for (const entry of root.entries) {
     if ((DOCUMENT_KEYS as readonly string[]).includes(entry.key)) fields.set(entry.key, entry);
-    else unknownKey(reporter, entry, pointer(entry.key), 'the document', DOCUMENT_KEYS, hintForTopLevel(entry.key));
+    else misspelt.add(unknownKey(reporter, entry, pointer(entry.key), 'the document', DOCUMENT_KEYS, hintForTopLevel(entry.key)));
   }
-  checkVersion(fields.get('version'), root.span, reporter);
+  for (const [key, help] of REQUIRED) {
+    if (!fields.has(key) && !misspelt.has(key)) reporter.error('missing_key', startOf(root.span), '', `\`${key}\` is missing`, help);
+  }
+  checkVersion(fields.get('version'), reporter);
   const rules = Object.fromEntries(KINDS.map((kind) => [kind, checkSection(kind, fields.get(SECTION[kind]), reporter)])) as Record<TargetKind, RuleModel[]>;
   return {
     description: checkDescription(fields.get('description'), reporter),
-    default: checkDefault(fields.get('default'), root.span, reporter),
+    default: checkDefault(fields.get('default'), reporter),
     mode: checkMode(fields.get('mode'), reporter),
     rules,
     client: checkClient(fields.get('client'), reporter),
@@ -48,11 +56,8 @@ function startOf(span: Span): Span {
   return { start: span.start, end: span.start };
 }
 
-function checkVersion(entry: SourceEntry | undefined, document: Span, reporter: Reporter): void {
-  if (entry === undefined) {
-    reporter.error('missing_key', startOf(document), '', '`version` is missing', 'add `version: "1"`');
-    return;
-  }
+function checkVersion(entry: SourceEntry | undefined, reporter: Reporter): void {
+  if (entry === undefined) return;
   const { value } = entry;
   if (value.kind === 'broken' || (value.kind === 'string' && value.value === '1')) return;
   const help = value.kind === 'number' && value.value === 1 ? 'put it in quotes: version: "1"' : 'write `version: "1"`';
@@ -66,11 +71,8 @@ function checkDescription(entry: SourceEntry | undefined, reporter: Reporter): s
   return null;
 }
 
-function checkDefault(entry: SourceEntry | undefined, document: Span, reporter: Reporter): Action {
-  if (entry === undefined) {
-    reporter.error('missing_key', startOf(document), '', '`default` is missing: it says what happens to what no rule names', 'add `default: deny`');
-    return 'deny';
-  }
+function checkDefault(entry: SourceEntry | undefined, reporter: Reporter): Action {
+  if (entry === undefined) return 'deny';
   return checkAction(entry.value, '/default', '`default`', reporter) ?? 'deny';
 }
 

@@ -84,12 +84,13 @@ function checkShorthand(text: string, node: SourceNode, at: string, reporter: Re
 
 function checkLimitMap(map: Extract<SourceNode, { kind: 'map' }>, at: string, reporter: Reporter): LimitModel | null {
   const fields = new Map<string, SourceEntry>();
+  const misspelt = new Set<string | null>();
   for (const entry of map.entries) {
     if ((LIMIT_KEYS as readonly string[]).includes(entry.key)) fields.set(entry.key, entry);
-    else unknownKey(reporter, entry, `${at}/${entry.key.replaceAll('~', '~0').replaceAll('/', '~1')}`, 'a limit', LIMIT_KEYS, hintForLimit(entry.key));
+    else misspelt.add(unknownKey(reporter, entry, `${at}/${entry.key.replaceAll('~', '~0').replaceAll('/', '~1')}`, 'a limit', LIMIT_KEYS, hintForLimit(entry.key)));
   }
   for (const key of ['max', 'window'] as const) {
-    if (!fields.has(key)) {
+    if (!fields.has(key) && !misspelt.has(key)) {
       const help = key === 'max' ? 'add the number of calls: `max: 10`' : 'add the time in seconds: `window: 60`';
       reporter.error('missing_key', { start: map.span.start, end: map.span.start }, at, `the limit has no \`${key}\``, help);
     }

@@ -4,11 +4,15 @@ import { found } from './source-node.ts';
 import { quoted } from './printable.ts';
 import { suggest } from './suggest.ts';
 
-/** Reports a key that does not exist, with the nearest one that does. `hint` is used when nothing is near. */
-export function unknownKey(reporter: Reporter, entry: SourceEntry, at: string, place: string, known: readonly string[], hint: string | null): void {
+/**
+ * Reports a key that does not exist, with the nearest one that does, which is returned: the key is then not also reported as
+ * missing. `hint` is used instead when there is one.
+ */
+export function unknownKey(reporter: Reporter, entry: SourceEntry, at: string, place: string, known: readonly string[], hint: string | null): string | null {
   const near = hint === null ? suggest(entry.key, known) : null;
   const message = `unknown key ${quoted(entry.key, 60)} in ${place}; expected ${oneOf(known)}`;
   reporter.error('unknown_key', entry.keySpan, at, message, near === null ? hint : `did you mean \`${near}\`?`);
+  return near;
 }
 
 /** Reads one word of a fixed set, or reports what was found. `subject` starts the message, e.g. "`mode`". */

@@ -1,11 +1,11 @@
 import { isAlias, isMap, isScalar, isSeq, LineCounter, parseDocument } from 'yaml';
-import type { Document, Node, Pair, YAMLError } from 'yaml';
+import type { Document, Node, Pair } from 'yaml';
 import { pointer } from './pointer.ts';
 import type { Reporter } from './diagnostic.ts';
 import type { SourceEntry, SourceNode } from './source-node.ts';
 import type { Span } from './source-text.ts';
 import { printable, quoted } from './printable.ts';
-import { describeSyntaxError } from './yaml-errors.ts';
+import { syntaxProblems } from './yaml-errors.ts';
 
 /** The deepest legal document has six levels; the rest is room for what is wrong to be reported in its place. */
 const MAX_DEPTH = 24;
@@ -29,18 +29,16 @@ export function parseYaml(text: string, reporter: Reporter): SourceNode | null {
       stringKeys: false,
       prettyErrors: false,
       lineCounter: new LineCounter(),
-      logLevel: 'silent',
+      // 'silent' would also hide that there is a second document.
+      logLevel: 'error',
     });
   } catch (error) {
     if (!(error instanceof RangeError)) throw error;
     reporter.error('too_deep', { start: 0, end: 0 }, '', 'the document is nested too deeply to read', null);
     return null;
   }
-  const problems: readonly YAMLError[] = [...document.errors, ...document.warnings.filter((warning) => warning.code !== 'TAG_RESOLVE_FAILED')];
-  for (const problem of problems) {
-    const { code, message, help } = describeSyntaxError(problem, text);
-    reporter.error(code, { start: problem.pos[0], end: Math.max(problem.pos[1], problem.pos[0] + 1) }, '', message, help);
-  }
+  const problems = [...document.errors, ...document.warnings.filter((warning) => warning.code !== 'TAG_RESOLVE_FAILED')];
+  for (const problem of syntaxProblems(problems, text)) reporter.error(problem.code, problem.span, '', problem.message, problem.help);
   const directive = /^%[^\n]*/m.exec(text);
   if (directive !== null && (document.directives.yaml.explicit === true || Object.keys(document.directives.tags).length > 1)) {
     const span = { start: directive.index, end: directive.index + directive[0].length };

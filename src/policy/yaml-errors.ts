@@ -1,51 +1,94 @@
 import type { YAMLError } from 'yaml';
+import { quoted } from './printable.ts';
+import type { Span } from './source-text.ts';
 
-interface Described {
+export interface SyntaxProblem {
   readonly code: string;
+  readonly span: Span;
   readonly message: string;
   readonly help: string | null;
 }
 
-const QUOTE = 'put the text in quotes: "..."';
+/**
+ * What the YAML reader stumbled over, in the words of a policy author. One problem per line: what follows on the same line is
+ * the reader's confusion about the first.
+ */
+export function syntaxProblems(errors: readonly YAMLError[], text: string): SyntaxProblem[] {
+  const ordered = errors.toSorted((a, b) => a.pos[0] - b.pos[0]);
+  const problems: SyntaxProblem[] = [];
+  let lineEnd = -1;
+  for (const error of ordered) {
+    const [start, end] = error.pos;
+    if (start <= lineEnd) continue;
+    const newline = text.indexOf('\n', start);
+    lineEnd = newline === -1 ? text.length : newline;
+    const runsOn = error.code === 'BLOCK_AS_IMPLICIT_KEY' && ordered.some((other) => other.code === 'MULTILINE_IMPLICIT_KEY' && other.pos[0] === start);
+    const [code, message, help] = runsOn ? INDENTED_TOO_FAR : text[start] === '*' ? NO_ALIASES : describe(error, text);
+    problems.push({ code, span: { start, end: Math.max(start + 1, Math.min(end, lineEnd)) }, message, help });
+  }
+  return problems;
+}
 
-/** Says in the words of a policy author what the YAML reader stumbled over. */
-export function describeSyntaxError(error: YAMLError, text: string): Described {
-  const at = error.pos[0];
-  const character = text[at] ?? '';
+type Words = readonly [code: string, message: string, help: string | null];
+
+const INDENTED_TOO_FAR: Words = ['yaml_syntax', 'the line after this one is indented too far, so it was read as part of this value', 'align both lines'];
+const NO_ALIASES: Words = ['alias', 'a `*` outside quotes starts a YAML alias; aliases are not supported', 'if this is a selector, put it in quotes: "*"'];
+const NO_PROPERTIES: Words = ['yaml_syntax', 'YAML anchors, aliases and tags are not supported', 'remove it; quote a name that starts with `&`, `*` or `!`'];
+const NO_DIRECTIVES: Words = ['directive', 'a line that starts with `%` is a YAML directive; directives are not supported', 'remove this line; quote a name that starts with `%`'];
+
+function describe(error: YAMLError, text: string): Words {
+  const [start] = error.pos;
   switch (error.code) {
     case 'TAB_AS_INDENT':
-      return { code: 'tab', message: 'a tab is used for indentation; YAML allows only spaces', help: 'replace the tab by spaces' };
+      return ['tab', 'a tab is used for indentation; YAML allows only spaces', 'replace the tab by spaces'];
     case 'MULTIPLE_DOCS':
-      return { code: 'multiple_documents', message: 'a second document starts here; a policy is one document', help: 'put each policy in a file of its own' };
+      return ['multiple_documents', 'a second document starts here; expected one document', 'put each policy in a file of its own'];
     case 'BAD_INDENT':
-      return { code: 'yaml_syntax', message: 'the indentation does not fit the lines above', help: 'align this line with the keys it belongs to' };
+      return error.message.startsWith('Flow')
+        ? ['yaml_syntax', 'a `{` or `[` above is not closed, or its closing bracket is indented too little', 'close it with `}` or `]`']
+        : ['yaml_syntax', 'the indentation does not fit the lines above', 'align this line with the keys it belongs to'];
     case 'BAD_ALIAS':
-      return { code: 'alias', message: 'a `*` outside quotes starts a YAML alias; aliases are not supported', help: 'if this is a selector, put it in quotes: "*"' };
+      return NO_ALIASES;
     case 'BAD_SCALAR_START':
-      return { code: 'yaml_syntax', message: `a plain value cannot start with \`${character}\``, help: QUOTE };
+      return ['yaml_syntax', `a plain value cannot start with ${quoted(text[start] ?? '')}`, 'put the text in quotes: "..."'];
     case 'BLOCK_AS_IMPLICIT_KEY':
-      return { code: 'yaml_syntax', message: 'a second `key: value` stands on one line', help: 'put it on a line of its own, or put text that holds `: ` in quotes' };
+      return ['yaml_syntax', 'a second `key: value` stands on the same line', 'give it a line of its own, or put text that holds `: ` in quotes'];
     case 'MULTILINE_IMPLICIT_KEY':
-      return { code: 'yaml_syntax', message: 'a key goes over more than one line, or its colon is missing', help: 'write `key: value` on one line' };
+      return ['yaml_syntax', 'expected `key: value`; the colon, or the space after it, is missing', 'write `key: value` on one line'];
     case 'BAD_DQ_ESCAPE':
-      return { code: 'yaml_syntax', message: 'this backslash escape does not exist in double quotes', help: "write \\\\ for a backslash, or use single quotes: '...'" };
+      return ['yaml_syntax', 'this backslash escape does not exist in double quotes', "write \\\\ for a backslash, or use single quotes: '...'"];
     case 'MISSING_CHAR':
-      return { code: 'yaml_syntax', message: firstLine(error.message), help: null };
+      return missingCharacter(error.message);
+    case 'UNEXPECTED_TOKEN':
+      return ['yaml_syntax', `unexpected ${quoted(wordAt(text, start))}; what stands before it is complete`, 'check the indentation and the brackets, or put the whole value in quotes'];
     case 'ALIAS_PROPS':
     case 'BAD_PROP_ORDER':
     case 'MULTIPLE_ANCHORS':
     case 'MULTIPLE_TAGS':
     case 'TAG_RESOLVE_FAILED':
-      return { code: 'yaml_syntax', message: 'anchors, aliases and tags are not supported', help: 'remove it; quote a name that starts with `&`, `*` or `!`' };
+    case 'BAD_COLLECTION_TYPE':
+      return NO_PROPERTIES;
     case 'BAD_DIRECTIVE':
-      return { code: 'directive', message: 'YAML directives are not supported', help: 'remove this line; quote a name that starts with `%`' };
+      return NO_DIRECTIVES;
     case 'KEY_OVER_1024_CHARS':
-      return { code: 'yaml_syntax', message: 'a key is longer than 1024 characters', help: null };
+      return ['yaml_syntax', 'a key outside `? ` is longer than 1024 characters', 'use a shorter selector'];
+    case 'RESOURCE_EXHAUSTION':
+      return ['too_deep', 'the document is nested too deeply to read', null];
     default:
-      return { code: 'yaml_syntax', message: firstLine(error.message), help: null };
+      return ['yaml_syntax', `this is not YAML: ${error.message.split('\n', 1)[0] ?? ''}`, null];
   }
 }
 
-function firstLine(message: string): string {
-  return message.split('\n', 1)[0] ?? message;
+function missingCharacter(message: string): Words {
+  if (message.includes('quote')) return ['yaml_syntax', 'a quoted text is not closed', 'add the closing quote'];
+  if (message.includes('directives-end')) return NO_DIRECTIVES;
+  if (message.startsWith('Flow map')) return ['yaml_syntax', 'a `{` is not closed', 'add `}`'];
+  if (message.startsWith('Flow seq')) return ['yaml_syntax', 'a `[` is not closed', 'add `]`'];
+  if (message.includes('followed by map values')) return ['yaml_syntax', 'expected `key: value`; the colon and the value are missing', 'write `key: value`'];
+  return ['yaml_syntax', `this is not YAML: ${message}`, null];
+}
+
+/** Enough of the text to recognise it. */
+function wordAt(text: string, start: number): string {
+  return /^\S{1,40}/.exec(text.slice(start, start + 40))?.[0] ?? 'end of the document';
 }
