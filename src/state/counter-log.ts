@@ -17,6 +17,9 @@ export interface CounterHead {
   readonly at: number;
   readonly span: number;
   readonly dense: number;
+  /** Answer of `blockingAt` for the `max` that `head` was asked with. */
+  readonly max: number;
+  readonly blocking: number | null;
 }
 
 /**
@@ -38,7 +41,8 @@ export class CounterLog {
 
   constructor(database: SqlDatabase) {
     this.#head = database.prepare(
-      `SELECT c.id AS id, c.span AS span, c.dense AS dense, a.seq AS last, a.at AS at
+      `SELECT c.id, c.span, c.dense, a.seq, a.at,
+         (SELECT b.at FROM admissions b WHERE b.counter = c.id AND b.seq > a.seq - ? ORDER BY b.seq LIMIT 1)
        FROM counters c LEFT JOIN admissions a ON a.counter = c.id
        WHERE c.key = ? ORDER BY a.seq DESC LIMIT 1`,
     );
@@ -51,23 +55,21 @@ export class CounterLog {
     this.#drop = database.prepare('DELETE FROM admissions WHERE counter = ? AND seq < ?');
   }
 
-  head(key: string): CounterHead | null {
-    const row = this.#head.get(key);
+  /** The counter and, in the same look-up, what blocks a limit of `max`; null when there is no such counter. */
+  head(key: string, max: number): CounterHead | null {
+    const row = this.#head.first(max, key);
     if (row === undefined) return null;
-    return {
-      id: Number(row['id']),
-      last: Number(row['last'] ?? 0),
-      at: Number(row['at'] ?? 0),
-      span: Number(row['span']),
-      dense: Number(row['dense']),
-    };
+    const [id, span, dense, last, at, blocking] = row;
+    const head = { id: Number(id), span: Number(span), dense: Number(dense), last: Number(last ?? 0), at: Number(at ?? 0), max };
+    return { ...head, blocking: head.last < max ? null : Number(blocking ?? head.at) };
   }
 
   /** Time of the `max`-th newest admission (or of the next newer one that is still kept); null when there were fewer. */
   blockingAt(head: CounterHead, max: number): number | null {
+    if (max === head.max) return head.blocking;
     if (head.last < max) return null;
-    const at = this.#nextAt.get(head.id, head.last - max + 1)?.['at'];
-    return at === undefined ? head.at : Number(at);
+    const row = this.#nextAt.first(head.id, head.last - max + 1);
+    return row === undefined ? head.at : Number(row[0]);
   }
 
   /**

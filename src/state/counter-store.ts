@@ -79,7 +79,7 @@ export class CounterStore {
       check(claim);
       const key = counterKey(claim, scope);
       const known = draws.find((draw) => draw.key === key);
-      if (known === undefined) draws.push({ key, head: this.#log.head(key), claims: [claim] });
+      if (known === undefined) draws.push({ key, head: this.#log.head(key, claim.max), claims: [claim] });
       else known.claims.push(claim);
     }
     return draws;

@@ -6,6 +6,7 @@ interface LibsqlStatement {
   run(parameters: SqlValue[]): { changes: number; lastInsertRowid: number | bigint };
   get(parameters: SqlValue[]): unknown;
   all(parameters: SqlValue[]): unknown[];
+  raw(on: boolean): LibsqlStatement;
 }
 interface LibsqlDatabase {
   prepare(sql: string): LibsqlStatement;
@@ -33,6 +34,7 @@ export async function openLibsqlDriver(path: string): Promise<SqlDatabase> {
     prepare(sql): SqlStatement {
       check();
       const statement = database.prepare(sql);
+      let raw: LibsqlStatement | null = null;
       return {
         run(...parameters: SqlValue[]) {
           check();
@@ -42,6 +44,11 @@ export async function openLibsqlDriver(path: string): Promise<SqlDatabase> {
         get(...parameters) {
           check();
           return statement.get(parameters) as SqlRow | undefined;
+        },
+        first(...parameters) {
+          check();
+          raw ??= database.prepare(sql).raw(true);
+          return raw.get(parameters) as readonly unknown[] | undefined;
         },
         all(...parameters) {
           check();

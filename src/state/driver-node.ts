@@ -36,6 +36,10 @@ export function openNodeDriver(sqlite: NodeSqlite, path: string): SqlDatabase {
           return { changes: Number(changes), lastRowid: Number(lastInsertRowid) };
         },
         get: (...parameters) => statement.get(...parameters),
+        first(...parameters) {
+          const row = statement.get(...parameters);
+          return row === undefined ? undefined : Object.values(row);
+        },
         all: (...parameters) => statement.all(...parameters),
       };
     },

@@ -1,7 +1,7 @@
 import type { SqlDatabase, SqlStatement } from './driver.ts';
 
 /** Counters looked at per new counter. More than one: a store that fills with dead sessions empties faster than it fills. */
-const LOOKS = 4;
+const LOOKS = 2;
 /** Rows of one idle counter that one look removes. */
 const ROWS = 1024;
 /** A small store keeps idle counters this long beyond their window, so that a longer window set by an edit still finds its past. */
@@ -25,7 +25,7 @@ export class IdleCounters {
 
   constructor(database: SqlDatabase) {
     this.#next = database.prepare(
-      `SELECT id, span, (SELECT max(at) FROM (SELECT at FROM admissions WHERE counter = counters.id ORDER BY seq DESC LIMIT 1)) AS at
+      `SELECT id, span, (SELECT at FROM admissions WHERE counter = counters.id ORDER BY seq DESC LIMIT 1) AS at
        FROM counters WHERE id > ? ORDER BY id LIMIT ?`,
     );
     this.#count = database.prepare(`SELECT count(*) AS value FROM (SELECT 1 FROM counters LIMIT ${MANY + 1})`);

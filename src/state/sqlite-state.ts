@@ -72,6 +72,8 @@ export class SqliteState implements State {
     this.#flood = new Flood(options.flood);
     this.#key = digestKey(database);
     this.#onError = options.onError;
+    // Time counts from here, not from the first call.
+    this.#transact('cannot read the clock', () => this.#clock.now(0));
     this.#scheduleHousekeeping(1000);
   }
 

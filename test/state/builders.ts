@@ -1,0 +1,23 @@
+import type { LimitClaim } from '../../src/policy/types.ts';
+import type { CounterScope, JournalEntry } from '../../src/state/types.ts';
+
+export function claim(over: Partial<LimitClaim> = {}): LimitClaim {
+  return {
+    policy: 'mq', policyId: 'mq@1', rule: '/tools/send/rate_limit', kind: 'tool', selector: 'send', spansTools: false,
+    max: 3, windowMs: 1000, per: ['session'], reason: null, enforce: true, onStateError: 'deny', ...over,
+  };
+}
+
+export function scope(over: Partial<CounterScope> = {}): CounterScope {
+  return { server: 'amazon-mq', grant: 'support', session: 's-1', name: 'send', ...over };
+}
+
+let entries = 0;
+export function entry(over: Partial<JournalEntry> = {}): JournalEntry {
+  return {
+    id: `d-${++entries}`, server: 'amazon-mq', grant: 'support', session: 's-1', transport: 'http', protocol: '2025-11-25',
+    method: 'tools/call', name: 'send', requestId: '7', outcome: 'forwarded', code: null, rule: '/tools/send', policy: 'mq@1',
+    reason: null, retryAfterMs: null, observed: null, argKeys: null, argHash: null, argValues: null, upstreamStatus: null,
+    latencyMs: null, ...over,
+  };
+}

@@ -1,0 +1,50 @@
+// A process of its own for processes.test.ts: node child.mjs MODE PATH DRIVER [N] [MAX]
+import { writeSync } from 'node:fs';
+import type { DriverName } from '../../src/state/driver.ts';
+import { openState } from '../../src/state/open.ts';
+import { claim, entry, scope } from './builders.ts';
+
+const [mode, path = '', driver, count = '0', max = '1'] = process.argv.slice(2);
+const state = await openState({ path, driver: driver as DriverName, busyTimeoutMs: 20_000 });
+const limits = [claim({ max: Number(max), windowMs: 3_600_000, per: ['grant'] }), claim({ max: 1e9, windowMs: 3_600_000, per: ['server'], selector: '*', spansTools: true })];
+
+function admit(): string | null {
+  const row = entry({ id: `${process.pid}-${performance.now()}-${Math.random()}` });
+  return state.admit(limits, scope(), row).ok ? row.id : null;
+}
+
+if (mode === 'hammer') {
+  let admitted = 0;
+  for (let i = 0; i < Number(count); i += 1) {
+    const id = admit();
+    if (id === null) continue;
+    admitted += 1;
+    state.settle(id, { outcome: 'ok', upstreamStatus: null, latencyMs: 1 });
+  }
+  state.close();
+  process.stdout.write(JSON.stringify({ admitted }));
+} else if (mode === 'storm') {
+  // Tells each admitted call only after it was admitted, as a gateway forwards it; runs until it is killed.
+  for (;;) {
+    const id = admit();
+    if (id !== null) writeSync(1, `${id}\n`);
+  }
+} else if (mode === 'fill') {
+  // Runs into the limit on file size that the parent set.
+  let admitted = 0;
+  const failures = new Set<string>();
+  for (let i = 0; i < Number(count); i += 1) {
+    try {
+      if (admit() !== null) admitted += 1;
+    } catch (error) {
+      failures.add(error instanceof Error ? error.name : 'not an error');
+    }
+  }
+  process.stdout.write(JSON.stringify({ admitted, failures: [...failures] }));
+  process.exit(0);
+} else {
+  // Opens the state, uses it and leaves: whatever stderr shows comes from loading the driver.
+  process.emitWarning('still here', 'ExperimentalWarning');
+  admit();
+  state.close();
+}

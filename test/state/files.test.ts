@@ -1,0 +1,153 @@
+import { chmodSync, existsSync, mkdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { openDriver } from '../../src/state/driver.ts';
+import { databasePath, openState, openStateReader } from '../../src/state/open.ts';
+import { APPLICATION_ID, migrate, SCHEMA_VERSION } from '../../src/state/schema.ts';
+import { Transactions } from '../../src/state/transaction.ts';
+import { StateUnavailable } from '../../src/state/types.ts';
+import { claim, entry, forEachDriver, scope, scratch } from './support.ts';
+
+function mode(path: string): string {
+  return (statSync(path).mode & 0o777).toString(8);
+}
+
+forEachDriver('files', (driver) => {
+  const path = scratch();
+
+  async function refusal(file: string): Promise<string> {
+    const error = await openState({ path: file, driver }).then(
+      (state) => {
+        state.close();
+        return null;
+      },
+      (thrown: unknown) => thrown,
+    );
+    expect(error).toBeInstanceOf(StateUnavailable);
+    return error instanceof StateUnavailable ? error.message : '';
+  }
+
+  describe.skipIf(process.platform === 'win32')('modes', () => {
+    test('database, log and index are for the owner alone, and so is a directory that we make', async () => {
+      const file = join(dirname(path()), 'deep', 'er', 'state.db');
+      const state = await openState({ path: file, driver });
+      state.append(entry());
+      expect(mode(dirname(file))).toBe('700');
+      expect(mode(dirname(dirname(file)))).toBe('700');
+      for (const suffix of ['', '-wal', '-shm']) expect(mode(file + suffix), suffix).toBe('600');
+      state.close();
+    });
+
+    test('an existing database that others could read is closed to them', async () => {
+      const file = path();
+      (await openState({ path: file, driver })).close();
+      chmodSync(file, 0o644);
+      const state = await openState({ path: file, driver });
+      state.append(entry());
+      for (const suffix of ['', '-wal', '-shm']) expect(mode(file + suffix), suffix).toBe('600');
+      state.close();
+    });
+
+    test.each([0o660, 0o606, 0o622])('a database that others could write (mode %o) is refused', async (bits) => {
+      const file = path();
+      (await openState({ path: file, driver })).close();
+      chmodSync(file, bits);
+      expect(await refusal(file)).toMatch(/can be written by other users \(mode 06\d\d\)/);
+      await expect(openStateReader({ path: file, driver })).rejects.toThrow(/can be written by other users/);
+      expect(mode(file)).toBe(bits.toString(8));
+    });
+
+    test('a linked database, log or index is refused', async () => {
+      const real = path();
+      (await openState({ path: real, driver })).close();
+      const file = path();
+      mkdirSync(dirname(file), { recursive: true });
+      symlinkSync(real, file);
+      expect(await refusal(file)).toMatch(/is a symbolic link/);
+      const dangling = join(dirname(file), 'dangling.db');
+      symlinkSync(join(dirname(file), 'nowhere'), dangling);
+      expect(await refusal(dangling)).toMatch(/is a symbolic link/);
+      expect(existsSync(join(dirname(file), 'nowhere'))).toBe(false);
+      const own = join(dirname(file), 'own.db');
+      symlinkSync(real, `${own}-wal`);
+      expect(await refusal(own)).toMatch(/own\.db-wal is a symbolic link/);
+    });
+  });
+
+  test('a directory in place of the file is refused', async () => {
+    const file = path();
+    mkdirSync(file, { recursive: true });
+    expect(await refusal(file)).toMatch(/not a regular file/);
+  });
+
+  test('a file that is no database is refused and left as it is', async () => {
+    const file = path();
+    mkdirSync(dirname(file), { recursive: true });
+    writeFileSync(file, 'root:x:0:0:'.repeat(500), { mode: 0o644 });
+    expect(await refusal(file)).toMatch(/not an SQLite database/);
+    expect(readFileSync(file, 'utf8')).toBe('root:x:0:0:'.repeat(500));
+    expect(mode(file)).toBe('644');
+  });
+
+  test("another program's database is refused and left as it is", async () => {
+    const file = path();
+    mkdirSync(dirname(file), { recursive: true });
+    const other = await openDriver(file, driver);
+    other.exec('CREATE TABLE notes (text TEXT)');
+    other.close();
+    chmodSync(file, 0o644);
+    const before = readFileSync(file);
+    expect(await refusal(file)).toMatch(/database of another program/);
+    expect(readFileSync(file).equals(before)).toBe(true);
+    expect(mode(file)).toBe('644');
+  });
+
+  test('a database of a newer version is refused by writer and reader', async () => {
+    const file = path();
+    (await openState({ path: file, driver })).close();
+    const database = await openDriver(file, driver);
+    database.exec(`UPDATE meta SET value = ${SCHEMA_VERSION + 1} WHERE name = 'schema_version'`);
+    database.close();
+    expect(await refusal(file)).toMatch(new RegExp(`schema version ${SCHEMA_VERSION + 1} and this program knows ${SCHEMA_VERSION}`));
+    await expect(openStateReader({ path: file, driver })).rejects.toThrow(/use the newer program/);
+  });
+
+  test('a migration that dies half way leaves nothing behind', async () => {
+    const file = path();
+    mkdirSync(dirname(file), { recursive: true });
+    const database = await openDriver(file, driver);
+    const dying = { ...database, exec: (sql: string): void => {
+      if (sql.includes('CREATE TABLE clock')) throw new Error('killed');
+      database.exec(sql);
+    } };
+    expect(() => migrate(dying, new Transactions(database))).toThrow(/killed/);
+    expect(database.prepare('SELECT count(*) AS n FROM sqlite_schema').get()?.['n']).toBe(0);
+    expect(database.prepare('PRAGMA application_id').get()?.['application_id']).not.toBe(APPLICATION_ID);
+    database.close();
+    const state = await openState({ path: file, driver });
+    expect(state.reserve([claim()], scope()).ok).toBe(true);
+    state.close();
+  });
+
+  test('many that open a new database at once all succeed', async () => {
+    const file = path();
+    const states = await Promise.all(Array.from({ length: 8 }, () => openState({ path: file, driver })));
+    for (const state of states) state.append(entry());
+    expect(states[0]?.query({})).toHaveLength(8);
+    for (const state of states) state.close();
+  });
+
+  test('a reader of nothing says so and makes nothing', async () => {
+    const file = path();
+    await expect(openStateReader({ path: file, driver })).rejects.toThrow(/does not exist/);
+    expect(existsSync(file)).toBe(false);
+  });
+
+  test('a data directory and a database file both name the database', async () => {
+    const file = path();
+    (await openState({ path: file, driver })).close();
+    expect(databasePath(file)).toBe(file);
+    expect(databasePath(dirname(file))).toBe(join(dirname(file), 'policylayer.db'));
+    expect(databasePath('./data')).toBe(join('data', 'policylayer.db'));
+  });
+});

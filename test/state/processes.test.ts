@@ -1,0 +1,97 @@
+import { execFile, spawn } from 'node:child_process';
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
+import { promisify } from 'node:util';
+import { build } from 'esbuild';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { openState } from '../../src/state/open.ts';
+import { claim, forEachDriver, scope, scratch } from './support.ts';
+
+const run = promisify(execFile);
+
+/** The child is bundled where Node finds libsql: below node_modules, out of the sources. */
+const cache = join(dirname(createRequire(import.meta.url).resolve('libsql')), '..', '.cache');
+let directory = '';
+let child = '';
+beforeAll(async () => {
+  mkdirSync(cache, { recursive: true });
+  directory = mkdtempSync(join(cache, 'state-child-'));
+  child = join(directory, 'child.mjs');
+  await build({
+    entryPoints: [join(import.meta.dirname, 'child.ts')], outfile: child, bundle: true, platform: 'node', format: 'esm', external: ['libsql'],
+  });
+});
+afterAll(() => rmSync(directory, { recursive: true, force: true }));
+
+const HOUR = { windowMs: 3_600_000, per: ['grant' as const] };
+
+forEachDriver('processes', (driver) => {
+  const path = scratch();
+
+  test('four processes on one database admit exactly max, and every admitted call has its row', async () => {
+    const file = path();
+    const results = await Promise.all(
+      Array.from({ length: 4 }, () => run(process.execPath, [child, 'hammer', file, driver, '500', '1234'])),
+    );
+    const admitted = results.map(({ stdout }) => (JSON.parse(stdout) as { admitted: number }).admitted);
+    expect(admitted.reduce((sum, one) => sum + one, 0)).toBe(1234);
+    const state = await openState({ path: file, driver });
+    const rows = state.query({});
+    expect(rows).toHaveLength(1234);
+    expect(new Set(rows.map(({ id }) => id)).size).toBe(1234);
+    expect(rows.every(({ outcome }) => outcome === 'ok')).toBe(true);
+    expect(state.reserve([claim({ max: 1234, ...HOUR })], scope()).ok).toBe(false);
+    expect(state.reserve([claim({ max: 1235, ...HOUR })], scope()).ok).toBe(true);
+    state.close();
+  });
+
+  test('processes killed in a storm leave a database that opens, holds every admitted call, and keeps the promise', async () => {
+    const file = path();
+    const told: string[] = [];
+    for (let round = 0; round < 3; round += 1) {
+      const storm = [1, 2].map(() => spawn(process.execPath, [child, 'storm', file, driver, '0', '100000'], { stdio: ['ignore', 'pipe', 'ignore'] }));
+      await Promise.all(
+        storm.map(async (one) => {
+          let text = '';
+          let lines = 0;
+          const ended = new Promise((resolve) => one.once('close', resolve));
+          one.stdout.setEncoding('utf8').on('data', (data: string) => {
+            text += data;
+            lines += data.split('\n').length - 1;
+            if (lines > 150 + round * 37) one.kill('SIGKILL');
+          });
+          await ended;
+          told.push(...text.split('\n').slice(0, -1));
+        }),
+      );
+    }
+    expect(told.length).toBeGreaterThan(900);
+    const state = await openState({ path: file, driver });
+    const recorded = state.query({}).map(({ id }) => id);
+    const known = new Set(recorded);
+    expect(told.filter((id) => !known.has(id))).toEqual([]);
+    // As many admissions as rows: neither a counted call without a row nor a row without a count.
+    expect(state.reserve([claim({ max: recorded.length, ...HOUR })], scope()).ok).toBe(false);
+    expect(state.reserve([claim({ max: recorded.length + 1, ...HOUR })], scope()).ok).toBe(true);
+    state.close();
+  });
+
+  test.skipIf(process.platform === 'win32')('a file that may not grow refuses calls and loses none that were admitted', async () => {
+    const file = path();
+    const { stdout } = await run('/bin/sh', ['-c', 'ulimit -f 800; exec "$@"', 'sh', process.execPath, child, 'fill', file, driver, '3000', '1000000']);
+    const { admitted, failures } = JSON.parse(stdout) as { admitted: number; failures: string[] };
+    expect(failures).toEqual(['StateUnavailable']);
+    expect(admitted).toBeGreaterThan(0);
+    const state = await openState({ path: file, driver });
+    expect(state.query({})).toHaveLength(admitted);
+    state.close();
+  });
+
+  test('opening prints nothing of its own on stderr, and hides no warning of others', async () => {
+    const { stdout, stderr } = await run(process.execPath, [child, 'quiet', path(), driver]);
+    expect(stdout).toBe('');
+    expect(stderr).not.toMatch(/SQLite/);
+    expect(stderr).toMatch(/ExperimentalWarning: still here/);
+  });
+});
