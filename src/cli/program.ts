@@ -1,7 +1,11 @@
 import { Command, CommanderError } from 'commander';
+import type { DoctorOptions } from './commands/doctor.ts';
+import type { ScanOptions } from './commands/scan.ts';
+import type { ServeOptions } from './commands/serve.ts';
+import type { StatusOptions } from './commands/status.ts';
 import { RUN_HELP } from './run-options.ts';
 import { UsageError, printUsageError } from './usage-error.ts';
-import { version } from './version.ts';
+import { version } from './package-root.ts';
 
 const collect = (value: string, before: string[] | undefined): string[] => [...(before ?? []), value];
 
@@ -33,16 +37,12 @@ function build(done: (status: number) => void): Command {
     .version(version(), '-V, --version', 'show the version')
     .helpOption('-h, --help', 'show help')
     .helpCommand('help [command]', 'show help of a command')
-    .configureHelp({ helpWidth: 80, sortSubcommands: false })
+    .configureHelp({ helpWidth: 80, subcommandTerm: (command) => command.name() })
     .configureOutput({ outputError: (text, write) => write(text.replace(/^error: /, 'policylayer: ').replace(/\n\(Did you mean (.*)\?\)/, '\n  help: did you mean $1?')) })
     .showSuggestionAfterError(true)
     .enablePositionalOptions()
     .exitOverride()
-    .addHelpText('after', '\nTry it:  policylayer serve --demo\nDocs:    docs/configuration.md, SECURITY.md\n')
-    .action(() => {
-      program.outputHelp();
-      done(2);
-    });
+    .addHelpText('after', '\nTry it:  policylayer serve --demo\nDocs:    docs/configuration.md, SECURITY.md\n');
 
   program
     .command('run')
@@ -54,13 +54,13 @@ function build(done: (status: number) => void): Command {
     .command('serve')
     .summary('gateway for many servers and agents, over HTTP')
     .description('Starts the gateway. Clients connect to http://HOST:PORT/mcp/SERVER with a grant token.')
-    .option('-c, --config FILE', 'configuration (default: ./gateway.yaml)')
+    .option('-c, --config <file>', 'configuration (default: ./gateway.yaml)')
     .option('--demo', 'a bundled server, policy and grant, to try it')
-    .option('--listen ADDRESS', 'host:port, instead of the configured one')
-    .option('--data DIR', 'where limits, journal and tokens are kept')
+    .option('--listen <address>', 'host:port, instead of the configured one')
+    .option('--data <dir>', 'where limits, journal and tokens are kept')
     .option('--insecure-listen', 'allow an address that other machines can reach')
     .option('--json', 'one line of JSON instead of the greeting')
-    .action(async (options) => done(await (await import('./commands/serve.ts')).serve(options)));
+    .action(async (options: ServeOptions) => done(await (await import('./commands/serve.ts')).serve(options)));
 
   program
     .command('scan')
@@ -68,36 +68,47 @@ function build(done: (status: number) => void): Command {
     .description('Lists the tools of a server. The server is started, asked, and ended; no tool is called.')
     .usage('[options] -- COMMAND [ARGUMENTS...]')
     .argument('[command...]', 'command of the server')
-    .option('--upstream URL', 'an HTTP server instead of a command')
-    .option('--definitions FILE', 'recorded definitions: a tools/list result, or one per line')
-    .option("--header 'K: V'", 'header for the upstream; visible in process lists', collect)
-    .option('--header-env K=VAR', 'header whose value is in an environment variable', collect)
-    .option('--policy-out FILE', 'write a policy that names every tool')
+    .option('--upstream <url>', 'an HTTP server instead of a command')
+    .option('--definitions <file>', 'recorded definitions: a tools/list result, or one per line')
+    .option("--header <k:v>", 'header for the upstream; visible in process lists', collect)
+    .option('--header-env <k=var>', 'header whose value is in an environment variable', collect)
+    .option('--policy-out <file>', 'write a policy that names every tool')
     .option('--force', 'replace an existing file')
-    .option('--timeout TIME', 'how long each answer may take', '30s')
+    .option('--timeout <time>', 'how long each answer may take', '30s')
     .option('--verbose', 'show what the server writes to stderr')
     .option('--json', 'print JSON')
     .passThroughOptions()
-    .action(async (command: string[], options) => done(await (await import('./commands/scan.ts')).scan(command, options)));
+    .action(async (command: string[], options: ScanOptions) => done(await (await import('./commands/scan.ts')).scan(command, options)));
+
+  program
+    .command('check')
+    .summary('look for mistakes in policies')
+    .description('Reports every error and every probable mistake of policy files. Starts nothing.')
+    .argument('<file...>', 'policy files')
+    .option('--json', 'print JSON')
+    .action(async (files: string[], options: { json?: boolean }) => {
+      const { check } = await import('./commands/check.ts');
+      done(await check({ files, json: options.json === true, stdout: process.stdout, stderr: process.stderr }));
+    });
 
   program
     .command('status')
     .summary('is a gateway running, and what has it done lately')
     .description('Asks the running gateway, and counts the journal of the last hour.')
-    .option('-c, --config FILE', 'configuration of the gateway')
-    .option('--data DIR', 'data directory of the gateway')
+    .option('-c, --config <file>', 'configuration of the gateway')
+    .option('--data <dir>', 'data directory of the gateway')
     .option('--json', 'print JSON')
-    .action(async (options) => done(await (await import('./commands/status.ts')).status(options)));
+    .action(async (options: StatusOptions) => done(await (await import('./commands/status.ts')).status(options)));
 
   program
     .command('doctor')
     .summary('look for what could be wrong on this machine')
     .description('Checks Node, the database, the data directory, configuration, policies, commands and ports.')
-    .option('-c, --config FILE', 'configuration to check (default: ./gateway.yaml if there is one)')
-    .option('--policy FILE', 'a policy to check; may be repeated', collect)
-    .option('--data DIR', 'data directory to check')
+    .option('-c, --config <file>', 'configuration to check (default: ./gateway.yaml if there is one)')
+    .option('--policy <file>', 'a policy to check; may be repeated', collect)
+    .option('--data <dir>', 'data directory to check')
     .option('--json', 'print JSON')
-    .action(async (options) => done(await (await import('./commands/doctor.ts')).doctor(options)));
+    .action(async (options: DoctorOptions) => done(await (await import('./commands/doctor.ts')).doctor(options)));
 
   return program;
 }

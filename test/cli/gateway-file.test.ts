@@ -160,6 +160,15 @@ limits: { max_body_bytes: 12 }
     expect(lines.some((line) => line.includes(' warning ') && line.includes(message))).toBe(true);
   });
 
+  it('one missing variable gives one message, wherever it stands', async () => {
+    for (const place of ['listen: "${NOPE}"', 'data: "${NOPE}"', 'journal: { arguments: "${NOPE}" }', 'grants: [{ label: a, server: s, policies: [], token: "${NOPE}" }]', 'grants: "${NOPE}"']) {
+      const { lines } = await read(`${server}${place}\n`);
+      expect(lines.filter((line) => line.includes(' error '))).toEqual([expect.stringContaining('the environment variable NOPE is not set or empty')]);
+    }
+    const { lines } = await read('servers: { a: { command: "${NOPE}" }, b: { command: ["${NOPE2}"] }, c: { url: "${NOPE3}" } }\n');
+    expect(lines.filter((line) => line.includes(' error '))).toHaveLength(3);
+  });
+
   it('every field has its effect', async () => {
     const { file, lines } = await read(`listen: "[::1]:0"
 data: /var/lib/policylayer

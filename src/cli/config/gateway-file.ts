@@ -5,7 +5,6 @@ import { CLIENT_LIMITS, UPSTREAM_LIMITS } from '../../wire/limits.ts';
 import { readGrants, type GrantEntry } from './grants.ts';
 import { readJournal, readLimits } from './journal-and-limits.ts';
 import { isPlainName, readListen } from './names.ts';
-import { parseTree } from './parse-tree.ts';
 import { Reader, describe } from './reader.ts';
 import { readServers } from './servers.ts';
 import type { Position, Problem, TreeNode } from './tree.ts';
@@ -52,7 +51,8 @@ export async function readGatewayFile(
   directory: string,
   env: Readonly<Record<string, string | undefined>>,
 ): Promise<{ readonly file: GatewayFile | null; readonly problems: readonly Problem[] }> {
-  const { root, problems } = await parseTree(text, env);
+  const { parseTree } = await import('./parse-tree.ts');
+  const { root, problems } = parseTree(text, env);
   if (root === null) return { file: null, problems };
   const reader = new Reader();
   reader.problems.push(...problems);

@@ -2,7 +2,6 @@ import { existsSync, readFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { defaultDataDirectory } from '../data-directory.ts';
 import { parseListen } from './listen-address.ts';
-import { parseTree } from './parse-tree.ts';
 import type { ListenAddress } from '../../gateway/config-types.ts';
 
 export const DEFAULT_CONFIG = 'gateway.yaml';
@@ -38,7 +37,8 @@ async function peek(path: string): Promise<{ readonly data: string | null; reado
   } catch {
     return { data: null, listen: null };
   }
-  const { root } = await parseTree(text, process.env);
+  const { parseTree } = await import('./parse-tree.ts');
+  const { root } = parseTree(text, process.env);
   const value = (key: string): string | null => {
     const node = root?.kind === 'map' ? root.entries.find((entry) => entry.key === key)?.value : undefined;
     return node?.kind === 'scalar' && node.value !== null && node.value !== '' ? String(node.value) : null;

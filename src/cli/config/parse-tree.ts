@@ -1,3 +1,4 @@
+import { LineCounter, isAlias, isMap, isScalar, isSeq, parseAllDocuments } from 'yaml';
 import { quoted } from '../../policy/printable.ts';
 import { expand } from './expand.ts';
 import type { MapEntry, Position, Problem, ProblemDetails, TreeNode } from './tree.ts';
@@ -16,10 +17,10 @@ export interface ParsedTree {
 
 /**
  * Parses YAML (or JSON) into a tree with positions, and expands `${VAR}` in every string value. All problems of the text are
- * reported; values of variables appear in none of them. Loads the YAML library on first use.
+ * reported; values of variables appear in none of them. Import this file on demand: it brings the YAML
+ * library with it.
  */
-export async function parseTree(text: string, env: Readonly<Record<string, string | undefined>>): Promise<ParsedTree> {
-  const { LineCounter, isAlias, isMap, isScalar, isSeq, parseAllDocuments } = await import('yaml');
+export function parseTree(text: string, env: Readonly<Record<string, string | undefined>>): ParsedTree {
   const lines = new LineCounter();
   const problems: Problem[] = [];
   const error = (at: Position, message: string, details: ProblemDetails = {}): void => {
@@ -53,7 +54,7 @@ export async function parseTree(text: string, env: Readonly<Record<string, strin
         error(at, 'the document is too large', { expected: `at most ${MAX_NODES} values with what aliases repeat, ${MAX_DEPTH} levels, ${MAX_ALIASES} aliases` });
       }
       overflowed = true;
-      return { kind: 'scalar', at, value: null, variables: [] };
+      return { kind: 'scalar', at, value: null, variables: [], broken: true };
     }
     if (isAlias(node)) return convert(node.resolve(document), position(node.range?.[0]), depth + 1);
     if (isMap(node)) {
@@ -74,7 +75,7 @@ export async function parseTree(text: string, env: Readonly<Record<string, strin
       const here = position(node.range?.[0]);
       return { kind: 'list', at: here, items: node.items.map((item) => convert(item, here, depth + 1)) };
     }
-    if (!isScalar(node)) return { kind: 'scalar', at, value: null, variables: [] };
+    if (!isScalar(node)) return { kind: 'scalar', at, value: null, variables: [], broken: false };
     const here = node.range === null || node.range === undefined ? at : position(node.range[0]);
     const value = node.value;
     if (typeof value === 'string') {
@@ -86,11 +87,12 @@ export async function parseTree(text: string, env: Readonly<Record<string, strin
           error(here, 'a `${` that names no variable', { code: 'malformed_variable', found: quoted(problem.text), expected: '${NAME}', help: 'write $${ for a literal ${' });
         }
       }
-      return { kind: 'scalar', at: here, value: expansion.text, variables: expansion.names };
+      if (expansion.problems.length > 0) return { kind: 'scalar', at: here, value: null, variables: [], broken: true };
+      return { kind: 'scalar', at: here, value: expansion.text, variables: expansion.names, broken: false };
     }
-    if (typeof value === 'number' || typeof value === 'boolean' || value === null) return { kind: 'scalar', at: here, value, variables: [] };
+    if (typeof value === 'number' || typeof value === 'boolean' || value === null) return { kind: 'scalar', at: here, value, variables: [], broken: false };
     error(here, 'a value of this kind has no meaning here', { expected: 'text, a number, true or false' });
-    return { kind: 'scalar', at: here, value: null, variables: [] };
+    return { kind: 'scalar', at: here, value: null, variables: [], broken: true };
   };
 
   const root = convert(document.contents, { line: 1, column: 1 }, 0);

@@ -101,6 +101,7 @@ export class Reader {
   }
 
   wrongType(node: TreeNode, what: string, expected: string, help: string | null = null, secret = false): null {
+    if (node.kind === 'scalar' && node.broken) return null;
     return this.error(node.at, `${what} has the wrong type`, { code: 'wrong_type', found: secret && node.kind === 'scalar' ? null : describe(node), expected, help });
   }
 

@@ -95,7 +95,7 @@ function readCommand(reader: Reader, node: TreeNode): readonly [string, ...strin
     return reader.error(node.at, '`command` is one text', { found: describe(node), expected: 'a list; no shell reads it', help: `write [${words}]` });
   }
   const items = reader.items(node, '`command`');
-  if (items === null) return null;
+  if (items === null || (node.kind === 'scalar' && node.broken)) return null;
   const words: string[] = [];
   for (const item of items) {
     // An empty argument is legal, an empty program is not.

@@ -10,6 +10,8 @@ export interface ScalarNode {
   readonly value: string | number | boolean | null;
   /** Variables that were put into the value; such a value is never shown in a message. */
   readonly variables: readonly string[];
+  /** Already reported; reads of it fail in silence, so that one mistake gives one message. */
+  readonly broken: boolean;
 }
 
 export interface ListNode {

@@ -40,7 +40,8 @@ export async function checkDatabase(): Promise<Check> {
   const directory = mkdtempSync(join(tmpdir(), 'policylayer-doctor-'));
   try {
     const state = await openState({ path: join(directory, 'check.db') });
-    await state.close();
+    // Closing is a promise for engines that need one.
+    await Promise.resolve(state.close());
     return ok('database', 'a database can be opened');
   } catch (error) {
     return fail('database', (error as Error).message, 'reinstall with `npm ci`; Node 22.13 and newer have SQLite built in');

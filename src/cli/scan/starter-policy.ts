@@ -13,9 +13,9 @@ export function starterPolicy(tools: readonly ToolSummary[], origin: string): st
   const lines = [
     `# A starting point, written by \`policylayer scan\` for ${printable(origin, 100)}.`,
     '#',
-    '# Every tool is denied. Read what each one does, then change `deny` to `allow` for the',
-    '# tools that the agent needs. Other values: `hide` (the agent never sees the tool), or',
-    '# `{ rate_limit: 10/minute }` (allowed, ten times a minute and session).',
+    '# Every tool is denied. Read what each one does, then change `deny` to `allow` for',
+    '# the tools that the agent needs. Other values: `hide` (the agent never sees the',
+    '# tool), or `{ rate_limit: 10/minute }` (allowed, ten times a minute).',
     '#',
     '# What a server says about its own tools is not checked by anything.',
     '',
@@ -48,7 +48,8 @@ function key(name: string): string {
 }
 
 function comment(tool: ToolSummary): string {
-  const parts = [`${tool.parameters.length} parameters`];
+  const amount = tool.parameters.length;
+  const parts = [amount === 0 ? 'no parameters' : amount === 1 ? '1 parameter' : `${amount} parameters`];
   if (tool.hints.readOnly === true) parts.push('says it only reads');
   if (tool.hints.destructive === true) parts.push('says it can destroy');
   const text = (tool.description ?? tool.title ?? '').trim().split(/\r\n|[\n\r\u2028\u2029]/)[0] ?? '';
