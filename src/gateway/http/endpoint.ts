@@ -21,16 +21,20 @@ export interface ServerEndpoint {
  */
 export async function openEndpoint(context: EndpointContext, edge: Principal | null, config: GatewayConfig): Promise<ServerEndpoint> {
   const { server } = context;
-  const pool = await openPool(context);
   let main: Endpoint;
+  let openForSse: () => Promise<LinkPool>;
   if (server.upstream.kind === 'http' && !server.bridge) {
     const { RelayEndpoint } = await import('./relay.ts');
     main = new RelayEndpoint(context, server.upstream.spec, false);
+    let opening: Promise<LinkPool> | null = null;
+    openForSse = () => (opening ??= openPool(context));
   } else {
+    const pool = await openPool(context);
     main = new HostEndpoint(context, pool);
+    // A pool is closed by the front that owns it; the second front only borrows it.
+    openForSse = () => Promise.resolve(borrowed(pool));
   }
-  // A pool is closed by the front that owns it; the second front only borrows it.
-  const sse = new SseFront(context, main instanceof HostEndpoint ? borrowed(pool) : pool);
+  const sse = new SseFront(context, openForSse);
   let edgeListener: { close(): Promise<void> } | null = null;
   if (server.edge !== null && edge !== null && server.upstream.kind === 'http') {
     const { EdgeListener } = await import('./edge.ts');

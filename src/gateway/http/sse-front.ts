@@ -16,29 +16,31 @@ import { SessionTable } from './sessions.ts';
  */
 export class SseFront {
   readonly #context: EndpointContext;
-  readonly #pool: LinkPool;
+  readonly #openPool: () => Promise<LinkPool>;
+  /** Opened by the first client that uses this transport. */
+  #pool: LinkPool | null = null;
   readonly #sessions: SessionTable<HostSession>;
 
-  constructor(context: EndpointContext, pool: LinkPool) {
+  constructor(context: EndpointContext, openPool: () => Promise<LinkPool>) {
     this.#context = context;
-    this.#pool = pool;
+    this.#openPool = openPool;
     this.#sessions = new SessionTable(context.limits.maxSessionsPerGrant, context.limits.sessionIdleMs);
   }
 
   stats(): EndpointStats {
     let inFlight = 0;
     for (const session of this.#sessions.values()) inFlight += session.conversation.inFlight.size;
-    return { sessions: this.#sessions.size, children: this.#pool.children(), inFlight, streams: this.#sessions.size };
+    return { sessions: this.#sessions.size, children: this.#pool?.children() ?? 0, inFlight, streams: this.#sessions.size };
   }
 
   endPrincipal(principal: Principal, reason: string): void {
     this.#sessions.endOwner(principal, reason);
-    this.#pool.endPrincipal(principal);
+    this.#pool?.endPrincipal(principal);
   }
 
   async close(): Promise<void> {
     this.#sessions.closeAll('the gateway is shutting down');
-    await this.#pool.close();
+    await this.#pool?.close();
   }
 
   /** GET: opens the stream and with it the session. */
@@ -48,7 +50,17 @@ export class SseFront {
       recordProblem(this.#context, incoming, 'too_many_sessions', 'the grant has too many open sessions');
       return sendProblem(incoming.response, 429, 'Too many open sessions', { 'retry-after': '5' });
     }
-    const session = new HostSession(this.#context, incoming, this.#pool, 'sse', (closed) => this.#sessions.end(closed.id, 'closed'));
+    this.#openPool().then((pool) => {
+      this.#pool = pool;
+      if (!incoming.response.destroyed) this.#start(incoming, pool);
+    }, (error: unknown) => {
+      this.#context.log(`the upstream could not be opened: ${error instanceof Error ? error.message : 'unknown error'}`);
+      sendProblem(incoming.response, 502, 'the upstream could not be opened');
+    });
+  }
+
+  #start(incoming: Incoming, pool: LinkPool): void {
+    const session = new HostSession(this.#context, incoming, pool, 'sse', (closed) => this.#sessions.end(closed.id, 'closed'));
     this.#sessions.add(session.id, session);
     const stream = new PostExchange(incoming.response);
     stream.open();
