@@ -124,7 +124,7 @@ export const STDIO_CONTENDERS = [
       const env = privateHome(join(dir, 'home'));
       const file = join(dir, 'bench.policy.yaml');
       writeFileSync(file, policy);
-      return { command: [NODE, BIN, 'run', '--policy', file, '--', ...server], env };
+      return { command: [NODE, BIN, 'run', '--policy', file, '--data', join(dir, 'data'), '--', ...server], env };
     },
   },
 ];

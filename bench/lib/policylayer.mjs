@@ -1,9 +1,11 @@
 /** How this project's own contenders are configured: the files that `serve` and `run` are started with. */
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-export const BIN = fileURLToPath(new URL('../../dist/bin.mjs', import.meta.url));
+/** The build under test; POLICYLAYER_DIST names another one, e.g. that of an earlier release. */
+export const DIST = resolve(process.env['POLICYLAYER_DIST'] ?? fileURLToPath(new URL('../../dist', import.meta.url)));
+export const BIN = join(DIST, 'bin.mjs');
 export const STDIO_ECHO = fileURLToPath(new URL('../servers/stdio-echo.mjs', import.meta.url));
 
 /** A grant token in the form that the gateway mints. It guards a gateway on loopback that lives for minutes. */

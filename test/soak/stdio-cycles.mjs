@@ -62,12 +62,12 @@ async function call(client) {
   if (!right(answer)) throw new Error(`wrong answer: ${JSON.stringify(answer).slice(0, 200)}`);
 }
 
-async function cycle(soak, policy, home) {
+async function cycle(soak, { policy, home, data }) {
   const server = pick(soak.random, SERVERS);
   const ending = pick(soak.random, ENDINGS);
   const calls = 1 + Math.floor(soak.random() * 3);
   const where = `stdio, ${server.name}, ${ending.name}`;
-  const client = new StdioClient([process.execPath, BIN, 'run', '--policy', policy, '--', ...server.command], { ...soak.env, ...home });
+  const client = new StdioClient([process.execPath, BIN, 'run', '--policy', policy, '--data', data, '--', ...server.command], { ...soak.env, ...home });
   try {
     await within(20_000, 'initialize', client.open());
     for (let i = 0; i < calls; i += 1) await call(client);
@@ -94,9 +94,10 @@ export async function stdioSoak(soak, cycles) {
   const policy = join(soak.scratch, 'soak.policy.yaml');
   writeFileSync(policy, LIMITED_POLICY);
   const home = privateHome(join(soak.scratch, 'run-home'));
+  const data = join(soak.scratch, 'run-data');
   const counts = {};
   const watch = new MemoryWatch(soak.scratch, 'run');
-  const lasting = new StdioClient([process.execPath, ...watch.nodeArgs, BIN, 'run', '--policy', policy, '--', process.execPath, STDIO_ECHO], { ...soak.env, ...home, ...watch.env });
+  const lasting = new StdioClient([process.execPath, ...watch.nodeArgs, BIN, 'run', '--policy', policy, '--data', data, '--', process.execPath, STDIO_ECHO], { ...soak.env, ...home, ...watch.env });
   let memory = null;
   try {
     await lasting.open();
@@ -106,7 +107,7 @@ export async function stdioSoak(soak, cycles) {
       width: WIDTH,
       rests: Math.min(RESTS, cycles),
       cycle: async () => {
-        const ending = await cycle(soak, policy, home);
+        const ending = await cycle(soak, { policy, home, data });
         counts[ending] = (counts[ending] ?? 0) + 1;
         finished += 1;
         soak.progress('stdio', finished, cycles);

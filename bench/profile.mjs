@@ -1,0 +1,123 @@
+/**
+ * Where the CPU of our own contender goes: starts it under `node --cpu-prof`, loads it with echo calls, and prints self time by
+ * function and by source file (esbuild notes in the bundle which file each part came from).
+ * Usage: node bench/profile.mjs stdio|http|modern|bridge [--seconds 6] [--connections 8] [--policy limited|open]
+ */
+import { mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, relative } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import { closedLoop, workloads } from './lib/closed-loop.mjs';
+import { BRIDGE_CONTENDERS, HTTP_CONTENDERS, STDIO_CONTENDERS } from './lib/contenders.mjs';
+import { startHttp, startUpstream } from './lib/field.mjs';
+import { DIST, STDIO_ECHO } from './lib/policylayer.mjs';
+import { cpuMs, sleep, stop } from './lib/processes.mjs';
+import { StdioClient } from './lib/stdio-client.mjs';
+import { table } from './lib/table.mjs';
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: { seconds: { type: 'string', default: '6' }, connections: { type: 'string', default: '8' }, policy: { type: 'string', default: 'limited' }, top: { type: 'string', default: '45' } },
+});
+const [what] = positionals;
+if (!['stdio', 'http', 'modern', 'bridge'].includes(what)) {
+  process.stderr.write('usage: node bench/profile.mjs stdio|http|modern|bridge [--seconds N] [--connections N] [--policy limited|open] [--top N]\n');
+  process.exit(2);
+}
+const ms = Number(values.seconds) * 1000;
+const connections = Number(values.connections);
+const scratch = mkdtempSync(join(tmpdir(), 'policylayer-profile-'));
+const profiles = join(scratch, 'profiles');
+mkdirSync(profiles);
+const nodeArgs = ['--cpu-prof', '--cpu-prof-interval', '200', '--cpu-prof-dir', profiles];
+const run = {
+  scratch,
+  path: (path) => fileURLToPath(new URL(path, import.meta.url)),
+  failed: (_where, contender, why) => process.stderr.write(`${contender.name} did not start: ${why}\n`),
+};
+
+async function load(pid, lanes) {
+  await closedLoop(lanes, workloads.echo, { ms: 1500 });
+  const before = cpuMs(pid);
+  const { calls, wrong } = await closedLoop(lanes, workloads.echo, { ms });
+  process.stdout.write(`${calls} calls, ${wrong} wrong, ${(((cpuMs(pid) - before) / calls) * 1000).toFixed(1)} CPU µs per call (profiler included)\n`);
+}
+
+async function profileStdio() {
+  const plan = await STDIO_CONTENDERS.find(({ ours }) => ours).start({ dir: scratch, server: [process.execPath, STDIO_ECHO] });
+  const client = new StdioClient([plan.command[0], ...nodeArgs, ...plan.command.slice(1)], plan.env);
+  await client.open();
+  await client.ask(1, 'tools/list');
+  await load(client.pid, Array.from({ length: connections }, () => client));
+  await client.close(10_000);
+}
+
+async function profileHttp() {
+  const bridge = what === 'bridge';
+  const wanted = values.policy === 'open' ? 'policylayer, no rule' : 'policylayer';
+  const upstream = bridge ? undefined : await startUpstream(run);
+  const [gateway] = await startHttp(run, what, (bridge ? BRIDGE_CONTENDERS : HTTP_CONTENDERS).filter(({ name }) => name === wanted), {
+    upstream,
+    path: what === 'modern' ? '/modern' : '/legacy',
+    modern: what === 'modern',
+    nodeArgs,
+  });
+  if (gateway === undefined) process.exit(1);
+  const lanes = [];
+  for (let i = 0; i < connections; i += 1) {
+    const client = gateway.client();
+    await client.open(bridge && i > 0 ? lanes[0].sessionId : null);
+    lanes.push(client);
+  }
+  await load(gateway.pid, lanes);
+  for (const lane of lanes) await lane.close({ endSession: !bridge });
+  await stop(gateway.child, { graceMs: 10_000 });
+  await upstream?.stop();
+}
+
+/** For every line of a bundled file, the source file it came from. */
+const origins = new Map();
+function origin(url, line) {
+  if (url === '' || url.startsWith('node:')) return url === '' ? '(V8)' : url;
+  const path = fileURLToPath(url);
+  if (!origins.has(path)) {
+    let current = relative(DIST, path);
+    origins.set(path, readFileSync(path, 'utf8').split('\n').map((text) => (current = /^\/\/ ((?:src|node_modules)\/\S+)$/.exec(text)?.[1] ?? current)));
+  }
+  return origins.get(path)[line] ?? relative(DIST, path);
+}
+
+function report() {
+  const file = readdirSync(profiles).find((name) => name.endsWith('.cpuprofile'));
+  if (file === undefined) throw new Error('the process wrote no profile');
+  const { nodes, samples, timeDeltas } = JSON.parse(readFileSync(join(profiles, file), 'utf8'));
+  const byId = new Map(nodes.map((node) => [node.id, node]));
+  const functions = new Map();
+  const files = new Map();
+  let busy = 0;
+  samples.forEach((id, i) => {
+    const { functionName, url, lineNumber } = byId.get(id).callFrame;
+    if (functionName === '(idle)') return;
+    const us = timeDeltas[i];
+    busy += us;
+    const where = origin(url, lineNumber);
+    const key = `${functionName === '' ? '(anonymous)' : functionName}\0${where}`;
+    functions.set(key, (functions.get(key) ?? 0) + us);
+    const group = where.startsWith('node_modules/') ? where.split('/').slice(0, 2).join('/') : where;
+    files.set(group, (files.get(group) ?? 0) + us);
+  });
+  const top = (entries, count) => [...entries].toSorted((a, b) => b[1] - a[1]).slice(0, count);
+  const share = (us) => `${((us / busy) * 100).toFixed(1)} %`;
+  process.stdout.write(`${table('Self time by file', ['file', 'share'], top(files, 30).map(([name, us]) => [name, share(us)]))}\n`);
+  process.stdout.write(`${table('Self time by function', ['function', 'file', 'share'], top(functions, Number(values.top)).map(([key, us]) => [...key.split('\0'), share(us)]))}\n`);
+}
+
+try {
+  await (what === 'stdio' ? profileStdio() : profileHttp());
+  await sleep(300);
+  report();
+} finally {
+  rmSync(scratch, { recursive: true, force: true });
+}
+process.exit(0);
