@@ -6,8 +6,8 @@ import type { SourceEntry, SourceNode } from './source-node.ts';
 import { found } from './source-node.ts';
 import type { Span } from './source-text.ts';
 import { pointer } from './pointer.ts';
-import { quoted } from './printable.ts';
-import { checkAction, checkRule, RULE_KEYS } from './check-rule.ts';
+import { printable, quoted } from './printable.ts';
+import { ACTIONS, checkAction, checkRule, RULE_KEYS } from './check-rule.ts';
 import { checkSelectors } from './check-selector.ts';
 import { unknownKey, wordOf } from './check-words.ts';
 
@@ -15,6 +15,7 @@ const REQUIRED: readonly (readonly [key: string, help: string])[] = [
   ['version', 'add `version: "1"`'],
   ['default', 'add `default: deny`: it says what happens to what no rule names'],
 ];
+const START = 'start with `version: "1"` and `default: deny`';
 const DOCUMENT_KEYS = ['version', 'description', 'default', 'mode', 'tools', 'resources', 'prompts', 'client'] as const;
 
 /**
@@ -23,18 +24,18 @@ const DOCUMENT_KEYS = ['version', 'description', 'default', 'mode', 'tools', 're
  */
 export function checkDocument(root: SourceNode, reporter: Reporter): PolicyDocument | null {
   if (root.kind !== 'map') {
-    if (root.kind === 'null') reporter.error('empty_document', root.span, '', 'the document is empty; expected a map with `version` and `default`', 'start with `version: "1"` and `default: deny`');
-    else if (root.kind !== 'broken') reporter.error('wrong_type', root.span, '', `the document is ${found(root)}; expected a map`, null);
+    if (root.kind === 'null') reporter.error('empty_document', { start: 0, end: 0 }, '', 'the document is empty; expected a map with `version` and `default`', START);
+    else if (root.kind !== 'broken') reporter.error('wrong_type', root.span, '', `the document is ${found(root)}; expected a map`, START);
     return null;
   }
   const fields = new Map<string, SourceEntry>();
   const misspelt = new Set<string | null>();
   for (const entry of root.entries) {
     if ((DOCUMENT_KEYS as readonly string[]).includes(entry.key)) fields.set(entry.key, entry);
-    else misspelt.add(unknownKey(reporter, entry, pointer(entry.key), 'the document', DOCUMENT_KEYS, hintForTopLevel(entry.key)));
+    else misspelt.add(unknownKey(reporter, entry, pointer(entry.key), 'the document', DOCUMENT_KEYS, hintForTopLevel(entry)));
   }
   for (const [key, help] of REQUIRED) {
-    if (!fields.has(key) && !misspelt.has(key)) reporter.error('missing_key', startOf(root.span), '', `\`${key}\` is missing`, help);
+    if (!fields.has(key) && !misspelt.has(key) && !root.damaged) reporter.error('missing_key', startOf(root.span), '', `\`${key}\` is missing`, help);
   }
   checkVersion(fields.get('version'), reporter);
   const rules = Object.fromEntries(KINDS.map((kind) => [kind, checkSection(kind, fields.get(SECTION[kind]), reporter)])) as Record<TargetKind, RuleModel[]>;
@@ -47,9 +48,10 @@ export function checkDocument(root: SourceNode, reporter: Reporter): PolicyDocum
   };
 }
 
-function hintForTopLevel(key: string): string | null {
+function hintForTopLevel({ key, value }: SourceEntry): string | null {
   if ((RULE_KEYS as readonly string[]).includes(key)) return `\`${key}\` belongs to a rule: write it under \`tools:\` and a tool name`;
-  return null;
+  const isRule = (value.kind === 'string' && (ACTIONS as readonly string[]).includes(value.value)) || value.kind === 'map';
+  return isRule ? 'rules go under `tools:`, `resources:` or `prompts:`' : null;
 }
 
 function startOf(span: Span): Span {
@@ -86,7 +88,13 @@ function checkSection(kind: TargetKind, entry: SourceEntry | undefined, reporter
   const section = SECTION[kind];
   const { value } = entry;
   if (value.kind !== 'map') {
-    const help = value.kind === 'null' ? `remove \`${section}:\`, or write \`${section}: {}\`` : `write one \`name: rule\` per line under \`${section}:\``;
+    const glued = value.kind === 'string' ? /^(\S+?):(\S+)$/.exec(value.value) : null;
+    const help =
+      value.kind === 'null'
+        ? `remove \`${section}:\`, or write \`${section}: {}\``
+        : glued !== null
+          ? `put a space after the colon: \`${printable(glued[1] ?? '', 60)}: ${printable(glued[2] ?? '', 60)}\``
+          : `write one \`name: rule\` per line under \`${section}:\``;
     reporter.error('wrong_type', value.span, pointer(section), `\`${section}\` is ${found(value)}; expected a map of selectors to rules`, help);
     return [];
   }

@@ -67,19 +67,30 @@ function checkShorthand(text: string, node: SourceNode, at: string, reporter: Re
   const count = match?.[2] ?? '';
   const unit = match?.[3] ?? '';
   if (match === null || !/^\d+$/.test(max)) {
-    return refuse(`the limit is ${found(node)}; expected a number of calls, \`/\` and a time`, 'write for example `10/minute`, `100/hour` or `10/30s`');
+    const meant = /^(\d{1,7})\s*(?:\/|per|an?|each)\s*(second|minute|hour|day|\d{1,8}[smhd])s?$/i.exec(text.trim());
+    const help = meant === null ? 'write for example `10/minute`, `100/hour` or `10/30s`' : `did you mean \`${meant[1]}/${meant[2]?.toLowerCase()}\`?`;
+    return refuse(`the limit is ${found(node)}; expected a number of calls, \`/\` and a time, without spaces`, help);
   }
   const seconds = count === '' ? (UNIT_SECONDS.get(unit) ?? LETTER_SECONDS.get(unit)) : LETTER_SECONDS.get(unit);
   if (seconds === undefined) {
-    const units = count === '' ? [...UNIT_SECONDS.keys()] : [...LETTER_SECONDS.keys()];
-    const near = count === '' ? (suggest(unit, units) ?? units.find((word) => unit !== '' && word.startsWith(unit.toLowerCase()))) : undefined;
-    const help = near === undefined ? 'write for example `10/minute` or `10/30s`' : `did you mean \`${printable(max, 12)}/${near}\`?`;
-    return refuse(`the limit ${quoted(text, 60)} has the time unit ${quoted(unit, 60)}; expected ${oneOf(units)}`, help);
+    const units = [...(count === '' ? UNIT_SECONDS : LETTER_SECONDS).keys()];
+    const what = unit === '' ? 'no time unit' : `the time unit ${quoted(unit, 60)}`;
+    const near = nearUnit(count, unit);
+    const help = near === null ? 'write for example `10/minute` or `10/30s`' : `did you mean \`${printable(max, 12)}/${count}${near}\`?`;
+    return refuse(`the limit ${quoted(text, 60)} has ${what}; expected ${oneOf(units)}`, help);
   }
   const calls = readCalls(Number(max), max, node, at, 'the number of calls', reporter);
   const window = readWindow(Number(count === '' ? '1' : count) * seconds, quoted(text.slice(text.indexOf('/') + 1), 60), node, at, reporter);
   if (calls === null || window === null) return null;
   return { max: calls, windowSeconds: window, per: ['session'], onStateError: 'deny', span: node.span };
+}
+
+/** `min` is `minute`; after a count, as in `10/2minute`, the letter `m`. */
+function nearUnit(count: string, unit: string): string | null {
+  if (unit === '') return count === '' ? null : 's';
+  const words = [...UNIT_SECONDS.keys()];
+  const word = suggest(unit, words) ?? words.find((candidate) => candidate.startsWith(unit.toLowerCase())) ?? null;
+  return count === '' ? word : (word?.slice(0, 1) ?? null);
 }
 
 function checkLimitMap(map: Extract<SourceNode, { kind: 'map' }>, at: string, reporter: Reporter): LimitModel | null {

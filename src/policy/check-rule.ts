@@ -6,7 +6,7 @@ import { checkRateLimit } from './check-limit.ts';
 import { unknownKey, wordOf } from './check-words.ts';
 
 export const RULE_KEYS = ['action', 'reason', 'mode', 'rate_limit'] as const;
-const ACTIONS = ['allow', 'deny', 'hide', 'require_approval'] as const;
+export const ACTIONS = ['allow', 'deny', 'hide'] as const;
 
 /** Words of the language that this version cannot enforce. They are refused, never ignored: an ignored guard lets calls through. */
 const NOT_YET: ReadonlySet<string> = new Set(['when', 'arguments', 'additional', 'schema', 'require', 'deny_if', 'budget', 'approval']);
@@ -69,7 +69,7 @@ function checkRuleMap(selector: string, map: Extract<SourceNode, { kind: 'map' }
     }
   }
   const keys = new Set(map.entries.map((field) => field.key));
-  if (![...keys].some((key) => key !== 'reason' && key !== 'mode')) {
+  if (!map.damaged && ![...keys].some((key) => key !== 'reason' && key !== 'mode')) {
     reporter.error('empty_rule', entry.keySpan, at, 'the rule has neither an action nor a limit', 'add `action: deny`, or write the action alone: `name: deny`');
     return null;
   }
@@ -84,8 +84,7 @@ function hintForRule(key: string): string | null {
 
 /** Reads an action; `require_approval` is known and refused. `subject` starts the message. */
 export function checkAction(node: SourceNode, at: string, subject: string, reporter: Reporter): Action | null {
-  const action = wordOf(node, ACTIONS, at, subject, 'bad_action', reporter);
-  if (action !== 'require_approval') return action;
+  if (node.kind !== 'string' || node.value !== 'require_approval') return wordOf(node, ACTIONS, at, subject, 'bad_action', reporter);
   reporter.error('not_supported_yet', node.span, at, '`require_approval` is part of the language but not supported by this version', 'use `deny` until it is');
   return null;
 }

@@ -7,7 +7,7 @@ import { quoted } from './printable.ts';
 import { readUriSelector } from './resource-uri.ts';
 import { suggest } from './suggest.ts';
 
-export const LONGEST_SELECTOR = 2048;
+export const LONGEST_SELECTOR = 1024;
 
 const CLASSES = ['@read', '@write', '@execute', '@destructive', '@financial', '@low', '@medium', '@high', '@critical'];
 
@@ -24,7 +24,7 @@ export function checkSelectors(kind: TargetKind, entries: readonly SourceEntry[]
     } else if (selector.startsWith('@')) {
       checkClass(kind, entry, at, reporter);
     } else if (selector.includes('**')) {
-      reporter.error('double_star', span, at, `the selector ${quoted(selector, 60)} has \`**\``, `\`*\` already stands for any characters, \`/\` included: write ${quoted(selector.replace(/\*{2,}/g, '*'), 60)}`);
+      reporter.error('double_star', span, at, `the selector ${quoted(selector, 60)} has \`**\`; expected a single \`*\``, `\`*\` already stands for any characters, \`/\` included: write ${quoted(selector.replace(/\*{2,}/g, '*'), 60)}`);
     } else if (kind === 'resource' && selector !== '*') {
       checkUriSelector(entry, at, sameUri, reporter);
     }
@@ -48,7 +48,7 @@ function checkUriSelector(entry: SourceEntry, at: string, seen: Map<string, stri
   const { key: selector, keySpan: span } = entry;
   const reading = readUriSelector(selector);
   if (!reading.ok) {
-    const help = reading.problem.startsWith('does not start') ? 'write the whole URI, for example "file:///srv/docs/*"' : 'a URI like this is refused before rules are asked, so the rule could never apply: write it resolved and decoded';
+    const help = reading.problem.startsWith('is not absolute') ? 'write the whole URI, for example "file:///srv/docs/*"' : 'URIs of this form are resolved or refused before rules are asked, so the rule could never apply: write it resolved and decoded';
     reporter.error('bad_uri_selector', span, at, `the selector ${quoted(selector, 60)} ${reading.problem}`, help);
     return;
   }

@@ -6,10 +6,10 @@ import { suggest } from './suggest.ts';
 
 /**
  * Reports a key that does not exist, with the nearest one that does, which is returned: the key is then not also reported as
- * missing. `hint` is used instead when there is one.
+ * missing. `hint` is used when nothing is near.
  */
 export function unknownKey(reporter: Reporter, entry: SourceEntry, at: string, place: string, known: readonly string[], hint: string | null): string | null {
-  const near = hint === null ? suggest(entry.key, known) : null;
+  const near = suggest(entry.key, known);
   const message = `unknown key ${quoted(entry.key, 60)} in ${place}; expected ${oneOf(known)}`;
   reporter.error('unknown_key', entry.keySpan, at, message, near === null ? hint : `did you mean \`${near}\`?`);
   return near;

@@ -1,4 +1,5 @@
 import type { Excerpt, SourceText, Span } from './source-text.ts';
+import { printable } from './printable.ts';
 
 /** One thing that is wrong, or that is probably not what the author meant. */
 export interface Diagnostic {
@@ -68,7 +69,7 @@ export class Reporter {
 
 /** For people: `file:line:column: error: message`, the line with a caret under the place, and the help. No trailing newline. */
 export function formatDiagnostic(diagnostic: Diagnostic): string {
-  const place = diagnostic.line > 0 ? `${diagnostic.file}:${diagnostic.line}:${diagnostic.column}` : `${diagnostic.file}${diagnostic.pointer}`;
+  const place = diagnostic.line > 0 ? `${diagnostic.file}:${diagnostic.line}:${diagnostic.column}` : `${diagnostic.file}${printable(diagnostic.pointer, 300)}`;
   const lines = [`${place}: ${diagnostic.severity}: ${diagnostic.message}`];
   if (diagnostic.excerpt !== null && diagnostic.excerpt.text !== '') {
     const { text, column, length } = diagnostic.excerpt;

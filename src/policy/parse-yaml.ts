@@ -45,16 +45,16 @@ export function parseYaml(text: string, reporter: Reporter): SourceNode | null {
     reporter.error('directive', span, '', 'YAML directives are not supported', 'remove this line');
   }
   if (reporter.failed) return null;
-  return new Reader(reporter, text.length).read(document.contents, []);
+  return new Reader(reporter, text).read(document.contents, []);
 }
 
 class Reader {
   readonly #reporter: Reporter;
-  readonly #textLength: number;
+  readonly #text: string;
 
-  constructor(reporter: Reporter, textLength: number) {
+  constructor(reporter: Reporter, text: string) {
     this.#reporter = reporter;
-    this.#textLength = textLength;
+    this.#text = text;
   }
 
   read(node: Node | null, path: readonly (string | number)[], where?: Span): SourceNode {
@@ -67,12 +67,15 @@ class Reader {
     }
     if ('anchor' in node && typeof node.anchor === 'string') {
       const name = printable(node.anchor, 60);
-      return this.#broken('anchor', span, path, `\`&${name}\` is a YAML anchor; anchors are not supported`, `remove \`&${name}\` and write the value out wherever it is needed`);
+      return this.#broken('anchor', this.#spanOfAnchor(node.anchor, span), path, `\`&${name}\` is a YAML anchor; anchors are not supported`, `remove \`&${name}\` and write the value out wherever it is needed`);
     }
     if (node.tag !== undefined) {
       return this.#broken('tag', span, path, `the YAML tag ${quoted(node.tag, 60)} is not supported`, 'remove the tag; quote the value if it must be a string');
     }
-    if (isMap(node)) return { kind: 'map', span, entries: this.#readMap(node.items, path) };
+    if (isMap(node)) {
+      const entries = this.#readMap(node.items, path);
+      return { kind: 'map', span, entries, damaged: entries.length < node.items.length };
+    }
     if (isSeq(node)) {
       const items = node.items.map((item, index) => this.read(isNode(item) ? item : null, [...path, index]));
       return { kind: 'list', span, items };
@@ -137,8 +140,14 @@ class Reader {
 
   #span(node: Node | null): Span {
     const range = node?.range;
-    if (range === undefined || range === null) return { start: this.#textLength, end: this.#textLength };
+    if (range === undefined || range === null) return { start: this.#text.length, end: this.#text.length };
     return { start: range[0], end: Math.max(range[1], range[0]) };
+  }
+
+  /** The reader gives the place of the value; its anchor stands before it. */
+  #spanOfAnchor(anchor: string, value: Span): Span {
+    const at = this.#text.lastIndexOf(`&${anchor}`, value.start);
+    return at === -1 ? value : { start: at, end: at + 1 + anchor.length };
   }
 
   #broken(code: string, span: Span, path: readonly (string | number)[], message: string, help: string | null): SourceNode {

@@ -14,7 +14,7 @@ export type UriReading =
 export function readUri(uri: string): UriReading {
   const problem = rawProblem(uri);
   if (problem !== null) return { ok: false, problem };
-  if (!/^[a-z][a-z0-9+.-]*:/i.test(uri)) return { ok: false, problem: 'is not absolute: it does not start with a scheme such as `file:`' };
+  if (!/^[a-z][a-z0-9+.-]*:/i.test(uri)) return { ok: false, problem: NOT_ABSOLUTE };
   return build(uri, false);
 }
 
@@ -22,12 +22,14 @@ export function readUri(uri: string): UriReading {
 export function readUriSelector(selector: string): UriReading {
   const problem = rawProblem(selector);
   if (problem !== null) return { ok: false, problem };
-  if (!selector.includes('*') || !/^[^:]*\*/.test(selector)) {
-    if (!/^[a-z][a-z0-9+.-]*:/i.test(selector)) return { ok: false, problem: 'does not start with a scheme such as `file:`' };
-  }
+  const start = /^(?:[a-z][a-z0-9+.-]*)?[:*]/i.exec(selector)?.[0];
+  if (start === undefined || start === ':') return { ok: false, problem: NOT_ABSOLUTE };
   if (hasDotSegment(split(selector).path)) return { ok: false, problem: 'has a `.` or `..` segment' };
-  return build(selector, true);
+  // What stands before a first `*` is the beginning of a scheme, which has no case.
+  return build(start.toLowerCase() + selector.slice(start.length), true);
 }
+
+const NOT_ABSOLUTE = 'is not absolute: it does not start with a scheme such as `file:`';
 
 interface Parts {
   readonly scheme: string | null;

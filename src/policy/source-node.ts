@@ -7,7 +7,8 @@ import { printable, quoted } from './printable.ts';
  * so that one mistake gives one message.
  */
 export type SourceNode =
-  | { readonly kind: 'map'; readonly span: Span; readonly entries: readonly SourceEntry[] }
+  /** `damaged`: an entry is left out because its key could not be used, so nothing can be said to be missing. */
+  | { readonly kind: 'map'; readonly span: Span; readonly entries: readonly SourceEntry[]; readonly damaged: boolean }
   | { readonly kind: 'list'; readonly span: Span; readonly items: readonly SourceNode[] }
   | { readonly kind: 'string'; readonly span: Span; readonly value: string }
   | { readonly kind: 'number'; readonly span: Span; readonly value: number; readonly text: string }
@@ -35,7 +36,7 @@ export function found(node: SourceNode): string {
     case 'boolean':
       return `the boolean ${node.value}`;
     case 'null':
-      return 'nothing';
+      return 'empty (null)';
     case 'broken':
       return 'something unreadable';
   }
@@ -51,7 +52,7 @@ export function fromPlainJson(value: unknown, depth = 0): SourceNode {
   if (Array.isArray(value)) return { kind: 'list', span: NOWHERE, items: value.map((item) => fromPlainJson(item, depth + 1)) };
   if (typeof value === 'object') {
     const entries = Object.entries(value).map(([key, item]) => ({ key, keySpan: NOWHERE, value: fromPlainJson(item, depth + 1) }));
-    return { kind: 'map', span: NOWHERE, entries };
+    return { kind: 'map', span: NOWHERE, entries, damaged: false };
   }
   throw new TypeError(`a ${typeof value} is not JSON`);
 }

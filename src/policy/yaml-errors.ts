@@ -71,7 +71,7 @@ function describe(error: YAMLError, text: string): Words {
     case 'BAD_DIRECTIVE':
       return NO_DIRECTIVES;
     case 'KEY_OVER_1024_CHARS':
-      return ['yaml_syntax', 'a key outside `? ` is longer than 1024 characters', 'use a shorter selector'];
+      return ['yaml_syntax', 'a key is longer than 1024 characters', 'use a shorter selector'];
     case 'RESOURCE_EXHAUSTION':
       return ['too_deep', 'the document is nested too deeply to read', null];
     default:
