@@ -1,6 +1,7 @@
 import { existsSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { Checkpointer } from './checkpoint.ts';
 import { openDriver, sqliteCode, SQLITE_BUSY, SQLITE_LOCKED, type DriverName, type SqlDatabase } from './driver.ts';
 import { unavailable } from './failure.ts';
 import { checkFiles, prepareFiles, restrictFiles } from './files.ts';
@@ -69,13 +70,19 @@ export async function openState(options: OpenOptions): Promise<SqliteState> {
   return guarded(path, options, async (database) => {
     restrictFiles(path);
     migrate(database, new Transactions(database));
-    return new SqliteState(database, {
-      clock: options.clock ?? systemClock,
-      logArguments: options.logArguments ?? false,
-      retention,
-      flood: { ...DEFAULT_FLOOD, ...options.flood },
-      onError: options.onError ?? (() => {}),
-    });
+    const guard = await openDriver(path, database.driver);
+    try {
+      return new SqliteState(database, new Checkpointer(database, guard, path), {
+        clock: options.clock ?? systemClock,
+        logArguments: options.logArguments ?? false,
+        retention,
+        flood: { ...DEFAULT_FLOOD, ...options.flood },
+        onError: options.onError ?? (() => {}),
+      });
+    } catch (error) {
+      guard.close();
+      throw error;
+    }
   });
 }
 
@@ -145,5 +152,7 @@ function configure(database: SqlDatabase, busyTimeoutMs: number): void {
   }
   // NORMAL: a row is in the operating system before a call returns, which survives the death of this process (not a power cut).
   database.exec('PRAGMA synchronous = NORMAL');
-  database.exec('PRAGMA journal_size_limit = 67108864');
+  // See `Checkpointer`, which also goes by the size of the log: a restarted one is cut to nothing.
+  database.exec('PRAGMA wal_autocheckpoint = 0');
+  database.exec('PRAGMA journal_size_limit = 0');
 }

@@ -1,5 +1,6 @@
 import { createHmac } from 'node:crypto';
 import type { LimitClaim } from '../policy/types.ts';
+import type { Checkpointer } from './checkpoint.ts';
 import { CounterStore } from './counter-store.ts';
 import type { SqlDatabase } from './driver.ts';
 import { unavailable } from './failure.ts';
@@ -53,14 +54,17 @@ export class SqliteState implements State {
   readonly #source: ClockSource;
   readonly #onError: (error: StateUnavailable) => void;
   readonly #inFlight = new Map<string, number>();
+  readonly #checkpointer: Checkpointer;
   #settlements = new Map<string, { seq: number | null; settlement: Settlement }>();
   #settleTimer: NodeJS.Timeout | null = null;
   #tellTimer: NodeJS.Timeout | null = null;
   #housekeeping: NodeJS.Timeout | null = null;
+  #checkpoint: NodeJS.Timeout | null = null;
   #closed = false;
 
-  constructor(database: SqlDatabase, options: SqliteStateOptions) {
+  constructor(database: SqlDatabase, checkpointer: Checkpointer, options: SqliteStateOptions) {
     this.#database = database;
+    this.#checkpointer = checkpointer;
     this.#transactions = new Transactions(database);
     this.#source = options.clock;
     this.#clock = new StoreClock(database, options.clock);
@@ -134,22 +138,34 @@ export class SqliteState implements State {
   close(): void {
     if (this.#closed) return;
     this.#closed = true;
-    for (const timer of [this.#settleTimer, this.#tellTimer, this.#housekeeping]) if (timer !== null) clearTimeout(timer);
+    for (const timer of [this.#settleTimer, this.#tellTimer, this.#housekeeping, this.#checkpoint]) if (timer !== null) clearTimeout(timer);
     this.#quietly(() => this.flush());
     this.#quietly(() => this.#transact('cannot record the time', () => this.#clock.persist()));
-    // Leaves a single file behind when nobody else uses it, which is what people copy.
-    this.#quietly(() => this.#database.prepare('PRAGMA wal_checkpoint(TRUNCATE)').all());
+    // The database file alone is complete afterwards, which is what people copy.
+    this.#quietly(() => this.#checkpointer.run());
+    this.#quietly(() => this.#checkpointer.close());
     this.#quietly(() => this.#database.close());
   }
 
   #transact<Result>(task: string, work: () => Result): Result {
+    let result: Result;
     try {
-      return this.#transactions.run(task, work);
+      result = this.#transactions.run(task, work);
     } catch (error) {
       // The anchor that the clock may have written is gone with the transaction.
       this.#clock.forget();
       throw error;
     }
+    if (!this.#closed && this.#checkpointer.due()) this.#checkpointSoon();
+    return result;
+  }
+
+  /** Not within a call: a checkpoint waits for the disk. */
+  #checkpointSoon(): void {
+    this.#checkpoint ??= this.#later(0, () => {
+      this.#checkpoint = null;
+      this.#quietly(() => this.#checkpointer.run());
+    });
   }
 
   #remember(entry: JournalEntry, seq: number): void {

@@ -1,6 +1,7 @@
 import { closeSync, ftruncateSync, mkdirSync, openSync, truncateSync, writeSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { expect, test } from 'vitest';
+import { Checkpointer } from '../../src/state/checkpoint.ts';
 import { openDriver } from '../../src/state/driver.ts';
 import { DEFAULT_FLOOD } from '../../src/state/flood.ts';
 import { openState, openStateReader } from '../../src/state/open.ts';
@@ -52,7 +53,7 @@ forEachDriver('failures', (driver) => {
     const file = path();
     (await openState({ path: file, driver })).close();
     const database = await openDriver(file, driver);
-    const state = new SqliteState(database, {
+    const state = new SqliteState(database, new Checkpointer(database, await openDriver(file, driver), file), {
       clock: new FakeMachine(), logArguments: false, retention: DEFAULT_RETENTION, flood: DEFAULT_FLOOD, onError: () => {},
     });
     // SQLite's own bound stands for the disk's: both end in SQLITE_FULL.

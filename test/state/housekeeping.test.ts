@@ -1,7 +1,8 @@
+import { statSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { openDriver, type SqlDatabase } from '../../src/state/driver.ts';
 import { IdleCounters } from '../../src/state/idle-counters.ts';
-import { openState } from '../../src/state/open.ts';
+import { openState, openStateReader } from '../../src/state/open.ts';
 import { JournalRetention } from '../../src/state/retention.ts';
 import { claim, entry, FakeMachine, forEachDriver, scope, scratch } from './support.ts';
 
@@ -107,6 +108,46 @@ forEachDriver('housekeeping', (driver) => {
     state.append(entry({ outcome: 'ok' }));
     expect(state.query({}).map(({ seq }) => seq)).toEqual([3000, 3001]);
     database.close();
+    state.close();
+  });
+
+  test('the write-ahead log is moved into the database as it grows, also while somebody reads', async () => {
+    const file = path();
+    const state = await openState({ path: file, driver });
+    const reader = await openStateReader({ path: file, driver });
+    let largest = 0;
+    for (let round = 0; round < 60; round += 1) {
+      for (let i = 0; i < 200; i += 1) state.append(entry({ outcome: 'ok', reason: 'x'.repeat(500) }));
+      expect(reader.query({ order: 'desc', limit: 1 })[0]?.seq).toBe((round + 1) * 200);
+      await new Promise((resolve) => {
+        setTimeout(resolve, 1);
+      });
+      largest = Math.max(largest, statSync(`${file}-wal`).size);
+    }
+    // 12000 rows write more than 40 MB of log; a round writes about 1 MB after the bound of 4 MB is reached.
+    expect(largest).toBeGreaterThan(4 * 1024 * 1024);
+    expect(largest).toBeLessThan(8 * 1024 * 1024);
+    reader.close();
+    state.close();
+  });
+
+  test('an old reader stops the log from being emptied for a while and loses nothing', async () => {
+    const file = path();
+    const state = await openState({ path: file, driver });
+    state.append(entry({ outcome: 'ok' }));
+    const reader = await openDriver(file, driver);
+    reader.exec('BEGIN');
+    expect(count(reader, 'journal')).toBe(1);
+    for (let i = 0; i < 4000; i += 1) {
+      state.append(entry({ outcome: 'ok', reason: 'x'.repeat(500) }));
+      if (i % 200 === 0) await new Promise((resolve) => {
+        setTimeout(resolve, 1);
+      });
+    }
+    expect(count(reader, 'journal')).toBe(1);
+    reader.exec('COMMIT');
+    expect(count(reader, 'journal')).toBe(4001);
+    reader.close();
     state.close();
   });
 });

@@ -5,6 +5,8 @@ import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { build } from 'esbuild';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { openDriver } from '../../src/state/driver.ts';
+import { nodeSqlite } from '../../src/state/driver-node.ts';
 import { openState } from '../../src/state/open.ts';
 import { claim, forEachDriver, scope, scratch } from './support.ts';
 
@@ -24,6 +26,7 @@ beforeAll(async () => {
 });
 afterAll(() => rmSync(directory, { recursive: true, force: true }));
 
+const shared = scratch();
 const HOUR = { windowMs: 3_600_000, per: ['grant' as const] };
 
 forEachDriver('processes', (driver) => {
@@ -67,6 +70,9 @@ forEachDriver('processes', (driver) => {
       );
     }
     expect(told.length).toBeGreaterThan(900);
+    const database = await openDriver(file, driver);
+    expect(database.prepare('PRAGMA integrity_check').all().map((row) => row['integrity_check'])).toEqual(['ok']);
+    database.close();
     const state = await openState({ path: file, driver });
     const recorded = state.query({}).map(({ id }) => id);
     const known = new Set(recorded);
@@ -94,4 +100,15 @@ forEachDriver('processes', (driver) => {
     expect(stderr).not.toMatch(/SQLite/);
     expect(stderr).toMatch(/ExperimentalWarning: still here/);
   });
+});
+
+test.skipIf(nodeSqlite() === null)('processes with different drivers share one database', async () => {
+  const file = shared();
+  const drivers = ['node', 'libsql', 'node', 'libsql'];
+  const results = await Promise.all(drivers.map((driver) => run(process.execPath, [child, 'hammer', file, driver, '400', '777'])));
+  const admitted = results.map(({ stdout }) => (JSON.parse(stdout) as { admitted: number }).admitted);
+  expect(admitted.reduce((sum, one) => sum + one, 0)).toBe(777);
+  const state = await openState({ path: file });
+  expect(state.query({})).toHaveLength(777);
+  state.close();
 });
