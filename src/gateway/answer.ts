@@ -44,7 +44,7 @@ function judgeResult(conversation: Conversation, call: InFlight, response: Respo
   }
   const type = call.type;
   if (type?.type !== 'list') return response.bytes;
-  if (type.kind === 'tool') conversation.directory.learn(result, call.request.params?.get('cursor') == null, performance.now());
+  if (type.kind === 'tool') conversation.directory.learn(result, (call.request.params?.get('cursor') ?? null) === null, performance.now());
   const filtered = filterList(response.bytes, result, type.member, type.id, type.kind, call.policies, call.era);
   if (filtered !== null) return filtered;
   recordRefusal(conversation, { method: call.method, name: null, requestId: call.id, outcome: 'refused', code: 'policy_error', reason: 'the list could not be read, and the policy hides items of it' });

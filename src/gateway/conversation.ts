@@ -2,7 +2,7 @@ import { INTERNAL_ERROR, INVALID_PARAMS, INVALID_REQUEST, METHOD_NOT_FOUND, UNSU
 import { errorAnswer } from '../mcp/answers.ts';
 import { idKeyOf, type Message, type Notification, type Request, type Response } from '../mcp/message.ts';
 import { classifyRequest, isNotificationMethod } from '../mcp/methods.ts';
-import { declaredVersion, metaOf, progressTokenKey, subscriptionKey, tokenKey } from '../mcp/meta.ts';
+import { declaredVersion, INVALID_VERSION, metaOf, progressTokenKey, subscriptionKey, tokenKey } from '../mcp/meta.ts';
 import { META_PREFIX } from '../mcp/keys.ts';
 import { eraOf, LEGACY_VERSIONS, MODERN_VERSIONS, type Era } from '../mcp/versions.ts';
 import type { PolicySet } from '../policy/types.ts';
@@ -128,7 +128,7 @@ export class Conversation {
     if (this.inFlight.size >= MAX_IN_FLIGHT) return this.#reject(message, INTERNAL_ERROR, 'too_many_requests', 'Too many open requests', 429);
 
     const version = declaredVersion(params);
-    if (version === 'invalid') return this.#reject(message, INVALID_PARAMS, 'invalid_version', 'Invalid params: the protocol version must be a string', 400);
+    if (version === INVALID_VERSION) return this.#reject(message, INVALID_PARAMS, 'invalid_version', 'Invalid params: the protocol version must be a string', 400);
     let era: Era = 'legacy';
     if (version !== null) {
       const known = eraOf(version);

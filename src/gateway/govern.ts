@@ -210,7 +210,7 @@ function refuse(conversation: Conversation, call: InFlight, target: Target, code
     ...(limit === null ? {} : { limit: limit.claim }),
   });
   // A task-augmented call expects a CreateTaskResult, which has no room for a refusal (K1).
-  const asTool = call.method === 'tools/call' && (call.era === 'modern' || call.request.params?.get('task') == null);
+  const asTool = call.method === 'tools/call' && (call.era === 'modern' || (call.request.params?.get('task') ?? null) === null);
   const bytes = asTool ? toolRefusal(call.id, call.era, text, detail) : errorRefusal(call.id, text, detail);
   return { do: 'answer', bytes, status: 200 };
 }

@@ -38,7 +38,7 @@ export class OwnRequests {
   }
 
   end(): void {
-    for (const waiting of [...this.#waiting.values()]) waiting({ kind: 'closed', text: 'the connection was closed', status: null, reached: false });
+    for (const waiting of this.#waiting.values()) waiting({ kind: 'closed', text: 'the connection was closed', status: null, reached: false });
   }
 
   /** Reads `tools/list` page by page into the directory. Resolves to `ok` or to why it failed. */

@@ -34,7 +34,7 @@ export class Principal {
   swap(next: PolicySet): void {
     const previous = this.#policies;
     this.#policies = next;
-    if (previous.id !== next.id) for (const listener of [...this.#listeners]) listener(next, previous);
+    if (previous.id !== next.id) for (const listener of this.#listeners) listener(next, previous);
   }
 
   /** @returns a function that ends the subscription */

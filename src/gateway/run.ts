@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { Readable, Writable } from 'node:stream';
+import type { ParamHeaders } from '../mcp/param-headers.ts';
 import type { PolicySet } from '../policy/types.ts';
 import type { State } from '../state/types.ts';
 import type { CommandSpec, HttpSpec, UpstreamFailure, UpstreamLink } from '../upstream/types.ts';
@@ -81,7 +82,7 @@ interface Connected {
   exitStatus(failure: UpstreamFailure | null): number;
 }
 
-type HeadersOf = (tool: string) => import('../mcp/param-headers.ts').ParamHeaders | null;
+type HeadersOf = (tool: string) => ParamHeaders | null;
 
 async function connect(options: RunOptions, front: StdioFront, limits: WireLimits, headersOf: HeadersOf): Promise<Connected> {
   const { upstream } = options;
@@ -97,7 +98,7 @@ async function connect(options: RunOptions, front: StdioFront, limits: WireLimit
   return {
     link,
     exitStatus: (failure) => {
-      if (link.exit?.error != null || link.exit === null) return report(failure, options);
+      if (link.exit === null || link.exit.error !== null) return report(failure, options);
       if (link.exit.signal !== null) return failure === null ? 0 : report(failure, options);
       return link.exit.code ?? 0;
     },

@@ -12,6 +12,8 @@ import { appendLoudly, journalRow, recordRefusal } from './recorder.ts';
 import type { ClientVerdict } from './verdict.ts';
 
 const LF = Buffer.from('\n');
+/** How long decisions may still take after the client closed its end. */
+const LAST_WORDS_MS = 10_000;
 
 /**
  * A client on stdio in front of one upstream link. Lines are judged one by one and forwarded as they came; a decision that has to
@@ -26,6 +28,9 @@ export class StdioFront implements LinkObserver {
   #link: UpstreamLink | null = null;
   readonly #done: { promise: Promise<UpstreamFailure | null>; resolve: (failure: UpstreamFailure | null) => void };
   #ended = false;
+  /** Messages whose judgement waits for something. */
+  #judging = 0;
+  #leaving = false;
 
   constructor(options: { readonly input: Readable; readonly output: Writable; readonly conversation: Conversation; readonly limits: WireLimits }) {
     this.#input = options.input;
@@ -52,7 +57,7 @@ export class StdioFront implements LinkObserver {
     this.#input.on('data', (chunk: Buffer) => this.#lines.push(chunk));
     this.#input.on('end', () => {
       this.#lines.end();
-      this.#clientGone();
+      this.#leave();
     });
     this.#input.on('error', () => this.#clientGone());
     return this.#done.promise;
@@ -61,6 +66,18 @@ export class StdioFront implements LinkObserver {
   /** Writes a notification of the gateway's own, such as `list_changed` after a policy edit. */
   notify(bytes: Buffer): void {
     this.#write(bytes);
+  }
+
+  /** The client has said its last word: what it said is still judged and sent, then the upstream's stdin is closed. */
+  #leave(): void {
+    this.#leaving = true;
+    if (this.#judging === 0) return this.#clientGone();
+    setTimeout(() => this.#clientGone(), LAST_WORDS_MS).unref();
+  }
+
+  #judged(): void {
+    this.#judging -= 1;
+    if (this.#leaving && this.#judging === 0) this.#clientGone();
   }
 
   #clientGone(): void {
@@ -100,7 +117,8 @@ export class StdioFront implements LinkObserver {
   #judge(message: Message): void {
     const verdict = this.#conversation.client(message);
     if (verdict instanceof Promise) {
-      verdict.then((settled) => this.#carryOut(settled), (error: unknown) => this.#broken(message, error));
+      this.#judging += 1;
+      void verdict.then((settled) => this.#carryOut(settled), (error: unknown) => this.#broken(message, error)).finally(() => this.#judged());
     } else {
       this.#carryOut(verdict);
     }

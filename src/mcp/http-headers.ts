@@ -2,7 +2,7 @@ import { errorAnswer } from './answers.ts';
 import { HEADER_MISMATCH, INVALID_PARAMS, INVALID_REQUEST, UNSUPPORTED_VERSION } from './error-codes.ts';
 import { decodeHeaderValue, stripOws } from './header-values.ts';
 import type { Message } from './message.ts';
-import { declaredVersion } from './meta.ts';
+import { declaredVersion, INVALID_VERSION } from './meta.ts';
 import { routingMember } from './methods.ts';
 import { eraOf, LEGACY_VERSIONS, looksModern, MODERN_VERSIONS, type Era } from './versions.ts';
 
@@ -33,7 +33,7 @@ export function checkHeaders(message: Message, header: (name: string) => string 
   const params = message.kind === 'response' ? null : message.params;
   const declared = declaredVersion(params);
 
-  if (declared === 'invalid') return problem(message, INVALID_PARAMS, 'invalid_version', 'Invalid params: the protocol version must be a string');
+  if (declared === INVALID_VERSION) return problem(message, INVALID_PARAMS, 'invalid_version', 'Invalid params: the protocol version must be a string');
   if (declared !== null && eraOf(declared) !== 'legacy') {
     if (named === null && message.kind === 'request') return mismatch(message, 'the MCP-Protocol-Version header is missing');
     if (named !== null && named !== declared) return mismatch(message, 'the MCP-Protocol-Version header and the body name different versions');

@@ -7,10 +7,13 @@ export function metaOf(params: JsonNode | null): JsonNode | null {
   return meta?.kind === 'object' ? meta : null;
 }
 
-/** The declared protocol version of a modern request (S26 basic#meta); null on legacy traffic. `invalid` when it is not a string. */
-export function declaredVersion(params: JsonNode | null): string | 'invalid' | null {
+/** What `declaredVersion` returns for a value that is no string: no version has this text. */
+export const INVALID_VERSION = 'invalid';
+
+/** The declared protocol version of a modern request (S26 basic#meta); null on legacy traffic. `INVALID_VERSION` when it is not a string. */
+export function declaredVersion(params: JsonNode | null): string | null {
   const node = metaOf(params)?.get(`${META_PREFIX}protocolVersion`) ?? null;
-  return node === null ? null : (node.text() ?? 'invalid');
+  return node === null ? null : (node.text() ?? INVALID_VERSION);
 }
 
 /** The progress token as a key that keeps strings and integers apart; null when there is none. */

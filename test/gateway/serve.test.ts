@@ -46,7 +46,7 @@ describe.each<Leg>(['http', 'stdio'])('a policy holds over HTTP in front of a %s
     expect(gateway.callsReached()).toEqual(['safe', 'pay', 'pay', 'pay']);
   });
 
-  test('modern: allowed, refused with resultType, hidden, and the filtered list is private', async () => {
+  test('[L5, V5] modern: allowed, refused with resultType, hidden, and the filtered list is private', async () => {
     const gateway = await start();
     expect((await gateway.modern(leg, 'tools/call', call('safe'))).messages).toMatchObject([{ result: { content: [{ text: 'ran safe' }] } }]);
     const denied = await gateway.modern(leg, 'tools/call', call('danger'));
@@ -58,7 +58,7 @@ describe.each<Leg>(['http', 'stdio'])('a policy holds over HTTP in front of a %s
     expect(gateway.callsReached()).toEqual(['safe']);
   });
 
-  test('modern: headers that contradict the body are refused with 400 and -32020', async () => {
+  test('[H5, H6, #14] modern: headers that contradict the body are refused with 400 and -32020', async () => {
     const gateway = await start();
     const wrong = [{ 'mcp-name': 'safe' }, { 'mcp-method': 'tools/list' }, { 'mcp-protocol-version': '2025-11-25' }, { 'mcp-name': '=?base64?c2FmZQ==?=' }, { 'mcp-name': '=?base64?c2FmZQ?=' }, { 'mcp-name': '=?BASE64?ZGFuZ2Vy?=' }];
     for (const headers of wrong) {
@@ -69,7 +69,7 @@ describe.each<Leg>(['http', 'stdio'])('a policy holds over HTTP in front of a %s
     expect((await gateway.modern(leg, 'tools/call', call('safe'), { 'mcp-name': '=?base64?c2FmZQ==?=' })).status).toBe(200);
   });
 
-  test('a session belongs to the grant that opened it', async () => {
+  test('[S1, #25, #26] a session belongs to the grant that opened it', async () => {
     const gateway = await start();
     const session = await gateway.open(leg);
     const stolen = await gateway.post(leg, { jsonrpc: '2.0', id: 1, method: 'tools/list' }, { 'mcp-session-id': session }, true);
@@ -80,7 +80,7 @@ describe.each<Leg>(['http', 'stdio'])('a policy holds over HTTP in front of a %s
     expect(stream.status).toBe(404);
   });
 
-  test('a token for another server, a forged one and none at all are refused alike, and nothing is forwarded', async () => {
+  test('[#50] a token for another server, a forged one and none at all are refused alike, and nothing is forwarded', async () => {
     const gateway = await start();
     const before = gateway.reached().length;
     for (const authorization of ['', 'Bearer plg_forged', `Bearer ${gateway.token(leg === 'http' ? 'stdio' : 'http')}`, 'Basic eDp5']) {
@@ -92,7 +92,7 @@ describe.each<Leg>(['http', 'stdio'])('a policy holds over HTTP in front of a %s
     expect((await gateway.rows()).filter((row) => row.outcome === 'rejected').length).toBe(4);
   });
 
-  test('bodies that two parsers could read differently are refused, and the session goes on', async () => {
+  test('[J1, J2, J3, J4, J5, J6, #1, #2, #3, #10, #21, #24] bodies that two parsers could read differently are refused, and the session goes on', async () => {
     const gateway = await start();
     const session = await gateway.open(leg);
     const bodies = [
@@ -119,7 +119,7 @@ describe.each<Leg>(['http', 'stdio'])('a policy holds over HTTP in front of a %s
     expect((await gateway.rows()).filter((row) => row.outcome === 'rejected')).toHaveLength(bodies.length);
   });
 
-  test('wrong content types, encodings and sizes are refused before the body is read', async () => {
+  test('[H3, H4, J8, #11, #12] wrong content types, encodings and sizes are refused before the body is read', async () => {
     const gateway = await start();
     const body = JSON.stringify({ jsonrpc: '2.0', id: 1, method: 'tools/call', params: call('danger') });
     const cases: [Record<string, string>, number][] = [
@@ -130,7 +130,7 @@ describe.each<Leg>(['http', 'stdio'])('a policy holds over HTTP in front of a %s
     expect(gateway.callsReached()).toEqual([]);
   });
 
-  test('a foreign Host or Origin is refused on every route', async () => {
+  test('[X1, #19] a foreign Host or Origin is refused on every route', async () => {
     const gateway = await start();
     const { port } = gateway.gateway.address;
     for (const headers of [{ host: 'evil.example.com' }, { host: `127.0.0.1:${port + 1}` }, { origin: 'https://evil.example.com' }, { origin: 'null' }]) {
@@ -142,13 +142,13 @@ describe.each<Leg>(['http', 'stdio'])('a policy holds over HTTP in front of a %s
     expect((await gateway.post(leg, { jsonrpc: '2.0', id: 1, method: 'initialize', params: { protocolVersion: '2025-11-25', capabilities: {} } }, { origin: `http://localhost:${port}`, host: `localhost:${port}` })).status).toBe(200);
   });
 
-  test('repeated security headers are refused', async () => {
+  test('[H2, #18] repeated security headers are refused', async () => {
     const gateway = await start();
     const answer = await gateway.post(leg, { jsonrpc: '2.0', id: 1, method: 'ping' }, { 'mcp-session-id': ['a', 'b'] });
     expect(answer.status).toBe(400);
   });
 
-  test('progress and logging arrive on the stream of their call', async () => {
+  test('[S6] progress and logging arrive on the stream of their call', async () => {
     const gateway = await start();
     const session = await gateway.open(leg);
     const answer = await gateway.post(leg, { jsonrpc: '2.0', id: 9, method: 'tools/call', params: { ...call('progress'), _meta: { progressToken: 'p' } } }, { 'mcp-session-id': session });

@@ -22,7 +22,7 @@ tools:
 `;
 
 describe('a policy holds over stdio', () => {
-  test('an allowed call reaches the upstream as the bytes that the client sent', async () => {
+  test('[T1, T7] an allowed call reaches the upstream as the bytes that the client sent', async () => {
     const client = await start(RULES);
     const line = '{"jsonrpc":"2.0", "id":"big","method":"tools/call","params":{"name":"echo","arguments":{"text":"é😀","n":9007199254740993,"f":1.0,"e":1e400},"x-unknown":{"b":1,"a":2}}}';
     const answer = client.next((message) => message['id'] === 'big');
@@ -41,7 +41,7 @@ describe('a policy holds over stdio', () => {
     expect(rows.filter((row) => row.name === 'danger')).toMatchObject([{ outcome: 'refused', code: 'denied', rule: '/tools/danger', id: decisionOf(answer)?.['decisionId'] }]);
   });
 
-  test('a hidden tool is absent from the list and answers like one that does not exist', async () => {
+  test('[L1] a hidden tool is absent from the list and answers like one that does not exist', async () => {
     const client = await start(RULES);
     const list = await client.request('tools/list');
     expect(JSON.stringify(list)).not.toContain('secret');
@@ -72,7 +72,7 @@ describe('a policy holds over stdio', () => {
     expect(await client.rows()).toMatchObject([{ name: 'danger', outcome: 'ok', observed: 'would_deny' }]);
   });
 
-  test('a policy edit is told to the client and holds from the next call on', async () => {
+  test('[N4] a policy edit is told to the client and holds from the next call on', async () => {
     const client = await start('version: "1"\ndefault: allow\n');
     expect(decisionOf(await client.call('danger'))).toBeNull();
     const told = client.next((message) => message['method'] === 'notifications/tools/list_changed');
@@ -104,7 +104,7 @@ describe('an upstream that misbehaves', () => {
     expect(JSON.stringify(await outcome)).toContain('accept');
   });
 
-  test('a denied elicitation is declined for the client, who never sees it', async () => {
+  test('[C1, C2, C4, #31] a denied elicitation is declined for the client, who never sees it', async () => {
     const client = await start(`${OPEN}client: { elicitation: deny, sampling: deny, roots: deny }\n`);
     expect(JSON.stringify(await client.call('ask'))).toContain('decline');
     expect(JSON.stringify(await client.call('ask', { method: 'sampling/createMessage', params: { messages: [] } }))).toContain('User rejected sampling request');
@@ -112,7 +112,7 @@ describe('an upstream that misbehaves', () => {
     expect(client.received.some((line) => line.includes('"method"'))).toBe(false);
   });
 
-  test('a second answer and an answer that nobody asked for are dropped and recorded', async () => {
+  test('[J11, #23] a second answer and an answer that nobody asked for are dropped and recorded', async () => {
     const client = await start(OPEN);
     await client.call('twice');
     await client.call('stray');
@@ -127,7 +127,7 @@ describe('an upstream that misbehaves', () => {
     expect(await client.exit).toBe(3);
   });
 
-  test('a client that cancels is never answered by a call that was still being judged', async () => {
+  test('[N2, #54] a client that cancels is never answered by a call that was still being judged', async () => {
     const client = await start(OPEN);
     client.raw('{"jsonrpc":"2.0","id":77,"method":"tools/call","params":{"name":"safe","arguments":{}}}\n{"jsonrpc":"2.0","method":"notifications/cancelled","params":{"requestId":77}}\n');
     await client.request('ping');

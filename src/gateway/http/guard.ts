@@ -23,7 +23,7 @@ const LOOPBACK = ['localhost', '127.0.0.1', '[::1]'];
 
 /** Builds the rules of a listener from its address and configuration. */
 export function exposureRules(host: string, port: number, hosts: readonly string[], origins: readonly string[]): ExposureRules {
-  const loopback = host === 'localhost' || host === '::1' || /^127\./.test(host);
+  const loopback = host === 'localhost' || host === '::1' || host.startsWith('127.');
   const own = LOOPBACK.flatMap((name) => (port === 80 ? [name, `${name}:80`] : [`${name}:${port}`]));
   const named = loopback ? [] : [host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`];
   return {

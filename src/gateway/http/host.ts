@@ -47,7 +47,7 @@ export class HostEndpoint implements Endpoint {
   }
 
   async close(): Promise<void> {
-    for (const request of [...this.#requests]) request.abandon();
+    for (const request of this.#requests) request.abandon();
     this.#sessions.closeAll('the gateway is shutting down');
     await this.#pool.close();
   }
@@ -139,7 +139,8 @@ export class HostEndpoint implements Endpoint {
 
   #wrongParamHeader(incoming: Incoming, conversation: Conversation, message: Request, name: string): string | null {
     const headers = conversation.directory.get(name)?.headers.headers ?? [];
-    if (headers.length === 0) return null;
+    // A hidden tool must not show itself by a complaint about its headers (attack 46).
+    if (headers.length === 0 || incoming.principal.policies.visibility({ kind: 'tool', name }) === 'hide') return null;
     return mismatchedParamHeader(headers, message.params?.get('arguments') ?? null, (header) => incoming.head.get(header));
   }
 

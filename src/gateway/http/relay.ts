@@ -64,7 +64,7 @@ export class RelayEndpoint implements Endpoint {
   }
 
   async close(): Promise<void> {
-    for (const exchange of [...this.#running]) exchange.abort();
+    for (const exchange of this.#running) exchange.abort();
     this.#sessions.closeAll('the gateway is shutting down');
     this.#pool.close();
   }
@@ -115,8 +115,10 @@ export class RelayEndpoint implements Endpoint {
   /** Checks `Mcp-Param-*` against a schema that we have seen; otherwise the upstream does (H7). */
   #paramHeaders(incoming: Incoming, conversation: Conversation, message: Message): Buffer | null {
     if (message.kind !== 'request' || message.method !== 'tools/call') return null;
-    const tool = conversation.directory.get(message.params?.get('name')?.text() ?? '');
-    if (tool === null || tool.headers.headers.length === 0) return null;
+    const name = message.params?.get('name')?.text() ?? '';
+    const tool = conversation.directory.get(name);
+    // A hidden tool must not show itself by a complaint about its headers (attack 46).
+    if (tool === null || tool.headers.headers.length === 0 || incoming.principal.policies.visibility({ kind: 'tool', name }) === 'hide') return null;
     const wrong = mismatchedParamHeader(tool.headers.headers, message.params?.get('arguments') ?? null, (name) => incoming.head.get(name));
     if (wrong === null) return null;
     recordProblem(this.#context, incoming, 'header_mismatch', `the header ${wrong} and the arguments differ`);
@@ -160,7 +162,7 @@ export class RelayEndpoint implements Endpoint {
       busy: () => streams.size > 0,
       close: () => {
         unsubscribe();
-        for (const stream of [...streams]) stream.abort();
+        for (const stream of streams) stream.abort();
         conversation.end();
       },
     });

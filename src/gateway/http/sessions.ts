@@ -83,11 +83,11 @@ export class SessionTable<T extends SessionEntry> {
 
   closeAll(reason: string): void {
     clearInterval(this.#timer);
-    for (const id of [...this.#sessions.keys()]) this.end(id, reason);
+    for (const id of this.#sessions.keys()) this.end(id, reason);
   }
 
   /** Ends every session of one owner: its grant is gone. */
   endOwner(owner: object, reason: string): void {
-    for (const [id, session] of [...this.#sessions]) if (session.owner === owner) this.end(id, reason);
+    for (const [id, session] of this.#sessions) if (session.owner === owner) this.end(id, reason);
   }
 }

@@ -1,0 +1,142 @@
+import type { Requirement } from './types.ts';
+
+const must = (id: string, text: string, source: string): Requirement => ({ id, level: 'must', text, source });
+const should = (id: string, text: string, source: string): Requirement => ({ id, level: 'should', text, source });
+const later = (requirement: Requirement, issue: number, reason: string): Requirement => ({ ...requirement, later: { issue, reason } });
+
+/**
+ * What MCP demands of a policy proxy, one entry per line of the design. A test proves an entry by carrying its id in square brackets in
+ * its title; coverage.test.ts fails for an entry without such a test.
+ */
+export const REQUIREMENTS: readonly Requirement[] = [
+  must('T1', 'allowed client messages go on as their original bytes', 'own, measured'),
+  must('T2', 'upstream answers come as their original bytes, events one by one with ids, retry and comments', 'S25 transports; S26 streamable-http'),
+  must('T3', 'what policy has to change is spliced, everything around it stays', 'own; conformance json-schema-2020-12-preservation'),
+  must('T4', 'status and end-to-end headers pass both ways, hop-by-hop ones do not', 'RFC 9110 7.6.1; S26'),
+  must('T5', 'the upstream sees its own Host, except in edge mode', 'own'),
+  must('T6', 'identity is asked of the upstream, any coding in the answer fails closed', 'own'),
+  must('T7', 'unknown fields, meta keys, capabilities and notifications pass', 'S26 basic#meta'),
+  must('T8', 'order is kept; a waiting decision delays only its own request', 'S25 lifecycle'),
+  must('T9', 'backpressure holds in both directions', 'own'),
+  must('T10', 'nothing is added to allowed traffic', 'own'),
+  must('T11', 'an allow-all policy changes nothing that the suites see', 'own'),
+
+  must('J1', 'UTF-8 only, no byte order mark, no other charset', 'S26 transports'),
+  must('J2', 'exactly one JSON value, an object', 'RFC 8259'),
+  must('J3', 'duplicate member names are refused anywhere, after unescaping', 'RFC 8259 4'),
+  must('J4', 'keys that a lax parser would read as a protocol key are refused', 'JSON-RPC 2.0; published advisories'),
+  must('J5', 'the envelope is exact: version, method, id, params', 'S25/S26 basic#requests'),
+  must('J6', 'request methods without an id are not forwarded', 'S26 basic#notifications'),
+  must('J7', 'an id that is still open cannot be used again; 7 and "7" differ', 'S26 basic#requests'),
+  must('J8', 'size, depth, keys and header values are bounded while reading', 'SEP-2243'),
+  must('J9', 'batches only on 2025-03-26, each element judged', 'S0326 basic#batching'),
+  must('J10', 'client responses only for what the upstream asked in that session, once', 'S26 transports'),
+  must('J11', 'upstream messages get the same checks; answers nobody asked for are dropped', 'S26 stdio'),
+  must('J12', 'no object is built from untrusted keys', 'own, measured'),
+  later(must('J13', 'numbers in a comparison are exact or refused', 'own'), 3, 'conditions and argument rules are refused when a policy loads'),
+
+  must('H1', 'head, Host and Origin, authentication, path, content headers, body: in this order', 'own; SEP-2243'),
+  must('H2', 'repeated security headers and absolute targets are refused', 'own, measured'),
+  must('H3', 'content type and Accept are exact', 'S25/S26 sending messages'),
+  must('H4', 'compressed bodies are refused', 'own'),
+  must('H5', 'the era is read from the body; header and body must agree', 'S26 protocol-version-header'),
+  must('H6', 'Mcp-Method and Mcp-Name mirror the body', 'S26 standard-request-headers; SEP-2663'),
+  must('H7', 'Mcp-Param headers mirror annotated arguments', 'S26 custom headers'),
+  must('H8', 'mirror headers are never facts; legacy requests lose them', 'S26 server-validation'),
+  must('H9', '404, 400 and 202 as the revision asks', 'S26'),
+  must('H10', 'legacy versions: unknown or contradicting ones are 400', 'S25 transports'),
+  must('H11', 'GET and DELETE follow the session', 'S25 listening'),
+  must('H12', 'an error without a readable id carries none', 'S26 basic#error-responses'),
+
+  must('V1', 'initialize passes untouched; an unknown negotiated version ends the session', 'S25 lifecycle'),
+  must('V2', 'server/discover keeps only the versions that we can enforce', 'S26 discover'),
+  must('V3', 'upstream errors to a probe pass untouched', 'S26 backward compatibility'),
+  must('V4', 'an era is not carried over from one principal to another', 'S26 versioning'),
+  must('V5', 'both eras are served at one HTTP endpoint', 'S26 versioning'),
+  should('V6', '2024-11-05 to 2026-07-28 are spoken', 'own'),
+
+  must('S1', 'a session belongs to its principal; anybody else gets 404', 'BP session hijacking'),
+  must('S2', 'minted session ids are random, ended ones are 404', 'S25 session-management'),
+  must('S3', 'a missing id is 400, and an upstream 404 passes and forgets', 'S25'),
+  must('S4', 'only the same principal and session may resume; event ids stay', 'S25 resumability'),
+  must('S5', 'answers do not come on the stream for notifications', 'S25 listening'),
+  must('S6', 'hosted messages go to the stream of their request, the rest to the session', 'S25'),
+  must('S7', 'a legacy disconnect is not a cancel', 'S25 transports'),
+  must('S8', 'one upstream session never serves two principals', 'GHSA-345p-7cg4-v4c7'),
+
+  must('M1', 'a modern client that leaves cancels upstream, and nothing comes after', 'S26 cancellation'),
+  must('M2', 'an upstream that ends without an answer is never given one', 'S26 stdio'),
+  must('M3', 'listen streams have no time limit and carry only what was asked for', 'S26 subscriptions'),
+  must('M4', 'log and progress notifications reach only the request they belong to', 'S26 logging, progress'),
+  must('M5', 'input may be required only where the revision allows and the client declared', 'S26 mrtr'),
+  must('M6', 'a retry with input is judged like a first call', 'S26 mrtr'),
+  later(must('M7', 'state of our own in requestState is sealed and verified', 'S26 mrtr'), 3, 'approvals are refused when a policy loads; the bridge seals its own state'),
+  must('M8', 'results that require input are never served from a cache', 'S26 caching'),
+
+  must('D1', 'lines end at LF only, are bounded, and bad ones are answered or dropped', 'S25/S26 stdio'),
+  must('D2', 'only JSON-RPC on stdout', 'S26 stdio'),
+  must('D3', 'shutdown in order, whole process group, no orphan', 'S25 lifecycle#shutdown'),
+  must('D4', 'commands and environment come from the operator alone', 'BP'),
+  must('D5', 'on a shared child ids and tokens are translated and late answers dropped', 'own'),
+
+  must('N1', 'only an open request of the same peer can be cancelled', 'S25 cancellation'),
+  must('N2', 'a call that is held is removed by a cancel and never forwarded', 'own'),
+  must('N3', 'progress passes only for live tokens', 'S26 progress'),
+  must('N4', 'list_changed passes, and we send our own after an edit', 'own'),
+  should('N5', 'floods of notifications are bounded', 'own'),
+
+  must('C1', 'the policy governs sampling, elicitation and roots', 'own'),
+  must('C2', 'a denied request of a legacy server is answered by us', 'S25 client/sampling'),
+  must('C3', 'a denied feature is taken out of modern capabilities, and refused if asked anyway', 'S26 mrtr'),
+  must('C4', 'sampling with tools can be refused', 'S26 sampling#tools'),
+  must('C5', 'an answer of the client goes only to the session that asked', 'JSON-RPC'),
+
+  must('K1', 'a task-augmented call gets the same decision, refused by an error', 'S25 tasks'),
+  must('K2', 'tasks belong to the principal that started them', 'S25 tasks#security; SEP-2663'),
+  must('K3', 'rules about results hold for results of tasks', 'own'),
+  must('K4', 'input for tasks is under the same policy', 'own'),
+  later(should('K5', 'approval as a task', 'own'), 3, 'approvals are refused when a policy loads'),
+
+  must('L1', 'what is hidden is in no list and can be reached by no method', 'own'),
+  must('L2', 'pages are filtered in place, cursors pass', 'S26 pagination'),
+  must('L3', 'the order of what remains is the upstream\'s', 'S26 server/tools'),
+  must('L4', 'what is visible depends on policy, principal and item only', 'S26 server/tools#capabilities'),
+  must('L5', 'filtered modern lists are private, their lifetime is capped', 'S26 caching'),
+  must('L6', 'names are compared exactly', 'S25/S26 tool names'),
+  later(should('L7', 'definitions are pinned', 'S26 server/tools'), 4, 'drift control belongs to the catalogue'),
+  must('L8', 'tools with invalid header annotations are left out where we are the HTTP client', 'S26 schema extension'),
+
+  later(must('A1', 'JSON Schema 2020-12 for arguments', 'S26 basic#schema-dialect'), 3, 'argument rules are refused when a policy loads'),
+  must('A2', 'no reference in a schema is ever fetched', 'S26 basic#ref-resolution'),
+  must('A3', 'schemas of an upstream are never compiled', 'S26 basic#composition-keyword-resource-use'),
+  must('A4', 'patterns of a policy match in linear time', 'own, measured'),
+  must('A5', 'refusals over arguments are tool errors, malformed requests are -32602', 'SEP-1303'),
+  must('A6', 'structured content is not touched, and a refusal has none', 'own, measured'),
+  must('A7', 'URI rules compare normalised URIs and refuse what cannot be normalised', 'RFC 3986'),
+
+  later(must('O1', 'tokens of an issuer are validated for our audience', 'S26 authorization'), 6, 'grants are bearer tokens of our own'),
+  must('O2', 'the client\'s token never goes upstream', 'S26; BP token passthrough'),
+  later(must('O3', '401 names the protected-resource metadata', 'RFC 9728'), 6, 'there is no issuer yet; 401 carries a plain Bearer challenge'),
+  must('O4', '403 is used for Host and Origin only', 'S26 scope challenge'),
+  must('O5', 'edge mode passes authorization and discovery untouched', 'RFC 9728 3.3'),
+  later(must('O6', 'OAuth towards upstreams with SSRF guards', 'RFC 8707; BP'), 6, 'upstream credentials are static headers; nothing is discovered'),
+  later(must('O7', 'no confused deputy with a static client id', 'BP'), 6, 'no authorization is proxied'),
+  must('O8', 'stdio legs have no OAuth', 'S26 authorization'),
+
+  must('X1', 'Host and Origin are checked on every route', 'S25/S26 security'),
+  must('X2', 'loopback by default; anything else needs to be asked for', 'S26 security'),
+  must('X3', 'no CORS headers', 'own'),
+  later(must('X4', 'approval pages authenticate the approver', 'S26 elicitation'), 3, 'there are no approval pages'),
+
+  must('B1', 'check and increment are one step', 'own'),
+  must('B2', 'limits run on the store\'s clock, not the wall\'s', 'own'),
+  must('B3', 'limits are keyed by what we authenticated', 'own'),
+  must('B4', 'what cannot be decided is refused', 'own'),
+  must('B5', 'heads and bodies have time limits, streams and calls have none', 'own'),
+  must('B6', 'stale connections are not reused and calls are not repeated', 'RFC 9110 9.2.2, measured'),
+  must('B7', 'we keep idle connections longer than clients do', 'own'),
+  must('B8', 'one request sees one policy snapshot', 'own'),
+
+  must('U1', 'every decision has a row, escaped and without values', 'own'),
+  should('U2', 'trace context passes', 'SEP-414'),
+];
