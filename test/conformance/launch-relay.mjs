@@ -40,7 +40,7 @@ export async function launchServe(upstream) {
   const relay = await relayTo(upstream.url);
   const url = new URL(upstream.url);
   url.port = String(relay.port);
-  return { url: url.href, token: 'not-looked-at', stop: relay.stop, output: () => '' };
+  return { url: url.href, token: 'not-looked-at', stop: () => relay.stop(), output: () => '' };
 }
 
 export async function launchEdge(url) {

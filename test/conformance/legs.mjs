@@ -9,7 +9,7 @@ const UNUSED_TOKEN = 'not-looked-at';
 
 async function httpFixture() {
   const server = start([process.execPath, fixture, '--http', '0']);
-  return { url: await listeningUrl(server, 'the fixture'), stop: server.stop };
+  return { url: await listeningUrl(server, 'the fixture'), stop: () => server.stop() };
 }
 
 const stopAll = (parts) => async () => {

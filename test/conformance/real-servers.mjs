@@ -119,9 +119,13 @@ try {
       },
     );
   }
-  for (const { name, direct, through } of CLIENTS) {
-    if (wanted !== undefined && !wanted.includes(name)) continue;
-    await check(name, direct, () => through(launcher));
+  for (const client of CLIENTS) {
+    if (wanted !== undefined && !wanted.includes(client.name)) continue;
+    await check(
+      client.name,
+      () => client.direct(),
+      () => client.through(launcher),
+    );
   }
 } finally {
   site.close();

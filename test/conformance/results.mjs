@@ -8,13 +8,15 @@ const PASSED = 'SUCCESS';
 /** Rows that only say what went over the wire: their number depends on how the kernel cut the stream. */
 const isTraffic = (check) => check.status === 'INFO';
 
+const byText = (a, b) => a.localeCompare(b);
+
 /**
  * Reads an output directory of the suite.
  * @returns rows: key `scenario | check id | check name` -> statuses, sorted; one per occurrence
  */
 export function readRows(directory) {
   const rows = new Map();
-  const add = (key, status) => rows.set(key, [...(rows.get(key) ?? []), status].toSorted());
+  const add = (key, status) => rows.set(key, [...(rows.get(key) ?? []), status].toSorted(byText));
   for (const file of readdirSync(directory, { recursive: true })) {
     if (!file.endsWith('checks.json')) continue;
     const scenario = dirname(file).replace(RUN_SUFFIX, '');
@@ -29,14 +31,17 @@ export function readRows(directory) {
   return rows;
 }
 
-/** { scenarios, checks, passed, failed, other, failures }: `failures` names the rows that are not passed. */
-export function score(rows) {
+/**
+ * @param required scenarios that count; undefined counts all
+ * @returns { scenarios, scenariosPassed, checks, passed, failed, other, failures }: `failures` names the rows that are not passed
+ */
+export function score(rows, required) {
   const scenarios = new Map();
   const totals = { checks: 0, passed: 0, failed: 0, other: 0 };
   const failures = [];
   for (const [key, statuses] of rows) {
     const [scenario, id] = key.split(' | ');
-    if (id === 'driver') continue;
+    if (id === 'driver' || (required !== undefined && !required.has(scenario))) continue;
     const bad = statuses.filter((status) => status === 'FAILURE' || status === 'WARNING');
     scenarios.set(scenario, (scenarios.get(scenario) ?? 0) + bad.length);
     totals.checks += statuses.length;

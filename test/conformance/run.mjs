@@ -11,7 +11,7 @@ import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { pathToFileURL } from 'node:url';
 import { SERVER_LEGS } from './legs.mjs';
-import { REVISION, runClientScenarios, runServerScenarios } from './suite.mjs';
+import { REVISION, requiredScenarios, runClientScenarios, runServerScenarios } from './suite.mjs';
 import { compare, score } from './results.mjs';
 import { missingPeers } from './peers.mjs';
 import { startLoad } from './load.mjs';
@@ -112,15 +112,20 @@ async function runLeg(leg, era, round) {
   };
 }
 
-const describe = (rows) => {
+const describe = (rows, required) => {
   const { scenariosPassed, scenarios, passed, checks, failed, other } = score(rows);
-  return `${scenariosPassed}/${scenarios} scenarios, ${passed}/${checks} checks passed, ${failed} failed, ${other} skipped`;
+  const counted = score(rows, required);
+  return (
+    `${counted.scenariosPassed}/${required.size} required scenarios, ${scenariosPassed}/${scenarios} of all run; ` +
+    `${passed}/${checks} checks passed, ${failed} failed, ${other} skipped`
+  );
 };
 
-function report(leg, era, round, rows, differing) {
+async function report(leg, era, round, rows, differing) {
+  const required = await requiredScenarios(leg === CLIENT ? 'client' : 'server', era);
   console.log(`\n${leg} ${REVISION[era]} run ${round}`);
-  console.log(`  direct   ${describe(rows.direct)}`);
-  if (rows.through !== undefined) console.log(`  through  ${describe(rows.through)}; ${differing.length} differing rows`);
+  console.log(`  direct   ${describe(rows.direct, required)}`);
+  if (rows.through !== undefined) console.log(`  through  ${describe(rows.through, required)}; ${differing.length} differing rows`);
   const failing = score(rows.direct).failures;
   if (failing.length > 0) console.log(`  fails direct as well: ${failing.join('; ')}`);
   for (const row of differing) {
@@ -138,7 +143,7 @@ try {
         try {
           const rows = await runLeg(leg, era, round);
           const differing = rows.through === undefined ? [] : compare(rows.direct, rows.through, rows.excuse);
-          report(leg, era, round, rows, differing);
+          await report(leg, era, round, rows, differing);
           results.push({
             leg,
             era,

@@ -1,13 +1,24 @@
 // One run of the suite's command.
-import { mkdir, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { spawn } from 'node:child_process';
-import { fileURLToPath } from 'node:url';
+import { fileURLToPath, pathToFileURL } from 'node:url';
 import { join } from 'node:path';
+import { parse } from 'yaml';
 import { readRows } from './results.mjs';
 import { suite, suiteNode } from './peers.mjs';
 
 const preload = fileURLToPath(new URL('authorize-requests.mjs', import.meta.url));
 const clientUnderTest = fileURLToPath(new URL('client/run-driver.mjs', import.meta.url));
+
+/**
+ * The scenarios that a revision requires; the set also runs some that it does not score.
+ * @param side 'server' or 'client'
+ * @returns names as they appear in rows
+ */
+export async function requiredScenarios(side, era) {
+  const sets = parse(await readFile(fileURLToPath(new URL(`../requirements/${REVISION[era]}.yaml`, pathToFileURL(suite))), 'utf8'));
+  return new Set(sets[side].map((name) => (side === 'server' ? `server-${name}` : name)));
+}
 
 /** The revision whose requirement set is run for an era. */
 export const REVISION = { legacy: '2025-11-25', modern: '2026-07-28' };
