@@ -14,7 +14,7 @@ function withoutTasks(capabilities: JsonNode, changes: ReadonlyMap<string, strin
 /** What a modern client declared, as the `initialize` of a legacy session says it. Nobody will announce changed roots. */
 export function legacyClientCapabilities(declared: JsonNode): string {
   const roots = declared.get('roots');
-  return withoutTasks(declared, roots?.get('listChanged') == null ? new Map() : new Map([['roots', '{}']]));
+  return withoutTasks(declared, (roots?.get('listChanged') ?? null) === null ? new Map() : new Map([['roots', '{}']]));
 }
 
 /** What a legacy client declared in `initialize`, as every modern request repeats it. */
@@ -49,7 +49,7 @@ export function missingCapability(declared: JsonNode | null, method: string, par
     case 'sampling/createMessage': {
       const sampling = has('sampling');
       if (sampling === null) return 'sampling';
-      const tools = params?.get('tools') != null || params?.get('toolChoice') != null;
+      const tools = (params?.get('tools') ?? params?.get('toolChoice') ?? null) !== null;
       return tools && sampling.get('tools') === null ? 'sampling.tools' : null;
     }
     case 'elicitation/create': {

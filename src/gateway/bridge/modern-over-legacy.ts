@@ -1,0 +1,235 @@
+import { INVALID_PARAMS, METHOD_NOT_FOUND } from '../../mcp/error-codes.ts';
+import { clientCapabilities, declaredVersion, metaOf } from '../../mcp/meta.ts';
+import type { Message, Notification, Request, Response } from '../../mcp/message.ts';
+import { eraOf } from '../../mcp/versions.ts';
+import { idText } from '../../mcp/bridge/build.ts';
+import { callDigest } from '../../mcp/bridge/digest.ts';
+import { acknowledged, honoured, readFilter, stamped, type ListenFilter } from '../../mcp/bridge/listen.ts';
+import { levelRank } from '../../mcp/bridge/log-levels.ts';
+import { CAPABILITIES_KEY, CLIENT_INFO_KEY, LOG_LEVEL_KEY } from '../../mcp/bridge/meta-keys.ts';
+import { discoverResult, implementationText } from '../../mcp/bridge/opening.ts';
+import { errorResponse, resultResponse } from '../../mcp/bridge/results.ts';
+import { cancelledKey, isCancelled } from '../../upstream/cancelled.ts';
+import { failure } from '../../upstream/failure.ts';
+import type { LinkObserver, UpstreamFailure, UpstreamLink } from '../../upstream/types.ts';
+import type { ClientLeg, Exchange } from './exchange.ts';
+import type { LegacyPool } from './legacy-pool.ts';
+import { LegacySession } from './legacy-session.ts';
+import type { Listener } from './listeners.ts';
+
+/** Requests of the legacy era that revision 2026-07-28 removed. */
+const REMOVED: ReadonlySet<string> = new Set(['initialize', 'ping', 'logging/setLevel', 'resources/subscribe', 'resources/unsubscribe']);
+
+/** What stands behind an open request of the client. */
+interface Call {
+  readonly request: Request;
+  exchange: Exchange | null;
+  stopListening: (() => void) | null;
+}
+
+/**
+ * A modern client in front of a legacy server (protocol.md section 4). Carries one client connection or one single request; the
+ * sessions behind it belong to the pool.
+ */
+export class ModernOverLegacy implements UpstreamLink {
+  readonly transport: 'stdio' | 'http';
+  readonly #observer: LinkObserver;
+  readonly #pool: LegacyPool;
+  readonly #principal: string;
+  /** By `idKey` of the client's request. */
+  readonly #calls = new Map<string, Call>();
+  #paused = false;
+  #closed = false;
+
+  constructor(transport: 'stdio' | 'http', observer: LinkObserver, pool: LegacyPool, principal: string) {
+    this.transport = transport;
+    this.#observer = observer;
+    this.#pool = pool;
+    this.#principal = principal;
+  }
+
+  send(message: Message): boolean {
+    if (message.kind === 'request') this.#request(message);
+    else if (isCancelled(message)) this.#cancelled(message);
+    // A modern client sends no responses, and no other notification has a receiver in the legacy era.
+    return true;
+  }
+
+  abort(idKey: string): void {
+    const call = this.#calls.get(idKey);
+    if (call === undefined) return;
+    this.#calls.delete(idKey);
+    this.#stop(call);
+  }
+
+  pause(): void {
+    this.#paused = true;
+  }
+
+  resume(): void {
+    this.#paused = false;
+  }
+
+  async close(): Promise<void> {
+    if (this.#closed) return;
+    this.#closed = true;
+    for (const call of this.#calls.values()) this.#stop(call);
+    this.#calls.clear();
+  }
+
+  #stop(call: Call): void {
+    call.stopListening?.();
+    if (call.exchange !== null) call.exchange.session.cancel(call.exchange);
+  }
+
+  #cancelled(message: Notification): void {
+    const key = cancelledKey(message);
+    const call = key === null ? undefined : this.#calls.get(key);
+    if (key === null || call === undefined) return;
+    this.abort(key);
+    // Nothing answers a cancelled request any more; whoever counts open ones is told that it is over.
+    queueMicrotask(() => this.#observer.failed(key, failure('closed', 'the client cancelled the request', true)));
+  }
+
+  #request(request: Request): void {
+    const call: Call = { request, exchange: null, stopListening: null };
+    if (this.#closed) return this.#local(call, () => this.#observer.failed(request.idKey, failure('closed', 'the connection is being closed', false)));
+    this.#calls.set(request.idKey, call);
+    const refusal = this.#refusal(request);
+    if (refusal !== null) return this.#local(call, () => this.#answer(call, refusal));
+    const declared = clientCapabilities(request.params);
+    if (declared === null || declared.kind !== 'object') {
+      return this.#local(call, () => this.#answer(call, errorResponse(request.id, INVALID_PARAMS, `Invalid params: _meta["${CAPABILITIES_KEY}"] must be an object`)));
+    }
+    const state = request.params?.get('requestState') ?? null;
+    if (state !== null && this.#retry(call, state.text())) return;
+    const info = implementationText(metaOf(request.params)?.get(CLIENT_INFO_KEY) ?? null);
+    const session = this.#pool.session(this.#principal, declared, info);
+    if (session instanceof LegacySession) this.#run(call, session);
+    else void session.then((ready) => this.#opened(call, ready));
+  }
+
+  /** Why a request cannot be carried at all, in words that the client's developer can act on. */
+  #refusal(request: Request): Response | null {
+    const { id, method, params } = request;
+    const version = declaredVersion(params);
+    if (version === null || version === 'invalid' || eraOf(version) !== 'modern') {
+      return errorResponse(id, INVALID_PARAMS, 'Invalid params: this connection began with protocol revision 2026-07-28, whose requests name their version in _meta');
+    }
+    if (method.startsWith('tasks/')) {
+      return errorResponse(id, METHOD_NOT_FOUND, `Method not found: ${method.slice(0, 64)}. Tasks cannot be carried to this server: it speaks an older protocol revision, whose tasks are not compatible`);
+    }
+    if (REMOVED.has(method)) return errorResponse(id, METHOD_NOT_FOUND, `Method not found: ${method} does not exist in protocol revision 2026-07-28`);
+    if ((params?.get('task') ?? null) !== null) return errorResponse(id, INVALID_PARAMS, 'Invalid params: `task` belongs to protocol revision 2025-11-25 and cannot be carried for a client of 2026-07-28');
+    return null;
+  }
+
+  /** Continues a held call. @returns false when the call is to be made anew */
+  #retry(call: Call, state: string | null): boolean {
+    const { request } = call;
+    const digest = callDigest(request.method, request.params);
+    const found = state === null ? null : this.#pool.held.find(state, this.#principal, digest);
+    if (found === 'again') return false;
+    if (found === null) {
+      this.#local(call, () => this.#answer(call, errorResponse(request.id, INVALID_PARAMS, 'Invalid params: the requestState is not known here, has expired, was used before, or belongs to another call; make the call again without it')));
+      return true;
+    }
+    const responses = request.params?.get('inputResponses') ?? null;
+    if (responses !== null && responses.kind !== 'object') {
+      this.#local(call, () => this.#answer(call, errorResponse(request.id, INVALID_PARAMS, 'Invalid params: inputResponses must be an object')));
+      return true;
+    }
+    this.#pool.held.release(found.handle);
+    call.exchange = found.exchange;
+    // Later: what is already known must not be answered while the caller still registers the request.
+    this.#local(call, () => found.exchange.session.resume(found.exchange, this.#leg(call), responses));
+    return true;
+  }
+
+  #opened(call: Call, session: LegacySession | UpstreamFailure): void {
+    if (this.#calls.get(call.request.idKey) !== call) return;
+    if (session instanceof LegacySession) this.#run(call, session);
+    else this.#failed(call, session);
+  }
+
+  #run(call: Call, session: LegacySession): void {
+    const { request } = call;
+    session.lastUsed = performance.now();
+    if (request.method === 'server/discover') return this.#local(call, () => this.#answer(call, resultResponse(request.id, discoverResult(session.server))));
+    if (request.method === 'subscriptions/listen') return this.#listen(call, session);
+    call.exchange = session.start(request, this.#leg(call), this.#principal, callDigest(request.method, request.params));
+  }
+
+  #leg(call: Call): ClientLeg {
+    const { request } = call;
+    const meta = metaOf(request.params);
+    return {
+      id: request.id,
+      token: meta?.get('progressToken')?.lexeme() ?? null,
+      logRank: levelRank(meta?.get(LOG_LEVEL_KEY) ?? null),
+      capabilities: clientCapabilities(request.params),
+      answer: (response) => this.#answer(call, response),
+      notify: (message) => {
+        // Progress and log messages are lossy by nature; they give way while the client cannot take more (N5).
+        if (!this.#paused && this.#calls.get(request.idKey) === call) this.#observer.message(message, request.idKey);
+      },
+      failed: (reason) => this.#failed(call, reason),
+    };
+  }
+
+  /** Subscribes to what the server can announce, and says so (M3). The stream then stays open until either side ends it. */
+  #listen(call: Call, session: LegacySession): void {
+    const { request } = call;
+    const asked = readFilter(request.params?.get('notifications') ?? null);
+    if (asked === null) {
+      return this.#local(call, () => this.#answer(call, errorResponse(request.id, INVALID_PARAMS, 'Invalid params: notifications must be an object that says what to listen for')));
+    }
+    const wanted = honoured(asked, session.server.capabilities);
+    const taken: string[] = [];
+    let stopped = false;
+    let listener: Listener | null = null;
+    call.stopListening = () => {
+      stopped = true;
+      if (listener !== null) session.listeners.remove(listener);
+      for (const uri of taken) session.listeners.unsubscribe(uri);
+    };
+    const subscribed = wanted.uris.map(async (uri) => {
+      if (!(await session.listeners.subscribe(uri))) return;
+      if (stopped) session.listeners.unsubscribe(uri);
+      else taken.push(uri);
+    });
+    void Promise.all(subscribed).then(() => {
+      if (stopped) return;
+      if (session.ended) return this.#failed(call, failure('closed', 'the session with the server has ended', true));
+      const filter: ListenFilter = { ...wanted, uris: taken };
+      listener = {
+        filter,
+        notify: (message) => this.#observer.message(stamped(message, idText(request)), request.idKey),
+        failed: (reason) => this.#failed(call, reason),
+      };
+      session.listeners.add(listener);
+      this.#observer.message(acknowledged(filter, idText(request)), request.idKey);
+    });
+  }
+
+  /** Answers from here are given later, never from within `send`: the caller may still be registering the request. */
+  #local(call: Call, act: () => void): void {
+    queueMicrotask(() => {
+      if (this.#closed || this.#calls.get(call.request.idKey) === call) act();
+    });
+  }
+
+  #answer(call: Call, response: Response): void {
+    if (this.#calls.get(call.request.idKey) !== call) return;
+    this.#calls.delete(call.request.idKey);
+    this.#observer.message(response, call.request.idKey);
+  }
+
+  #failed(call: Call, reason: UpstreamFailure): void {
+    if (this.#calls.get(call.request.idKey) !== call) return;
+    this.#calls.delete(call.request.idKey);
+    call.stopListening?.();
+    this.#observer.failed(call.request.idKey, reason);
+  }
+}
+
