@@ -149,7 +149,7 @@ export function strictest(verdicts: readonly [Verdict, ...Verdict[]]): Verdict {
   const observation = pointer('mode');
   return verdicts.reduce((best, next) => {
     const difference = STRICTNESS[next.effect] - STRICTNESS[best.effect];
-    return difference > 0 || (difference === 0 && best.rule === observation) ? next : best;
+    return difference > 0 || (difference === 0 && best.rule === observation && next.rule !== observation) ? next : best;
   });
 }
 

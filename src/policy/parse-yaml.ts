@@ -114,7 +114,7 @@ class Reader {
 
   #readKey(node: Node | null, span: Span, path: readonly (string | number)[]): string | null {
     const at = pointer(...path);
-    if (node === null) {
+    if (node === null || (isScalar(node) && node.source === '' && node.value === null)) {
       this.#reporter.error('key_type', span, at, 'a key is missing; expected a string', 'write the key before the colon, in quotes if it is empty');
       return null;
     }

@@ -75,6 +75,7 @@ function describe(error: YAMLError, text: string): Words {
     case 'RESOURCE_EXHAUSTION':
       return ['too_deep', 'the document is nested too deeply to read', null];
     default:
+      if (/^[[{]/.test(text.slice(start, start + 1))) return ['yaml_syntax', `a ${quoted(text[start] ?? '')} stands where a key is expected`, 'put the name in quotes: "..."'];
       return ['yaml_syntax', `this is not YAML: ${error.message.split('\n', 1)[0] ?? ''}`, null];
   }
 }
