@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { openDriver } from '../../src/state/driver.ts';
 import { openState } from '../../src/state/open.ts';
 import type { SqliteState } from '../../src/state/sqlite-state.ts';
 import { claim, FakeMachine, forEachDriver, scope, scratch } from './support.ts';
@@ -58,6 +59,19 @@ forEachDriver('the clock of the store', (driver) => {
     after.close();
   });
 
+  test('time that passed before a reboot counts, although nothing was admitted in it', async () => {
+    const clock = new FakeMachine();
+    const file = path();
+    const before = await open(file, clock);
+    expect(admits(before)).toBe(true);
+    clock.pass(50_000_000);
+    before.close();
+    Object.assign(clock, { boot: 'boot-2', monotonic: 5, wall: clock.wall - 10 * HOUR_MS });
+    const after = await open(file, clock);
+    expect(after.reserve([MINUTE], scope())).toMatchObject({ ok: false, refusal: { retryAfterMs: 10_001 } });
+    after.close();
+  });
+
   test('a process that was killed before the reboot leaves no gap either', async () => {
     const clock = new FakeMachine();
     const file = path();
@@ -109,21 +123,29 @@ forEachDriver('the clock of the store', (driver) => {
     two.close();
   });
 
-  test('two machines that share the file never see time go back', async () => {
+  test.each([-20_000, 20_000])('two machines that share the file (wall clocks %i ms apart) never see time go back', async (apart) => {
     const [here, there] = [new FakeMachine(), new FakeMachine()];
-    Object.assign(there, { boot: 'other', monotonic: 7e9, wall: here.wall - 20_000 });
+    Object.assign(there, { boot: 'other', monotonic: 7e9, wall: here.wall + apart });
     const file = path();
     const [one, two] = [await open(file, here), await open(file, there)];
+    const wide = claim({ max: 10_000, windowMs: HOUR_MS, per: ['server'] });
     let admitted = 0;
     for (let i = 0; i < 600; i += 1) {
       for (const [machine, state] of [[here, one], [there, two]] as const) {
         machine.pass(1_000_000);
         if (admits(state)) admitted += 1;
+        state.reserve([wide], scope());
       }
     }
     // 600 s of real time hold at most 10 whole windows and one more call.
     expect(admitted).toBeLessThanOrEqual(11);
     expect(admitted).toBeGreaterThanOrEqual(9);
+    const database = await openDriver(file, driver);
+    const log = database.prepare('SELECT at FROM admissions WHERE counter = (SELECT max(counter) FROM admissions) ORDER BY seq').all();
+    const times = log.map((row) => Number(row['at']));
+    expect(times).toHaveLength(1200);
+    expect(times).toEqual(times.toSorted((a, b) => a - b));
+    database.close();
     one.close();
     two.close();
   });
