@@ -37,6 +37,6 @@ export async function scanUpstream(options: ScanUpstreamOptions): Promise<ToolLi
 async function open(options: ScanUpstreamOptions, exchange: Exchange): Promise<UpstreamLink> {
   const { upstream } = options;
   if (upstream.kind === 'command') return new StdioLink(upstream.spec, exchange, { limits: UPSTREAM_LIMITS, stderr: options.stderr });
-  const { openHttpUpstream } = await import('./open-http-upstream.ts');
-  return openHttpUpstream(upstream.spec, exchange);
+  const { openHttpLink } = await import('../../gateway/open-http-link.ts');
+  return openHttpLink(upstream.spec, exchange, { limits: UPSTREAM_LIMITS, headersOf: () => null });
 }
