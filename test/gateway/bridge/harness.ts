@@ -105,6 +105,17 @@ export function stateless(pool: BridgePool, principal: string, method: string, p
   return { seen, link, answer: async () => (await seen.response(typeof id === 'string' ? `s:${id}` : `n:${id}`)).json as Json };
 }
 
+/** Repeats a question until the answer is yes; throws when it never is. */
+export async function until(what: string, condition: () => Promise<boolean>): Promise<void> {
+  for (let attempt = 0; attempt < 200; attempt += 1) {
+    if (await condition()) return;
+    await new Promise((resolve) => {
+      setTimeout(resolve, 25);
+    });
+  }
+  throw new Error(`never happened: ${what}`);
+}
+
 /** The text of a tool result's first block, parsed where it is JSON. */
 export function textOf(answer: Json): unknown {
   const content = (answer['result'] as { content?: { text?: string }[] } | undefined)?.content;

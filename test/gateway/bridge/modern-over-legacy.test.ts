@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, test } from 'vitest';
-import { eventually } from '../../upstream/processes.ts';
-import { BridgeClient, CAPABILITIES, envelope, errorOf, resultOf, textOf, type Fixture, type Json } from './harness.ts';
+import { rawMessage } from '../../upstream/recorder.ts';
+import { BridgeClient, CAPABILITIES, envelope, errorOf, resultOf, textOf, until, type Fixture, type Json } from './harness.ts';
 
 let client: BridgeClient | null = null;
 afterEach(async () => {
@@ -62,7 +62,6 @@ describe('a modern client in front of a legacy server', () => {
   test('numbers, order and unknown members survive in both directions', async () => {
     const bridge = await open('raw-server legacy');
     const meta = JSON.stringify(envelope(CAPABILITIES, { traceparent: '00-1', progressToken: 'mine' })).slice(1, -1);
-    const { rawMessage } = await import('../../upstream/recorder.ts');
     bridge.link.send(rawMessage(`{"jsonrpc":"2.0", "id":"x" ,"method":"tools/call","params":{"name":"t","_meta":{${meta}},"arguments":{"n":9007199254740993,"f":1.0,"e":1e400,"10":1,"9":2},"x-new":-0}}`));
     const { text } = await bridge.seen.response('s:x');
     expect(text).toContain('"_meta":{"big":9007199254740993,"exact":1.0,"huge":1e400,"z":1,"a":2},"big":9007199254740993,"exact":1.0,"huge":1e400,"z":1,"a":2');
@@ -97,7 +96,7 @@ describe('a modern client in front of a legacy server', () => {
     bridge.send({ jsonrpc: '2.0', id: 'slow', method: 'tools/call', params: { name: 'slow', _meta: envelope() } });
     bridge.notify('notifications/cancelled', { requestId: 'slow' });
     await bridge.seen.failure('s:slow');
-    await eventually('the server heard of it', async () => (textOf(await bridge.tool('session')) as Json)['cancelled'] === 1);
+    await until('the server heard of it', async () => (textOf(await bridge.tool('session')) as Json)['cancelled'] === 1);
     expect(bridge.seen.log).not.toContain('response s:slow');
   });
 
@@ -106,7 +105,7 @@ describe('a modern client in front of a legacy server', () => {
     bridge.send({ jsonrpc: '2.0', id: 'slow', method: 'tools/call', params: { name: 'slow', _meta: envelope() } });
     await bridge.tool('echo');
     bridge.link.abort('s:slow');
-    await eventually('the server heard of it', async () => (textOf(await bridge.tool('session')) as Json)['cancelled'] === 1);
+    await until('the server heard of it', async () => (textOf(await bridge.tool('session')) as Json)['cancelled'] === 1);
   });
 
   describe('questions of the server', () => {
@@ -212,9 +211,10 @@ describe('a modern client in front of a legacy server', () => {
     });
 
     test('that nobody answers end with their call at the server', async () => {
-      const bridge = await open('legacy-server', { holdMs: 200 });
+      const bridge = await open('legacy-server', { holdMs: 300 });
       const asked = who(await bridge.tool('ask_anyway'), 'Unasked?');
-      await eventually('the state has expired', async () => (await bridge.tool('ask_anyway', {}, accept(asked, 'late')))['error'] !== undefined);
+      await until('the server gave the call up', async () => (textOf(await bridge.tool('session')) as Json)['refusals'] === 1);
+      expect(errorOf(await bridge.tool('ask_anyway', {}, accept(asked, 'late')))).toMatchObject({ code: -32602 });
     });
 
     test('a URL that must be opened first is asked for, and the retry is a new call', async () => {
@@ -240,7 +240,7 @@ describe('a modern client in front of a legacy server', () => {
       expect(bridge.others('notifications/resources/updated').map(({ params }) => params)).toEqual([{ uri: 'test://watched', _meta: { [SUBSCRIPTION]: 'sub' } }]);
       expect(bridge.others('notifications/prompts/list_changed')).toEqual([]);
       bridge.notify('notifications/cancelled', { requestId: 'sub' });
-      await eventually('the subscription has ended', async () => ((textOf(await bridge.tool('session')) as Json)['subscribed'] as unknown[]).length === 0);
+      await until('the subscription has ended', async () => ((textOf(await bridge.tool('session')) as Json)['subscribed'] as unknown[]).length === 0);
       await bridge.tool('change');
       expect(bridge.others('notifications/tools/list_changed')).toHaveLength(1);
     });
