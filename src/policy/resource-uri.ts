@@ -2,8 +2,9 @@
  * How resource URIs are compared (protocol.md A7). Servers disagree on when two URIs are the same resource, and each disagreement
  * is a way around a rule: `file:///etc//passwd`, `file:///etc/passwd#x` and `file:///etc/p%61sswd` all open one file. So a URI has
  * two forms. `exact` is RFC 3986 normalisation and nothing else. `folded` also merges what lenient servers treat alike: repeated
- * slashes, a slash at the end, encoded delimiters, the fragment, and for `file:` the query and the host `localhost`. A rule table
- * is asked with both forms and the stricter answer counts, so folding can refuse more and can never let more through.
+ * slashes, a slash at the end, encoded delimiters, the user name, an empty query, the fragment, and for `file:` the query and the
+ * host `localhost`. Rules are asked with both forms and the stricter answer counts, so folding can refuse more and can never let
+ * more through.
  * What a gateway cannot see stays unseen: symbolic links, case-insensitive file systems, short names.
  */
 export type UriReading =
@@ -66,7 +67,7 @@ function rawProblem(uri: string): string | null {
   if (/%2f/i.test(uri)) return 'has an encoded slash (`%2F`)';
   if (/%5c/i.test(uri)) return 'has an encoded backslash (`%5C`)';
   if (/%2e/i.test(uri)) return 'has an encoded dot (`%2E`)';
-  if (/%25[0-9a-f]{2}/i.test(uri)) return 'is encoded twice';
+  if (/%25(?:[0-9a-f]|%3[0-9]|%[46][1-6]){2}/i.test(uri)) return 'is encoded twice';
   try {
     decodeURIComponent(uri);
   } catch {
@@ -89,14 +90,15 @@ function build(uri: string, isSelector: boolean): UriReading {
   if (/(?:^|\/)\.{1,2};/.test(parts.path)) return { ok: false, problem: 'has a `..;` segment' };
   const dotted = hasDotSegment(parts.path);
   if (dotted && !parts.path.startsWith('/')) return { ok: false, problem: 'has a `.` or `..` segment in a path that does not start with `/`' };
+  // Some remove `..` first and some merge `//` first, and they end up in different places.
+  if (dotted && parts.path.includes('//')) return { ok: false, problem: 'has a `.` or `..` segment beside an empty one' };
 
   const recode = (text: string, decoded: string): string => recodePart(text, decoded, isSelector);
   const implied = parts.path === '' && scheme !== null && DEFAULT_PORT.has(scheme) && !open ? '/' : parts.path;
   const path = recode(implied, '');
-  const host = authority === null ? null : authority.value;
   const exact = join(
     scheme,
-    host,
+    authority === null ? null : authority.user + authority.host,
     dotted ? removeDotSegments(path) : path,
     recode(parts.query, ''),
     recode(parts.fragment, ''),
@@ -104,11 +106,12 @@ function build(uri: string, isSelector: boolean): UriReading {
 
   const merged = recode(parts.path, PATH_DELIMITERS).replace(/\/{2,}/g, '/');
   const local = scheme === 'file';
+  const host = authority === null ? (local ? '' : null) : authority.host;
   const folded = join(
     scheme,
-    local ? (host === 'localhost' ? '' : (host ?? '')) : host,
+    local && host === 'localhost' ? '' : host,
     open ? merged : closePath(dotted ? removeDotSegments(merged) : merged),
-    local ? '' : recode(parts.query, QUERY_DELIMITERS),
+    local || parts.query === '?' ? '' : recode(parts.query, QUERY_DELIMITERS),
     '',
   );
   return { ok: true, exact, folded };
@@ -128,18 +131,38 @@ const DEFAULT_PORT: ReadonlyMap<string, string> = new Map([
   ['ftp', '21'],
 ]);
 
-type Authority = { readonly ok: true; readonly value: string } | { readonly ok: false; readonly problem: string };
+interface Authority {
+  readonly ok: true;
+  readonly user: string;
+  readonly host: string;
+}
 
-function readAuthority(authority: string, scheme: string | null, isSelector: boolean): Authority {
+/** `host` includes a port that is not the default one. */
+function readAuthority(authority: string, scheme: string | null, isSelector: boolean): Authority | { readonly ok: false; readonly problem: string } {
   const at = authority.lastIndexOf('@');
   const user = at === -1 ? '' : `${recodePart(authority.slice(0, at), '', isSelector)}@`;
   const hostPort = recodePart(authority.slice(at + 1), '', isSelector);
-  if (hostPort.replaceAll('%2A', '').includes('%')) return { ok: false, problem: 'has encoded or non-ASCII characters in its host' };
   const port = /:([0-9]*)$/.exec(hostPort);
   const host = (port === null ? hostPort : hostPort.slice(0, port.index)).toLowerCase();
+  if (host.replaceAll('%2a', '').includes('%')) return { ok: false, problem: 'has encoded or non-ASCII characters in its host' };
   if (host.endsWith('.')) return { ok: false, problem: 'has a host that ends with a dot' };
-  const isDefault = port !== null && (port[1] === '' || port[1] === DEFAULT_PORT.get(scheme ?? ''));
-  return { ok: true, value: user + host + (port === null || isDefault ? '' : port[0]) };
+  const special = scheme !== null && DEFAULT_PORT.has(scheme);
+  const canonical = special && !(isSelector && host.includes('*')) ? webHost(host) : host;
+  if (canonical === null) return { ok: false, problem: 'has a host that cannot be read' };
+  // `[::1]` has many spellings that all are clear; `0x7f.1` is 127.0.0.1 to some servers only.
+  if (canonical !== host && !host.startsWith('[')) return { ok: false, problem: `has a host that some servers read as \`${canonical}\`` };
+  const number = port?.[1]?.replace(/^0+(?=.)/, '') ?? '';
+  const isDefault = number === '' || number === DEFAULT_PORT.get(scheme ?? '');
+  return { ok: true, user, host: canonical + (isDefault ? '' : `:${number}`) };
+}
+
+/** The host as browsers and Node read it, or null when they would refuse it. */
+function webHost(host: string): string | null {
+  try {
+    return host === '' ? null : new URL(`http://${host}/`).hostname;
+  } catch {
+    return null;
+  }
 }
 
 const UNRESERVED = /[A-Za-z0-9._~-]/;
