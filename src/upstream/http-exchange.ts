@@ -18,6 +18,8 @@ export interface HttpRequest {
 
 /** Called in the order head, data*, then end or error; error may come at any time; nothing comes after either, or after `abort`. */
 export interface HttpHandlers {
+  /** The request is about to be written; before this the upstream saw nothing of it. May come from within `dispatch`, and twice. */
+  sent?(): void;
   /** @param headers end-to-end headers, raw pairs in order */
   head(status: number, headers: readonly string[], statusMessage: string): void;
   /** @returns false to stop reading until `resume` */
@@ -123,6 +125,7 @@ export class Exchange implements HttpExchange, Dispatcher.DispatchHandler {
     }
     this.#progress = 'sent';
     this.#onReusedSocket = (this.#carrier?.uses ?? 0) > 0;
+    this.#handlers.sent?.();
   }
 
   onResponseStarted(): void {
