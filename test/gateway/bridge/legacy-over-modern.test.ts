@@ -87,7 +87,7 @@ describe('a legacy client in front of a modern server', () => {
     const bridge = await session();
     const { tools } = resultOf(await bridge.ask('tools/list')) as { tools: Json[] };
     expect(tools.find(({ name }) => name === 'number')).not.toHaveProperty('outputSchema');
-    expect(tools.find(({ name }) => name === 'echo')).toHaveProperty('outputSchema');
+    expect(tools.find(({ name }) => name === 'shaped')).toHaveProperty('outputSchema');
     const number = resultOf(await call(bridge, 'number'));
     expect(number).not.toHaveProperty('structuredContent');
     expect(number['content']).toEqual([{ type: 'text', text: '42' }]);

@@ -76,11 +76,11 @@ describe('where a server cannot be opened', () => {
 
   test('a request that is cancelled while the server starts is never sent', async () => {
     const bridge = await open('legacy-server');
-    bridge.send({ jsonrpc: '2.0', id: 1, method: 'server/discover', params: { _meta: envelope() } });
+    bridge.send({ jsonrpc: '2.0', id: 'first', method: 'server/discover', params: { _meta: envelope() } });
     bridge.send({ jsonrpc: '2.0', id: 'slow', method: 'tools/call', params: { name: 'slow', _meta: envelope() } });
     bridge.notify('notifications/cancelled', { requestId: 'slow' });
     expect(await bridge.seen.failure('s:slow')).toMatchObject({ reached: false });
-    await bridge.answer(1);
+    await bridge.answer('first');
     expect((textOf(await bridge.tool('session')) as Json)['cancelled']).toBe(0);
   });
 
