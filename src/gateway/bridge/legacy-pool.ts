@@ -85,22 +85,24 @@ export class LegacyPool {
     if (this.#closed) return Promise.resolve(failure('closed', 'the gateway is shutting down', false));
     const cooling = this.#cooling.get(key);
     if (cooling !== undefined) return Promise.resolve(cooling.reason);
-    if (this.#entries.size >= (this.#options.maxSessions ?? MAX_SESSIONS) && !this.#evict()) {
-      return Promise.resolve(failure('unreachable', 'too many sessions are open on this server', false));
-    }
+    if (!this.#hasRoom()) return Promise.resolve(failure('unreachable', 'too many sessions are open on this server', false));
     const opener = new Opener(this.#open, this.#outer());
     const opening = this.#initialize(key, opener, capabilities, clientInfo);
     this.#entries.set(key, { principal, session: opening });
     return opening;
   }
 
-  /** Takes over a connection on which `initialize` has been answered. */
-  adopt(principal: string, capabilities: JsonNode, opener: Opener, server: InitializedServer): LegacySession {
+  /** Takes over a connection on which `initialize` has been answered. Closes it when there is no use or no room for it. */
+  adopt(principal: string, capabilities: JsonNode, opener: Opener, server: InitializedServer): void {
     const key = keyOf(principal, capabilities);
+    if (this.#closed || this.#entries.has(key) || !this.#hasRoom()) return void opener.link.close();
     const session = this.#ready(key, opener, capabilities, server);
     this.#entries.set(key, { principal, session });
     opener.handOver(session);
-    return session;
+  }
+
+  #hasRoom(): boolean {
+    return this.#entries.size < (this.#options.maxSessions ?? MAX_SESSIONS) || this.#evict();
   }
 
   /** Ends everything that belongs to one principal. */
