@@ -8,7 +8,7 @@ import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { closedLoop, workloads } from './lib/closed-loop.mjs';
+import { WARM_UP, closedLoop, workloads } from './lib/closed-loop.mjs';
 import { BRIDGE_CONTENDERS, HTTP_CONTENDERS, STDIO_CONTENDERS } from './lib/contenders.mjs';
 import { startHttp, startUpstream } from './lib/field.mjs';
 import { DIST, STDIO_ECHO } from './lib/policylayer.mjs';
@@ -38,7 +38,7 @@ const run = {
 };
 
 async function load(pid, lanes) {
-  await closedLoop(lanes, workloads.echo, { ms: 1500 });
+  await closedLoop(lanes, workloads.echo, WARM_UP);
   const before = cpuMs(pid);
   const { calls, wrong } = await closedLoop(lanes, workloads.echo, { ms });
   process.stdout.write(`${calls} calls, ${wrong} wrong, ${(((cpuMs(pid) - before) / calls) * 1000).toFixed(1)} CPU µs per call (profiler included)\n`);
@@ -79,7 +79,7 @@ async function profileHttp() {
 /** For every line of a bundled file, the source file it came from. */
 const origins = new Map();
 function origin(url, line) {
-  if (url === '' || url.startsWith('node:')) return url === '' ? '(V8)' : url;
+  if (!url.startsWith('file:')) return url === '' ? '(V8)' : url.startsWith('wasm:') ? 'llhttp (wasm)' : url;
   const path = fileURLToPath(url);
   if (!origins.has(path)) {
     let current = relative(DIST, path);

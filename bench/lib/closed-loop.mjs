@@ -5,6 +5,9 @@
 const FILLER = 'abcdefghijklmnopqrstuvwxyz0123456789';
 let lastId = 1000;
 
+/** Enough calls for the just-in-time compiler to be done, also on a machine that is busy with other things. */
+export const WARM_UP = { ms: 1000, atLeast: 6000, atMostMs: 6000 };
+
 /** A call of one of the echo server's tools with its expected answer. Ids are never used twice in a run. */
 export const workloads = {
   /** `echo` with 32 bytes that differ in every call. */
@@ -28,10 +31,11 @@ export const workloads = {
 /**
  * @param {readonly { request: Function }[]} lanes clients; one call at a time on each (a stdio client may appear more than once)
  * @param {() => { id: number, method: string, name: string | null, params: string, right: (answer: object) => boolean }} nextCall
- * @param {{ ms?: number, calls?: number }} until how long, or how many calls altogether
+ * @param {{ ms?: number, calls?: number, atLeast?: number, atMostMs?: number }} until how long, or how many calls altogether; with `atLeast`
+ *   it goes on beyond `ms` until that many calls are done, but not beyond `atMostMs`
  * @returns {Promise<{ calls: number, wrong: number, firstWrong: string | null, wallMs: number, latencies: number[] }>} latencies in ms
  */
-export function closedLoop(lanes, nextCall, { ms = Infinity, calls: maxCalls = Infinity }) {
+export function closedLoop(lanes, nextCall, { ms = Infinity, calls: maxCalls = Infinity, atLeast = 0, atMostMs = ms }) {
   return new Promise((resolve) => {
     const latencies = [];
     const began = performance.now();
@@ -42,7 +46,8 @@ export function closedLoop(lanes, nextCall, { ms = Infinity, calls: maxCalls = I
     let running = lanes.length;
 
     const run = (lane) => {
-      if (started >= maxCalls || performance.now() - began >= ms || wrong > 100) {
+      const elapsed = performance.now() - began;
+      if (started >= maxCalls || (elapsed >= ms && (started >= atLeast || elapsed >= atMostMs)) || wrong > 100) {
         running -= 1;
         if (running === 0) resolve({ calls, wrong, firstWrong, wallMs: performance.now() - began, latencies });
         return;

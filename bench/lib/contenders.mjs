@@ -28,7 +28,7 @@ async function gateway(dir, server, policy, path) {
   requireBuild();
   const port = await freePort();
   const config = writeGatewayConfig(dir, { port, servers: { [path]: server }, policies: { bench: policy }, grants: [{ server: path, policy: 'bench' }] });
-  return { command: [NODE, BIN, 'serve', '--config', config], env: privateHome(join(dir, 'home')), port, endpoint: () => ({ url: `http://127.0.0.1:${port}/mcp/${path}`, headers: bearer }) };
+  return { command: [NODE, BIN, 'serve', '--config', config], env: privateHome(join(dir, 'home')), port, health: '/healthz', endpoint: () => ({ url: `http://127.0.0.1:${port}/mcp/${path}`, headers: bearer }) };
 }
 
 /** In front of an HTTP upstream. `path` is the upstream's path: /legacy, /legacy-large or /modern. */

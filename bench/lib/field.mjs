@@ -1,7 +1,7 @@
 /** Brings contenders up for one comparison and takes them down again. */
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { lastLine, listening, start, stop } from './processes.mjs';
+import { lastLine, listening, sleep, start, stop } from './processes.mjs';
 import { HttpClient } from './http-client.mjs';
 import { StdioClient } from './stdio-client.mjs';
 
@@ -21,6 +21,21 @@ function ownDir(scratch) {
 export async function startUpstream(run, args = []) {
   const child = start([process.execPath, run.path('servers/http-echo.mjs'), ...args]);
   return { child, port: await listening(child), pid: child.pid, stop: () => stop(child) };
+}
+
+/** Opens a session and lists the tools. A gateway may say 503 for a moment after it has begun to listen. */
+async function probe(contender, attempts = 50) {
+  const client = contender.client();
+  try {
+    await client.open();
+    await client.ask(1, 'tools/list');
+  } catch (error) {
+    if (attempts === 0 || !error.message.startsWith('HTTP 503')) throw error;
+    await sleep(100);
+    await probe(contender, attempts - 1);
+  } finally {
+    await client.close();
+  }
 }
 
 /**
@@ -43,16 +58,10 @@ export async function startHttp(run, where, definitions, { upstream, path = '/le
       }
       const plan = await definition.start({ dir: ownDir(run.scratch), upstreamPort: upstream?.port, path });
       child = start([plan.command[0], ...nodeArgs, ...plan.command.slice(1)], { env: { ...plan.env, ...env } });
-      const port = await listening(child, { port: plan.port });
+      const port = await listening(child, { port: plan.port, health: plan.health });
       const endpoint = { ...plan.endpoint(port), modern };
       const contender = { ...definition, version: plan.version, child, pid: child.pid, endpoint, client: () => new HttpClient(endpoint), stop: () => stop(child) };
-      const probe = contender.client();
-      try {
-        await probe.open();
-        await probe.ask(1, 'tools/list');
-      } finally {
-        await probe.close();
-      }
+      await probe(contender);
       field.push(contender);
     } catch (error) {
       const said = child === null ? '' : lastLine(child.said);

@@ -1,6 +1,7 @@
 /** Starting, watching and ending the processes of a bench or soak run. CPU and memory come from /proc, so Linux only. */
 import { spawn } from 'node:child_process';
 import { readFileSync, readdirSync } from 'node:fs';
+import { get } from 'node:http';
 import { createServer, connect } from 'node:net';
 
 const TICK_MS = 10; // USER_HZ is 100 on every Linux that Node runs on
@@ -117,6 +118,17 @@ export function freePort() {
 
 export const sleep = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 
+/** True when GET answers 200; a gateway that is still reading its policies accepts connections and answers 503. */
+function answersOk(port, path) {
+  return new Promise((resolve) => {
+    const request = get({ host: '127.0.0.1', port, path }, (response) => {
+      response.resume();
+      resolve(response.statusCode === 200);
+    });
+    request.on('error', () => resolve(false));
+  });
+}
+
 function accepts(port) {
   return new Promise((resolve) => {
     const socket = connect(port, '127.0.0.1');
@@ -157,11 +169,12 @@ export function start([file, ...args], { env = {}, stdio = 'server', cwd } = {})
 /**
  * Waits until a server can be talked to.
  * @param {import('node:child_process').ChildProcess} child from `start`
- * @param {{ port?: number, timeoutMs?: number }} options with `port`, until it accepts; else until it says `listening PORT`
+ * @param {{ port?: number, health?: string, timeoutMs?: number }} options with `port`, until it accepts, and answers 200 on the path
+ *   `health` where there is one; without, until it says `listening PORT`
  * @returns {Promise<number>} the port
  * @throws when the process ends or the time is over, with the last line it said
  */
-export async function listening(child, { port, timeoutMs = 20_000 } = {}) {
+export async function listening(child, { port, health, timeoutMs = 30_000 } = {}) {
   const deadline = Date.now() + timeoutMs;
   for (;;) {
     if (child.exitCode !== null || child.signalCode !== null || child.pid === undefined) {
@@ -170,7 +183,7 @@ export async function listening(child, { port, timeoutMs = 20_000 } = {}) {
     if (port === undefined) {
       const told = /^listening (\d+)$/m.exec(child.said);
       if (told !== null) return Number(told[1]);
-    } else if (await accepts(port)) {
+    } else if (await (health === undefined ? accepts(port) : answersOk(port, health))) {
       return port;
     }
     if (Date.now() > deadline) throw new Error(`does not listen after ${timeoutMs / 1000} s: ${lastLine(child.said)}`);

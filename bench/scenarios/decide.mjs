@@ -2,7 +2,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { workloads } from '../lib/closed-loop.mjs';
+import { WARM_UP, workloads } from '../lib/closed-loop.mjs';
 import { startHttp, startUpstream } from '../lib/field.mjs';
 import { HttpClient } from '../lib/http-client.mjs';
 import { BIN, DIST, TOKEN, policyOf, privateHome, requireBuild, writeGatewayConfig } from '../lib/policylayer.mjs';
@@ -107,7 +107,7 @@ const SIZED_GATEWAY = {
       grants: SIZES.map((rules) => ({ server: `rules-${rules}`, policy: `p${rules}`, token: tokenFor(rules) })),
     });
     const endpoint = sized({ url: `http://127.0.0.1:${port}/mcp/rules-0` }, SIZES[0]);
-    return { command: [process.execPath, BIN, 'serve', '--config', config], env: privateHome(join(dir, 'home')), port, endpoint: () => endpoint };
+    return { command: [process.execPath, BIN, 'serve', '--config', config], env: privateHome(join(dir, 'home')), port, health: '/healthz', endpoint: () => endpoint };
   },
 };
 
@@ -131,7 +131,7 @@ async function throughGateway(run) {
       }
       entries.push({ contender: { name: `${rules} rules`, ours: true, pid: gateway.pid, baseline: rules === SIZES[0] }, lanes });
     }
-    const measured = await interleave(run, 'decide', entries, { rounds: run.quick ? 1 : 5, nextCall: workloads.echo, until: { ms: run.quick ? 250 : 500 }, warmUp: { ms: run.quick ? 250 : 700 } });
+    const measured = await interleave(run, 'decide', entries, { rounds: run.quick ? 1 : 5, nextCall: workloads.echo, until: { ms: run.quick ? 250 : 500 }, warmUp: run.quick ? { ms: 250 } : { ...WARM_UP, atLeast: 2000 } });
     const summaries = summarise(measured);
     for (const { lanes } of entries) for (const lane of lanes) await lane.close();
     run.print(table('The same call through the gateway, c = 8, by size of the policy', ['policy', 'calls/s', 'p50 ms', 'CPU µs/call', '× 10 rules, CPU'], summaries.map((s) => [s.name, s.rate?.median, s.p50?.median, s.cpuUs?.median, s.cpuRatio === null ? '–' : spread(s.cpuRatio)])));

@@ -1,5 +1,5 @@
 /** Echo calls through every contender: HTTP to HTTP in both eras, HTTP to stdio, stdio to stdio. */
-import { workloads } from '../lib/closed-loop.mjs';
+import { WARM_UP, workloads } from '../lib/closed-loop.mjs';
 import { BRIDGE_CONTENDERS, HTTP_CONTENDERS, STDIO_CONTENDERS } from '../lib/contenders.mjs';
 import { startHttp, startStdio, startUpstream } from '../lib/field.mjs';
 import { STDIO_ECHO } from '../lib/policylayer.mjs';
@@ -30,8 +30,7 @@ async function compare(run, name, title, field, openLanes, levels) {
       rounds: run.quick ? 1 : 5,
       nextCall: workloads.echo,
       until: { ms: run.quick ? 300 : 600 },
-      // The first stretch pays for the just-in-time compiler, which no later call does.
-      warmUp: { ms: connections === levels[0] ? (run.quick ? 700 : 2000) : 300 },
+      warmUp: connections === levels[0] ? (run.quick ? { ms: 500 } : WARM_UP) : { ms: 300 },
     });
     const summaries = summarise(measured);
     all.push({ connections, contenders: summaries });
