@@ -3,9 +3,11 @@
 //
 // The result appears at once: a build next to dist/ takes its place when it is complete, so that a process that is starting
 // meanwhile never finds half of it.
+//
+// Usage: node scripts/build.mjs [--keep-chunks]     (keeps the chunks of the build before, which a running program may still load)
 import { build } from 'esbuild';
 import { execFileSync } from 'node:child_process';
-import { chmodSync, existsSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, cpSync, existsSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -26,6 +28,9 @@ try {
     target: 'node20.19',
     external: ['libsql'],
     metafile: true,
+    // Half of the start of `run` is the parsing of its text. Names stay, so that stack traces can be read.
+    minifyWhitespace: true,
+    minifySyntax: true,
     legalComments: 'linked',
     banner: { js: "import { createRequire as __cr } from 'node:module'; const require = __cr(import.meta.url);" },
     logLevel: 'warning',
@@ -33,6 +38,7 @@ try {
   writeFileSync(join(target, 'meta.json'), JSON.stringify(metafile).replaceAll(`${target}/`, 'dist/'));
   chmodSync(join(target, 'bin.mjs'), 0o755);
   declarations(join(target, 'types'));
+  if (process.argv.includes('--keep-chunks') && existsSync('dist/chunks')) cpSync('dist/chunks', join(target, 'chunks'), { recursive: true, force: false });
   swap(target, 'dist');
 } finally {
   rmSync(target, { recursive: true, force: true });

@@ -41,7 +41,7 @@ export default async function ensureBuild() {
     }
   }
   try {
-    if (isStale()) execFileSync(process.execPath, [join(repository, 'scripts/build.mjs')], { cwd: repository, stdio: ['ignore', 'pipe', 'pipe'] });
+    if (isStale()) execFileSync(process.execPath, [join(repository, 'scripts/build.mjs'), '--keep-chunks'], { cwd: repository, stdio: ['ignore', 'pipe', 'pipe'] });
   } catch (error) {
     rmSync(join(repository, 'dist'), { recursive: true, force: true });
     const lines = `${error.stdout ?? ''}${error.stderr ?? ''}`.split('\n').filter((line) => /error/i.test(line));

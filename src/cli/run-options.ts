@@ -1,4 +1,4 @@
-import { basename, resolve } from 'node:path';
+import { basename } from 'node:path';
 import { parseArgs } from 'node:util';
 import { suggest } from '../policy/suggest.ts';
 import { quoted } from '../policy/printable.ts';
@@ -93,7 +93,7 @@ export function serverName(command: readonly string[]): string {
 
 /** Two policies of one name would share counters and be told apart by nobody. */
 function policyFiles(paths: readonly string[]): PolicyFile[] {
-  const files = paths.map((path) => ({ name: policyName(path), path: resolve(path) }));
+  const files = paths.map((path) => ({ name: policyName(path), path }));
   for (const [index, file] of files.entries()) {
     if (files.findIndex((other) => other.name === file.name) !== index) {
       throw new UsageError(`two policies have the name ${quoted(file.name, 60)}`, 'rename one of the files');

@@ -1,5 +1,5 @@
 import { quoted } from '../../policy/printable.ts';
-import { isLoopback } from './listen-address.ts';
+import { isLoopback } from './loopback.ts';
 
 /** Headers that the transport, the protocol or HTTP itself sets; a configured one would contradict it. */
 const RESERVED_HEADERS = new Set([

@@ -19,11 +19,6 @@ export function parseListen(text: string): ListenAddress | null {
   return { host: host.toLowerCase(), port };
 }
 
-/** True when only this machine can connect. A host name other than `localhost` may resolve to anything, so it does not count. */
-export function isLoopback(host: string): boolean {
-  return host === 'localhost' || host === '::1' || (isIPv4(host) && host.startsWith('127.'));
-}
-
 /** `host:port` as it stands in a URL. */
 export function formatAddress(address: ListenAddress): string {
   return `${isIPv6(address.host) ? `[${address.host}]` : address.host}:${address.port}`;

@@ -1,6 +1,6 @@
 import { existsSync, mkdtempSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import type { GatewayConfig } from '../../gateway/config-types.ts';
 import { formatDiagnostic } from '../../policy/index.ts';
 import { databasePath, openState, openStateReader } from '../../state/open.ts';
@@ -102,7 +102,7 @@ export async function checkConfiguration(path: string, dataDir: string | undefin
 export async function checkPolicies(paths: readonly string[]): Promise<Check[]> {
   const checks: Check[] = [];
   for (const path of paths) {
-    const result = await loadPolicyFiles([{ name: policyName(path), path: resolve(path) }], null);
+    const result = await loadPolicyFiles([{ name: policyName(path), path }], null);
     if (result.ok) checks.push(ok('policy', `${path} is valid`));
     else checks.push(...result.errors.map((diagnostic) => fail('policy', formatDiagnostic(diagnostic))));
     checks.push(...result.warnings.map((diagnostic) => warn('policy', formatDiagnostic(diagnostic))));
