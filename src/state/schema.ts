@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto';
+import { createSecretKey, randomBytes, type KeyObject } from 'node:crypto';
 import type { SqlDatabase } from './driver.ts';
 import type { Transactions } from './transaction.ts';
 import { StateUnavailable } from './types.ts';
@@ -76,10 +76,11 @@ export function migrate(database: SqlDatabase, transactions: Transactions): void
 }
 
 /** Key of the argument digests: 32 random bytes that never leave the database. @throws StateUnavailable when it is gone. */
-export function digestKey(database: SqlDatabase): Uint8Array {
+export function digestKey(database: SqlDatabase): KeyObject {
   const value = database.prepare("SELECT value FROM meta WHERE name = 'digest_key'").get()?.['value'];
   if (typeof value !== 'string' || !/^[0-9a-f]{64}$/.test(value)) {
     throw new StateUnavailable('the database has no usable digest key; it was changed by something else');
   }
-  return Buffer.from(value, 'hex');
+  // A key object: with raw bytes an HMAC costs nine times as much on Node 24.
+  return createSecretKey(value, 'hex');
 }

@@ -1,4 +1,4 @@
-import { createHmac } from 'node:crypto';
+import { createHmac, type KeyObject } from 'node:crypto';
 import type { LimitClaim } from '../policy/types.ts';
 import type { Checkpointer } from './checkpoint.ts';
 import { CounterStore } from './counter-store.ts';
@@ -50,7 +50,7 @@ export class SqliteState implements State {
   readonly #idle: IdleCounters;
   readonly #retention: JournalRetention;
   readonly #flood: Flood;
-  readonly #key: Uint8Array;
+  readonly #key: KeyObject;
   readonly #source: ClockSource;
   readonly #onError: (error: StateUnavailable) => void;
   readonly #inFlight = new Map<string, number>();

@@ -36,7 +36,7 @@ forEachDriver('housekeeping', (driver) => {
     const file = path();
     const state = await openState({ path: file, driver, clock });
     const database = await openDriver(file, driver);
-    const week = claim({ max: 1, windowMs: 7 * 24 * 3600 * 1000 });
+    const week = claim({ max: 1, windowMs: 7 * 24 * 3600 * 1000, per: ['grant'] });
     expect(state.reserve([week], scope()).ok).toBe(true);
     const idle = new IdleCounters(database);
     clock.pass(7 * DAY_US);
