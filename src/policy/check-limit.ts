@@ -4,27 +4,15 @@ import type { PerDimension } from './types.ts';
 import type { Reporter } from './diagnostic.ts';
 import type { SourceEntry, SourceNode } from './source-node.ts';
 import { found } from './source-node.ts';
+import { pointer } from './pointer.ts';
 import { printable, quoted } from './printable.ts';
 import { suggest } from './suggest.ts';
+import { checkWindow, isPlainWhole, LETTER_SECONDS, readWindow, spellingHelp, UNIT_SECONDS } from './check-window.ts';
 import { oneOf, unknownKey, wordOf } from './check-words.ts';
 
 export const MAX_CALLS = 1_000_000;
-export const MAX_WINDOW_SECONDS = 366 * 86_400;
 
 const LIMIT_KEYS = ['max', 'window', 'per', 'on_state_error'] as const;
-const UNIT_SECONDS: ReadonlyMap<string, number> = new Map([
-  ['second', 1],
-  ['minute', 60],
-  ['hour', 3600],
-  ['day', 86_400],
-]);
-const LETTER_SECONDS: ReadonlyMap<string, number> = new Map([
-  ['s', 1],
-  ['m', 60],
-  ['h', 3600],
-  ['d', 86_400],
-]);
-
 /** Checks `rate_limit`: a map, a shorthand such as `10/minute`, or a list of those. policy.md, "Rule". */
 export function checkRateLimit(node: SourceNode, at: string, reporter: Reporter): LimitModel[] {
   if (node.kind !== 'list') {
@@ -62,7 +50,7 @@ function checkShorthand(text: string, node: SourceNode, at: string, reporter: Re
     reporter.error('bad_rate', node.span, at, message, help);
     return null;
   };
-  const match = /^([^/]*)\/(\d*)([^/\d]*)$/.exec(text);
+  const match = /^([^/]*)\/((?:0|[1-9]\d*)?)([^/\d]*)$/.exec(text);
   const max = match?.[1] ?? '';
   const count = match?.[2] ?? '';
   const unit = match?.[3] ?? '';
@@ -98,10 +86,10 @@ function checkLimitMap(map: Extract<SourceNode, { kind: 'map' }>, at: string, re
   const misspelt = new Set<string | null>();
   for (const entry of map.entries) {
     if ((LIMIT_KEYS as readonly string[]).includes(entry.key)) fields.set(entry.key, entry);
-    else misspelt.add(unknownKey(reporter, entry, `${at}/${entry.key.replaceAll('~', '~0').replaceAll('/', '~1')}`, 'a limit', LIMIT_KEYS, hintForLimit(entry.key)));
+    else misspelt.add(unknownKey(reporter, entry, at + pointer(entry.key), 'a limit', LIMIT_KEYS, hintForLimit(entry.key)));
   }
   for (const key of ['max', 'window'] as const) {
-    if (!fields.has(key) && !misspelt.has(key)) {
+    if (!fields.has(key) && !misspelt.has(key) && !map.damaged) {
       const help = key === 'max' ? 'add the number of calls: `max: 10`' : 'add the time in seconds: `window: 60`';
       reporter.error('missing_key', { start: map.span.start, end: map.span.start }, at, `the limit has no \`${key}\``, help);
     }
@@ -138,43 +126,6 @@ function readCalls(value: number, text: string, node: SourceNode, at: string, su
   const help = value === 0 ? 'to forbid every call, use `deny`' : spellingHelp(value, text);
   reporter.error('bad_max', node.span, at, `${subject} is ${printable(text, 40)}; expected a whole number from 1 to ${MAX_CALLS}`, help);
   return null;
-}
-
-function checkWindow(node: SourceNode, at: string, reporter: Reporter): number | null {
-  if (node.kind === 'broken') return null;
-  if (node.kind === 'number') {
-    if (isPlainWhole(node.text)) return readWindow(node.value, node.text, node, at, reporter);
-    reporter.error('bad_window', node.span, at, `\`window\` is ${printable(node.text, 40)}; expected whole seconds, at least 1`, spellingHelp(node.value, node.text));
-    return null;
-  }
-  if (node.kind !== 'string') {
-    reporter.error('wrong_type', node.span, at, `\`window\` is ${found(node)}; expected seconds or a text such as \`10m\``, 'write for example `window: 60`');
-    return null;
-  }
-  const match = /^(\d+)([smhd])$/.exec(node.value);
-  if (match === null) {
-    const seconds = /^\d+$/.test(node.value);
-    const fractional = /^\d+\.\d+[smhd]$/.test(node.value);
-    const help = seconds ? 'remove the quotes, or add a unit: `60s`' : fractional ? 'use a smaller unit: `90s` for one and a half minutes' : 'write for example `60`, `30s`, `10m`, `1h` or `1d`';
-    reporter.error('bad_window', node.span, at, `\`window\` is ${found(node)}; expected whole seconds, or a whole number and \`s\`, \`m\`, \`h\` or \`d\``, help);
-    return null;
-  }
-  return readWindow(Number(match[1]) * (LETTER_SECONDS.get(match[2] ?? '') ?? Number.NaN), quoted(node.value, 40), node, at, reporter);
-}
-
-function readWindow(seconds: number, shown: string, node: SourceNode, at: string, reporter: Reporter): number | null {
-  if (seconds >= 1 && seconds <= MAX_WINDOW_SECONDS) return seconds;
-  reporter.error('bad_window', node.span, at, `the window is ${shown}; expected 1 second to 366 days`, seconds === 0 ? 'to forbid every call, use `deny`' : null);
-  return null;
-}
-
-/** `1e3`, `0x10` and `010` are numbers that people read in different ways; only plain decimal digits count. */
-function isPlainWhole(text: string): boolean {
-  return /^(?:0|[1-9]\d*)$/.test(text);
-}
-
-function spellingHelp(value: number, text: string): string | null {
-  return Number.isInteger(value) && value >= 1 && !isPlainWhole(text) ? `write it in plain digits: ${value}` : null;
 }
 
 function checkPer(node: SourceNode, at: string, reporter: Reporter): PerDimension[] | null {

@@ -2,6 +2,7 @@ import type { Action, LimitModel, RuleModel } from './document.ts';
 import type { Reporter } from './diagnostic.ts';
 import type { SourceEntry, SourceNode } from './source-node.ts';
 import { found } from './source-node.ts';
+import { pointer } from './pointer.ts';
 import { checkRateLimit } from './check-limit.ts';
 import { unknownKey, wordOf } from './check-words.ts';
 
@@ -45,7 +46,7 @@ function checkRuleMap(selector: string, map: Extract<SourceNode, { kind: 'map' }
   let limits: LimitModel[] = [];
   let limitsListed = false;
   for (const field of map.entries) {
-    const here = `${at}/${field.key.replaceAll('~', '~0').replaceAll('/', '~1')}`;
+    const here = at + pointer(field.key);
     switch (field.key) {
       case 'action':
         action = checkAction(field.value, here, '`action`', reporter);

@@ -1,3 +1,6 @@
+import { DEFAULT_PORT, readAuthority } from './uri-authority.ts';
+import { PATH_DELIMITERS, QUERY_DELIMITERS, recodePart } from './uri-characters.ts';
+
 /**
  * How resource URIs are compared (protocol.md A7). Servers disagree on when two URIs are the same resource, and each disagreement
  * is a way around a rule: `file:///etc//passwd`, `file:///etc/passwd#x` and `file:///etc/p%61sswd` all open one file. So a URI has
@@ -121,70 +124,6 @@ function build(uri: string, isSelector: boolean): UriReading {
 function needsAuthority(scheme: string, path: string, isSelector: boolean): boolean {
   if (isSelector && path.startsWith('*')) return false;
   return scheme === 'file' ? !path.startsWith('/') : DEFAULT_PORT.has(scheme);
-}
-
-const DEFAULT_PORT: ReadonlyMap<string, string> = new Map([
-  ['http', '80'],
-  ['https', '443'],
-  ['ws', '80'],
-  ['wss', '443'],
-  ['ftp', '21'],
-]);
-
-interface Authority {
-  readonly ok: true;
-  readonly user: string;
-  readonly host: string;
-}
-
-/** `host` includes a port that is not the default one. */
-function readAuthority(authority: string, scheme: string | null, isSelector: boolean): Authority | { readonly ok: false; readonly problem: string } {
-  const at = authority.lastIndexOf('@');
-  const user = at === -1 ? '' : `${recodePart(authority.slice(0, at), '', isSelector)}@`;
-  const hostPort = recodePart(authority.slice(at + 1), '', isSelector);
-  const port = /:([0-9]*)$/.exec(hostPort);
-  const host = (port === null ? hostPort : hostPort.slice(0, port.index)).toLowerCase();
-  if (host.replaceAll('%2a', '').includes('%')) return { ok: false, problem: 'has encoded or non-ASCII characters in its host' };
-  if (host.endsWith('.')) return { ok: false, problem: 'has a host that ends with a dot' };
-  const special = scheme !== null && DEFAULT_PORT.has(scheme);
-  const canonical = special && !(isSelector && host.includes('*')) ? webHost(host) : host;
-  if (canonical === null) return { ok: false, problem: 'has a host that cannot be read' };
-  // `[::1]` has many spellings that all are clear; `0x7f.1` is 127.0.0.1 to some servers only.
-  if (canonical !== host && !host.startsWith('[')) return { ok: false, problem: `has a host that some servers read as \`${canonical}\`` };
-  const number = port?.[1]?.replace(/^0+(?=.)/, '') ?? '';
-  const isDefault = number === '' || number === DEFAULT_PORT.get(scheme ?? '');
-  return { ok: true, user, host: canonical + (isDefault ? '' : `:${number}`) };
-}
-
-/** The host as browsers and Node read it, or null when they would refuse it. */
-function webHost(host: string): string | null {
-  try {
-    return host === '' ? null : new URL(`http://${host}/`).hostname;
-  } catch {
-    return null;
-  }
-}
-
-const UNRESERVED = /[A-Za-z0-9._~-]/;
-const ALLOWED_RAW = /[A-Za-z0-9._~:/?#[\]@!$&'()+,;=-]/;
-/** Delimiters that mean nothing inside a path once decoded; `/`, `?`, `#` and `%` are never decoded. */
-const PATH_DELIMITERS = "!$&'()+,;=:@[]";
-/** The same for a query, where `&`, `=`, `+` and `;` divide parameters. */
-const QUERY_DELIMITERS = "!$'(),:@/?[]";
-
-/**
- * Decodes unreserved characters and those in `decoded`, writes other encodings in upper case, and encodes what a URI may not hold
- * raw. A literal `*` always becomes `%2A`, so that it is never taken for a wildcard; in a selector a raw `*` is the wildcard.
- */
-function recodePart(text: string, decoded: string, isSelector: boolean): string {
-  return text.replace(/%[0-9a-f]{2}|[^%]/giu, (token) => {
-    if (token.length === 3 && token.startsWith('%')) {
-      const character = String.fromCharCode(Number.parseInt(token.slice(1), 16));
-      return UNRESERVED.test(character) || decoded.includes(character) ? character : token.toUpperCase();
-    }
-    if (token === '*') return isSelector ? '*' : '%2A';
-    return ALLOWED_RAW.test(token) ? token : encodeURIComponent(token);
-  });
 }
 
 function hasDotSegment(path: string): boolean {

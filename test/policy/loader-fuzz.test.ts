@@ -68,9 +68,9 @@ describe('mutated documents', () => {
         const cached = fromJSON(JSON.parse(JSON.stringify(toJSON(result.policy))));
         expect(cached.ok && cached.policy.id).toBe(result.policy.id);
       }),
-      { numRuns: 4000 },
+      { numRuns: 1500 },
     );
-    expect(loaded).toBeGreaterThan(100);
+    expect(loaded).toBeGreaterThan(40);
   }, 120_000);
 
   it('of pure noise are refused', async () => {
@@ -78,7 +78,7 @@ describe('mutated documents', () => {
       fc.asyncProperty(fc.oneof(fc.string({ unit: 'binary', maxLength: 200 }), fc.array(fc.constantFrom(...PIECES), { maxLength: 60 }).map((pieces) => pieces.join(''))), async (text) => {
         expect((await loadPolicy(text, { name: 'p' })).ok).toBe(false);
       }),
-      { numRuns: 2000 },
+      { numRuns: 800 },
     );
   }, 120_000);
 });

@@ -35,7 +35,7 @@ describe('decisions of random policies', () => {
           }).toEqual(answer(policies, text));
         }
       }),
-      { numRuns: 400 },
+      { numRuns: 250 },
     );
   });
 
