@@ -1,11 +1,14 @@
 import { Command, CommanderError } from 'commander';
 import type { DoctorOptions } from './commands/doctor.ts';
+import type { LogsArguments } from './commands/logs.ts';
 import type { ScanOptions } from './commands/scan.ts';
 import type { ServeOptions } from './commands/serve.ts';
 import type { StatusOptions } from './commands/status.ts';
 import { RUN_HELP } from './run-options.ts';
 import { UsageError, printUsageError } from './usage-error.ts';
 import { version } from './package-root.ts';
+
+type LogsFlags = Partial<Pick<LogsArguments, 'follow' | 'json' | 'server' | 'grant' | 'name' | 'outcome' | 'code' | 'since' | 'limit'>> & { readonly config?: string; readonly data?: string };
 
 const collect = (value: string, before: string[] | undefined): string[] => [...(before ?? []), value];
 
@@ -89,6 +92,27 @@ function build(done: (status: number) => void): Command {
     .action(async (files: string[], options: { json?: boolean }) => {
       const { check } = await import('./commands/check.ts');
       done(await check({ files, json: options.json === true, stdout: process.stdout, stderr: process.stderr }));
+    });
+
+  program
+    .command('logs')
+    .summary('read the journal: who called what, and what came of it')
+    .description('Prints the journal. Rows of several filters must match all of them.')
+    .option('-f, --follow', 'go on with new rows until Ctrl-C')
+    .option('--since <time>', '30s, 10m, 2h, 1d, or a date and time in ISO 8601')
+    .option('--limit <rows>', 'how many rows, the newest (default: 50)')
+    .option('--server <name>', 'of this server only')
+    .option('--grant <label>', 'of this grant only')
+    .option('--name <name>', 'of this tool, prompt or resource only')
+    .option('--outcome <list>', 'ok, tool_error, refused, rejected, ...; several with commas')
+    .option('--code <list>', 'denied, rate_limited, ...; several with commas')
+    .option('-c, --config <file>', 'configuration of the gateway')
+    .option('--data <dir>', 'data directory of the gateway')
+    .option('--json', 'one JSON object per line')
+    .action(async (options: LogsFlags) => {
+      const [{ logs }, { locate }, { endOnSignal }] = await Promise.all([import('./commands/logs.ts'), import('./config/locate.ts'), import('./signals.ts')]);
+      const { dataDir } = await locate(options);
+      done(await logs({ ...options, data: dataDir, follow: options.follow === true, json: options.json === true, stdout: process.stdout, stderr: process.stderr, signal: endOnSignal(() => undefined) }));
     });
 
   program

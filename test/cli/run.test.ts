@@ -142,6 +142,9 @@ describe('run', () => {
     const status = JSON.parse((await policylayer(['status', '--json'], { cwd: directory })).stdout);
     expect(status.journal.lastHour).toEqual({ ok: 4, refused: 1 });
     expect(status.journal.codes).toEqual({ rate_limited: 1 });
+    const logs = async (...args: string[]) => (await policylayer(['logs', '--json', ...args], { cwd: directory })).stdout.trim().split('\n').map((line) => JSON.parse(line));
+    expect((await logs()).map((row) => [row.grant, row.name, row.outcome])).toEqual([['me', 'list_images', 'ok'], ['me', 'list_images', 'ok'], ['me', 'list_images', 'ok'], ['me', 'list_images', 'refused'], ['you', 'list_images', 'ok']]);
+    expect((await logs('--outcome', 'refused')).map((row) => [row.code, row.rule])).toEqual([['rate_limited', '/tools/list_images/rate_limit']]);
   });
 
   it('everything it keeps is readable by the owner only', async () => {
