@@ -268,3 +268,43 @@ describe('a failing store', () => {
     expect(await conversation.client(parsed('{"jsonrpc":"2.0","id":2,"method":"ping"}'))).toMatchObject({ do: 'forward' });
   });
 });
+
+describe('shared children', () => {
+  test('[D5, M4] modern requests of one grant share a child, with ids and tokens that cannot collide', async () => {
+    const gateway = await serve();
+    const body = (name: string): unknown => ({ jsonrpc: '2.0', id: 'same', method: 'tools/call', params: { name, _meta: { 'io.modelcontextprotocol/protocolVersion': '2026-07-28', progressToken: 'same' } } });
+    const headers = (name: string): Record<string, string> => ({ 'mcp-protocol-version': '2026-07-28', 'mcp-method': 'tools/call', 'mcp-name': name });
+    const answers = await Promise.all(['slow', 'progress', 'log', 'safe'].map((name) => gateway.post('stdio', body(name), headers(name))));
+    expect(answers.map((answer) => answer.messages.at(-1))).toMatchObject(['slow done', 'progress done', 'log done', 'ran safe'].map((text) => ({ id: 'same', result: { content: [{ text }] } })));
+    expect(answers.map((answer) => answer.messages.length)).toEqual([1, 4, 1, 1]);
+    expect(answers[1]?.messages[0]).toMatchObject({ method: 'notifications/progress', params: { progressToken: 'same' } });
+    expect(gateway.gateway.stats().children).toBe(1);
+  });
+
+  test.each(['grant', 'shared'] as const)('legacy sessions with isolation %s share a child that was opened once', async (isolation) => {
+    const gateway = await HttpHarness.start(await policySet(OPEN), { isolation });
+    open.push(gateway);
+    const sessions = [await gateway.open('stdio'), await gateway.open('stdio'), await gateway.open('stdio', true)];
+    expect(gateway.gateway.stats().children).toBe(isolation === 'grant' ? 2 : 1);
+    const answers = await Promise.all([gateway.request('stdio', sessions[0] ?? '', 'tools/call', { name: 'safe' }), gateway.request('stdio', sessions[1] ?? '', 'tools/call', { name: 'echo', arguments: { text: 'two' } }), gateway.request('stdio', sessions[2] ?? '', 'tools/call', { name: 'echo', arguments: { text: 'three' } }, true)]);
+    expect(answers).toMatchObject([{ result: { content: [{ text: 'ran safe' }] } }, { result: { content: [{ text: 'two' }] } }, { result: { content: [{ text: 'three' }] } }]);
+    const opened = gateway.reached().map((entry) => String(entry['line'])).filter((line) => line.includes('initialize'));
+    expect(opened.filter((line) => line.includes('"initialize"'))).toHaveLength(isolation === 'grant' ? 2 : 1);
+    await gateway.request('stdio', sessions[0] ?? '', 'tools/call', { name: 'crash' });
+    expect((await gateway.post('stdio', { jsonrpc: '2.0', id: 1, method: 'ping' }, { 'mcp-session-id': sessions[1] ?? '' })).status).toBe(404);
+  });
+
+  test('[D5] a modern client that leaves cancels in the shared child, and the late answer is dropped', async () => {
+    const gateway = await serve();
+    const { port } = gateway.gateway.address;
+    await gateway.modern('stdio', 'tools/list');
+    const body = JSON.stringify({ jsonrpc: '2.0', id: 1, method: 'tools/call', params: { name: 'slow', _meta: { 'io.modelcontextprotocol/protocolVersion': '2026-07-28' } } });
+    const socket = connect(port, '127.0.0.1');
+    socket.write(`POST /mcp/stdio HTTP/1.1\r\nHost: 127.0.0.1:${port}\r\nAuthorization: Bearer ${gateway.token('stdio')}\r\nContent-Type: application/json\r\nAccept: */*\r\nMCP-Protocol-Version: 2026-07-28\r\nMcp-Method: tools/call\r\nMcp-Name: slow\r\nContent-Length: ${body.length}\r\n\r\n${body}`);
+    await expect.poll(() => gateway.callsReached()).toContain('slow');
+    socket.destroy();
+    await expect.poll(() => gateway.reached().some((entry) => String(entry['line']).includes('notifications/cancelled'))).toBe(true);
+    await expect.poll(async () => (await gateway.rows()).filter((row) => row.name === 'slow').map((row) => row.outcome)).toEqual(['cancelled']);
+    await expect.poll(async () => (await gateway.rows()).some((row) => row.code === 'late_response'), { timeout: 4_000 }).toBe(true);
+  });
+});

@@ -137,8 +137,8 @@ export class BridgedLink implements UpstreamLink {
     if (first.method === 'initialize') {
       forwarded = true;
       const reply = await opener.forward(first, null);
-      const refused = isResponse(reply) ? reply.error !== null : isRefusal(reply);
-      if (!refused) return this.#passThrough(forwarded);
+      if (!isResponse(reply) && !isRefusal(reply)) return this.#refuse(reply);
+      if (isResponse(reply) && reply.error === null) return this.#passThrough(forwarded);
     }
     const reply = opener.dead ? null : await probe();
     if (reply === null || !isResponse(reply) || reply.result === null || !isDiscovered(reply)) return this.#passThrough(forwarded);

@@ -11,14 +11,8 @@ export async function bridgedPool(context: EndpointContext): Promise<LinkPool> {
   const principals = new Map<string, Principal>();
   const options = {
     limits: limits.upstream,
-    // Tools are the same for every principal of an upstream; whoever has seen the list knows the headers.
-    headersOf: (tool: string) => {
-      for (const principal of principals.values()) {
-        const known = principal.directory.get(tool);
-        if (known !== null) return known.headers;
-      }
-      return null;
-    },
+    // The links learn this by themselves.
+    headersOf: () => null,
     stderr: (chunk: Buffer) => void process.stderr.write(chunk),
     log,
     idleMs: limits.sessionIdleMs,

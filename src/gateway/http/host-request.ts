@@ -1,5 +1,7 @@
 import type { Message, Request } from '../../mcp/message.ts';
 import { METHOD_NOT_FOUND, HEADER_MISMATCH, MISSING_CAPABILITY, UNSUPPORTED_VERSION } from '../../mcp/error-codes.ts';
+import { META_PREFIX } from '../../mcp/keys.ts';
+import { metaOf } from '../../mcp/meta.ts';
 import type { LinkObserver, UpstreamFailure, UpstreamLink } from '../../upstream/types.ts';
 import { Conversation } from '../conversation.ts';
 import { signalListChanges } from '../listen-signal.ts';
@@ -64,8 +66,11 @@ export class HostRequest implements LinkObserver {
 
   message(message: Message, requestKey: string | null): void {
     const verdict = this.conversation.upstream(message, requestKey === null ? { on: 'link' } : { on: 'request', requestKey });
-    if (verdict.do !== 'deliver') return;
-    if (verdict.requestKey !== this.#request.idKey) return;
+    if (verdict.do !== 'deliver' || verdict.requestKey !== this.#request.idKey) return;
+    // As the HTTP server we see to it that logs reach only a request that asked for them (M4).
+    if (message.kind === 'notification' && message.method === 'notifications/message' && (metaOf(this.#request.params)?.get(`${META_PREFIX}logLevel`) ?? null) === null) {
+      return this.garbage('unsolicited_log', message.method);
+    }
     if (!verdict.final) {
       if (!this.#exchange.send(verdict.bytes)) this.#link.pause();
       return;

@@ -1,3 +1,4 @@
+import { spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { UPSTREAM_LIMITS } from '../../../src/wire/limits.ts';
 import { BridgePool, type BridgePoolOptions } from '../../../src/gateway/bridge/bridge-pool.ts';
@@ -39,6 +40,11 @@ export class BridgeClient {
   constructor(link: UpstreamLink, seen: Recorder) {
     this.link = link;
     this.seen = seen;
+  }
+
+  static async overHttp(url: URL, options: Partial<BridgePoolOptions> = {}): Promise<BridgeClient> {
+    const seen = new Recorder();
+    return new BridgeClient(await bridgedLink({ kind: 'http', spec: { url, headers: {} } }, seen, { ...OPTIONS, ...options }), seen);
   }
 
   static async open(fixture: Fixture | 'dual', options: Partial<BridgePoolOptions> = {}): Promise<BridgeClient> {
@@ -94,6 +100,24 @@ export class BridgeClient {
 export async function openPool(fixture: Fixture | 'dual', options: Partial<BridgePoolOptions> = {}): Promise<BridgePool> {
   const all = { ...OPTIONS, ...options };
   return new BridgePool(await upstreamOpener({ kind: 'command', spec: spec(fixture) }, all), 'stdio', all);
+}
+
+export async function openHttpPool(url: URL, options: Partial<BridgePoolOptions> = {}): Promise<BridgePool> {
+  const all = { ...OPTIONS, ...options };
+  return new BridgePool(await upstreamOpener({ kind: 'http', spec: { url, headers: {} } }, all), 'http', all);
+}
+
+/** Starts a fixture as an HTTP server on a port of its own choice. */
+export async function serveFixture(fixture: 'legacy-server' | 'modern-server'): Promise<{ url: URL; stop: () => Promise<void> }> {
+  const child = spawn(process.execPath, [join(import.meta.dirname, 'fixtures', `${fixture}.mjs`), '--http'], { stdio: ['ignore', 'pipe', 'inherit'] });
+  const port = await new Promise<string>((resolve, reject) => {
+    child.stdout.once('data', (chunk: Buffer) => resolve(chunk.toString().trim()));
+    child.once('exit', (code) => reject(new Error(`the fixture ended with ${code}`)));
+  });
+  return { url: new URL(`http://127.0.0.1:${port}/mcp`), stop: () => new Promise((resolve) => {
+    child.once('close', () => resolve());
+    child.kill('SIGKILL');
+  }) };
 }
 
 /** One modern request on a link of its own, as the HTTP front makes it. */
