@@ -1,10 +1,10 @@
-import { resolve } from 'node:path';
+import { basename, relative, resolve } from 'node:path';
 import { startGateway, type RunningGateway } from '../../gateway/serve.ts';
 import { databasePath, openState } from '../../state/open.ts';
 import { StateUnavailable, type State } from '../../state/types.ts';
 import type { GatewayConfig } from '../../gateway/config-types.ts';
 import { formatAddress, parseListen } from '../config/listen-address.ts';
-import { findConfig } from '../config/locate.ts';
+import { DEFAULT_CONFIG, findConfig } from '../config/locate.ts';
 import { dataDirectory } from '../data-directory.ts';
 import { version } from '../package-root.ts';
 import { readRunFile, removeRunFile, writeRunFile } from '../run-file.ts';
@@ -49,7 +49,7 @@ export async function serve(options: ServeOptions): Promise<number> {
 
   greet(options.json === true, {
     version: version(), pid: process.pid, url, config, configPath: demo === null ? path : null, journal: databasePath(config.dataDir),
-    tokens: tokensToShow(demo, config, loaded.minted), tryIt: demo?.tryIt(url) ?? [],
+    tokens: tokensToShow(demo, config, loaded.minted), follow: followLine(options, demo === null ? path : null), tryIt: demo?.tryIt(url) ?? [],
   });
   await new Promise<void>((resolve) => ended.addEventListener('abort', () => resolve(), { once: true }));
   await live.close();
@@ -63,6 +63,14 @@ function tokensToShow(demo: Demo | null, config: GatewayConfig, minted: readonly
   const tokens = new Map(minted.map(({ label, token }) => [label, token]));
   if (demo !== null) for (const grant of config.grants) tokens.set(grant.label, demo.token);
   return tokens;
+}
+
+/** How to read the journal of this gateway from the same directory, by the same program. */
+function followLine(options: ServeOptions, path: string | null): string {
+  const [, script = ''] = process.argv;
+  const program = basename(script) === 'bin.mjs' ? `node ${relative(process.cwd(), script)}` : 'policylayer';
+  const where = options.data !== undefined ? ` --data ${options.data}` : path === null || path === DEFAULT_CONFIG ? '' : ` --config ${path}`;
+  return `${program} logs --follow${where}`;
 }
 
 function greet(json: boolean, started: Started): void {

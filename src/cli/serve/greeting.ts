@@ -16,6 +16,8 @@ export interface Started {
   readonly journal: string;
   /** Tokens that may be shown: made at this start, or the demo's. By label of the grant. */
   readonly tokens: ReadonlyMap<string, string>;
+  /** Shell line that follows the journal. */
+  readonly follow: string;
   /** Shell lines that show the gateway at work. */
   readonly tryIt: readonly string[];
 }
@@ -48,7 +50,7 @@ export function greetingLines(started: Started, style: Style): string[] {
     '',
     `  Gateway  ${url}`,
     `  Journal  ${tilde(started.journal)}`,
-    '           follow it with: policylayer logs --follow',
+    `           ${started.follow}`,
   ];
   for (const server of config.servers.values()) {
     lines.push('', `  ${style.bold(server.name)}`, `    proxy URL  ${url}/mcp/${server.name}`);
