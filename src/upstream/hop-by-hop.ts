@@ -67,7 +67,7 @@ export interface IncomingHeaders {
   readonly coding: string | null;
 }
 
-const TIMEOUT = /(?:^|[,;\s])timeout=(\d{1,9})/i;
+const TIMEOUT = /(?:^|[,;\s])timeout=(\d{1,9})(?!\d)/i;
 
 /** Headers of an upstream's answer, as undici hands them over. */
 export function incomingHeaders(buffers: readonly Buffer[]): IncomingHeaders {

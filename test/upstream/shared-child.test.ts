@@ -90,7 +90,7 @@ describe('clients of one child', () => {
       expect((json as { id: unknown }).id).toEqual(id);
       const progress = JSON.parse(heard.messages[before]?.text ?? '{}') as { params?: { progressToken?: unknown } };
       expect(progress.params?.progressToken).toEqual(token);
-    }), { numRuns: 100 });
+    }), { numRuns: 40 });
   });
 
   it('cannot be answered by a guess: ids that are not in flight, or of another type, are dropped', async () => {
