@@ -119,7 +119,7 @@ export class BridgePool {
     const known = this.#eras.get(principal);
     if (known !== undefined && performance.now() - known.at < ERA_MS) return known;
     if (this.#eras.size >= MAX_ERAS) this.#eras.clear();
-    const entry: KnownEra = { era: this.#probe(principal, message), settled: null, at: performance.now() };
+    const entry: KnownEra = { era: this.#probe(principal, message).catch((error: unknown) => this.#broken(error)), settled: null, at: performance.now() };
     this.#eras.set(principal, entry);
     void entry.era.then((era) => {
       if (typeof era === 'string') entry.settled = era;
@@ -127,6 +127,12 @@ export class BridgePool {
       else if (this.#eras.get(principal) === entry) this.#eras.delete(principal);
     });
     return entry;
+  }
+
+  /** A fault of our own must not end the process. */
+  #broken(error: unknown): UpstreamFailure {
+    this.#options.log(`internal error while asking an upstream for its era: ${error instanceof Error ? error.message : 'unknown'}`);
+    return failure('bad_response', 'internal error', false);
   }
 
   /** Asks a fresh connection for its era. A legacy session that this opens is kept for the requests that wait for it. */

@@ -40,6 +40,8 @@ export async function bridgedLink(upstream: Upstream, observer: LinkObserver, op
 
 /** More messages than this before the era of the upstream is known are refused. */
 const MAX_QUEUED = 1_000;
+/** From here on the client is asked to wait. */
+const ENOUGH_QUEUED = 64;
 
 /**
  * One client connection. Its first request tells the client's era; the upstream's is asked for. Then messages pass untouched where the
@@ -76,7 +78,7 @@ export class BridgedLink implements UpstreamLink {
     if (isCancelled(message) && this.#unqueue(cancelledKey(message))) return true;
     this.#queue.push(message);
     if (!this.#opening && message.kind === 'request') this.#begin(message);
-    return true;
+    return this.#queue === null || this.#queue.length < ENOUGH_QUEUED;
   }
 
   /** Takes a request back that has not been sent yet. */
@@ -85,7 +87,10 @@ export class BridgedLink implements UpstreamLink {
     // The first one is on its way already: it may be the question for the era itself.
     if (key === null || index <= 0) return false;
     this.#queue?.splice(index, 1);
-    queueMicrotask(() => this.#observer.failed(key, failure('closed', 'the client cancelled the request', false)));
+    queueMicrotask(() => {
+      // The client may have used the id again in the same breath.
+      if (this.#queue?.some((message) => message.kind === 'request' && message.idKey === key) !== true) this.#observer.failed(key, failure('closed', 'the client cancelled the request', false));
+    });
     return true;
   }
 
@@ -238,9 +243,13 @@ export class BridgedLink implements UpstreamLink {
       this.#queue = [];
       this.#opening = false;
       this.#opener.discard();
-      if (this.transport === 'http') this.#opener = new Opener(this.#open, this.#observer);
+      if (this.transport === 'http') {
+        void this.#opener.link.close();
+        this.#opener = new Opener(this.#open, this.#observer);
+      }
     }
     this.#fail(queue, reason);
+    this.#observer.drain();
     if (this.#closed) this.#observer.closed(reason);
   }
 

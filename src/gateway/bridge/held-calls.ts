@@ -4,7 +4,9 @@ import { StateSeal } from './seal.ts';
 
 /** How long a client may take to answer what a server asked in the middle of a call. */
 export const HOLD_MS = 5 * 60_000;
-const MAX_HELD = 1_000;
+/** Beyond this a principal's oldest call gives way: nobody can push out what another principal waits for. */
+const MAX_HELD_EACH = 256;
+const MAX_HELD = 10_000;
 
 interface Held {
   readonly exchange: Exchange;
@@ -31,12 +33,11 @@ export class HeldCalls {
    * @returns the `requestState` for the client
    */
   hold(exchange: Exchange, expire: () => void): string {
-    if (this.#held.size >= MAX_HELD) {
-      for (const [handle, oldest] of this.#held) {
-        this.#drop(handle);
-        oldest.expire();
-        break;
-      }
+    const own = Array.from(this.#held).filter(([, { exchange: held }]) => held.principal === exchange.principal);
+    const oldest = own.length >= MAX_HELD_EACH ? own[0] : this.#held.size >= MAX_HELD ? Array.from(this.#held)[0] : undefined;
+    if (oldest !== undefined) {
+      this.#drop(oldest[0]);
+      oldest[1].expire();
     }
     const handle = randomBytes(16).toString('base64url');
     const timer = setTimeout(() => {

@@ -186,7 +186,10 @@ export class LegacyOverModern implements UpstreamLink, LinkObserver {
         if (key === null || flow === undefined) return true;
         this.#drop(flow, 'The call was cancelled');
         // Nothing answers a cancelled request any more; whoever counts open ones is told that it is over.
-        queueMicrotask(() => this.#observer.failed(key, failure('closed', 'the client cancelled the request', true)));
+        queueMicrotask(() => {
+          // The client may have used the id again in the same breath.
+          if (!this.#flows.has(key)) this.#observer.failed(key, failure('closed', 'the client cancelled the request', true));
+        });
         return true;
       }
       // Roots are asked for anew in every call, and a modern server has no request whose progress could be told.

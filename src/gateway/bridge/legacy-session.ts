@@ -51,6 +51,7 @@ export class LegacySession implements LinkObserver {
   /** Level that the server was told, or null while it decides by itself. */
   #logRank: number | null = null;
   #levelSet: Promise<unknown> | null = null;
+  #full = false;
   #ended = false;
   #retired = false;
 
@@ -95,7 +96,12 @@ export class LegacySession implements LinkObserver {
   #send(exchange: Exchange): void {
     if (exchange.over || exchange.outcome !== null) return;
     exchange.sent = true;
-    this.link.send(exchange.request);
+    if (!this.link.send(exchange.request)) this.#full = true;
+  }
+
+  /** True while the server takes nothing more; `drain` is reported when it does again. */
+  get full(): boolean {
+    return this.#full;
   }
 
   /** The client is back with answers to some of the questions (S26 mrtr). @param responses `params.inputResponses` */
@@ -150,6 +156,7 @@ export class LegacySession implements LinkObserver {
   }
 
   drain(): void {
+    this.#full = false;
     this.#options.drain();
   }
 

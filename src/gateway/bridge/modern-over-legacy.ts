@@ -49,9 +49,12 @@ export class ModernOverLegacy implements UpstreamLink {
   }
 
   send(message: Message): boolean {
-    if (message.kind === 'request') this.#request(message);
-    else if (isCancelled(message)) this.#cancelled(message);
+    if (message.kind === 'request') {
+      this.#request(message);
+      return this.#calls.get(message.idKey)?.exchange?.session.full !== true;
+    }
     // A modern client sends no responses, and no other notification has a receiver in the legacy era.
+    if (isCancelled(message)) this.#cancelled(message);
     return true;
   }
 
@@ -88,7 +91,10 @@ export class ModernOverLegacy implements UpstreamLink {
     if (key === null || call === undefined) return;
     this.abort(key);
     // Nothing answers a cancelled request any more; whoever counts open ones is told that it is over.
-    queueMicrotask(() => this.#observer.failed(key, failure('closed', 'the client cancelled the request', true)));
+    queueMicrotask(() => {
+      // The client may have used the id again in the same breath.
+      if (!this.#calls.has(key)) this.#observer.failed(key, failure('closed', 'the client cancelled the request', true));
+    });
   }
 
   #request(request: Request): void {

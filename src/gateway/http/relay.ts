@@ -10,6 +10,7 @@ import { failure } from '../../upstream/failure.ts';
 import type { HttpSpec } from '../../upstream/types.ts';
 import { formatSse } from '../../wire/sse.ts';
 import { changedLists, Conversation } from '../conversation.ts';
+import { signalListChanges } from '../listen-signal.ts';
 import type { Principal } from '../principal.ts';
 import { ToolDirectory } from '../tool-directory.ts';
 import type { ClientVerdict } from '../verdict.ts';
@@ -196,7 +197,9 @@ export class RelayEndpoint implements Endpoint {
 
   #forward(incoming: Incoming, conversation: Conversation, message: Message, era: Era, onHead: (head: { status: number; headers: readonly string[] }) => void): void {
     const call: Request | null = message.kind === 'request' ? message : null;
-    const exchange = this.#exchange(incoming, conversation, call, call === null ? { on: 'session' } : { on: 'request', requestKey: call.idKey }, onHead);
+    let unsubscribe = (): void => undefined;
+    const exchange = this.#exchange(incoming, conversation, call, call === null ? { on: 'session' } : { on: 'request', requestKey: call.idKey }, onHead, () => unsubscribe());
+    if (call?.method === 'subscriptions/listen') unsubscribe = signalListChanges(incoming.principal, call, (json) => exchange.inject(formatSse(json)));
     exchange.attach(this.#pool.dispatch({
       method: 'POST', path: this.#path, headers: upstreamHeaders(incoming.request.rawHeaders, this.#spec.headers, era === 'legacy', this.#edge),
       body: message.bytes, idempotent: message.kind === 'request' && isIdempotent(message.method),

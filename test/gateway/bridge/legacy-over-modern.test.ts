@@ -19,6 +19,8 @@ async function session(version = '2025-11-25', capabilities: Json = CAPABILITIES
   return bridge;
 }
 
+const byText = (a: unknown, b: unknown): number => (String(a) < String(b) ? -1 : 1);
+
 const call = (bridge: BridgeClient, name: string, args: Json = {}, meta: Json = {}): Promise<Json> => bridge.ask('tools/call', { name, arguments: args, ...(Object.keys(meta).length === 0 ? {} : { _meta: meta }) });
 
 describe('a legacy client in front of a modern server', () => {
@@ -153,8 +155,8 @@ describe('a legacy client in front of a modern server', () => {
       await bridge.other('roots/list');
       bridge.send({ jsonrpc: '2.0', id: model?.['id'], error: { code: -1, message: 'User rejected sampling request' } });
       expect(errorOf(await bridge.answer('c'))).toMatchObject({ code: -32603, message: expect.stringContaining('User rejected sampling request') as string });
-      const withdrawn = bridge.others('notifications/cancelled').map(({ params }) => (params as Json)['requestId']).toSorted();
-      expect(withdrawn).toEqual([...bridge.others('elicitation/create'), ...bridge.others('roots/list')].map(({ id }) => id).toSorted());
+      const withdrawn = bridge.others('notifications/cancelled').map(({ params }) => (params as Json)['requestId']).toSorted(byText);
+      expect(withdrawn).toEqual([...bridge.others('elicitation/create'), ...bridge.others('roots/list')].map(({ id }) => id).toSorted(byText));
     });
 
     test('is withdrawn when the client cancels the call', async () => {
@@ -163,7 +165,7 @@ describe('a legacy client in front of a modern server', () => {
       const [question] = await bridge.other('elicitation/create');
       bridge.notify('notifications/cancelled', { requestId: 'c' });
       const [withdrawn] = await bridge.other('notifications/cancelled');
-      expect((withdrawn?.['params'] as Json)['requestId']).toBe(question?.['id']);
+      expect((withdrawn?.['params'] as Json | undefined)?.['requestId']).toBe(question?.['id']);
       bridge.send({ jsonrpc: '2.0', id: question?.['id'], result: { action: 'cancel' } });
       expect(textOf(await call(bridge, 'echo', { still: 'here' }))).toEqual({ still: 'here' });
     });
@@ -173,6 +175,23 @@ describe('a legacy client in front of a modern server', () => {
       // The server itself may notice first; either way the client is told and not asked.
       expect((await call(bridge, 'ask_many'))['error']).toBeDefined();
       expect(bridge.others('sampling/createMessage')).toEqual([]);
+    });
+
+    test('is asked a bounded number of times', async () => {
+      const bridge = await session();
+      bridge.seen.onMessage = (message) => {
+        if (message.kind === 'request') queueMicrotask(() => bridge.send({ jsonrpc: '2.0', id: message.id, result: { action: 'decline' } }));
+      };
+      expect(errorOf(await call(bridge, 'ask_for_ever')).message).toContain('32 times');
+    });
+
+    test('an id that is used again right after its cancellation means the new call', async () => {
+      const bridge = await session();
+      bridge.send({ jsonrpc: '2.0', id: 'c', method: 'tools/call', params: { name: 'slow' } });
+      bridge.notify('notifications/cancelled', { requestId: 'c' });
+      bridge.send({ jsonrpc: '2.0', id: 'c', method: 'tools/call', params: { name: 'echo', arguments: { a: 1 } } });
+      expect(textOf(await bridge.answer('c'))).toEqual({ a: 1 });
+      expect(bridge.seen.failures).toEqual([]);
     });
 
     test('may be none at all: the call comes back with its state', async () => {
@@ -202,7 +221,7 @@ describe('a legacy client in front of a modern server', () => {
         const before = bridge.others('notifications/resources/updated').length;
         await call(bridge, 'change');
         const after = bridge.others('notifications/resources/updated').slice(before);
-        return after.length === 1 && (after[0]?.['params'] as Json)['uri'] === 'test://other';
+        return after.length === 1 && (after[0]?.['params'] as Json | undefined)?.['uri'] === 'test://other';
       });
     });
   });

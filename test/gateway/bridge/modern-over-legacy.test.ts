@@ -154,7 +154,7 @@ describe('a modern client in front of a legacy server', () => {
     test('about a model and about roots are carried the same way', async () => {
       const bridge = await open();
       const sampling = resultOf(await bridge.tool('sample')) as { inputRequests: Record<string, Json>; requestState: string };
-      const [[key = '', request] = ['']] = Object.entries(sampling.inputRequests);
+      const [[key, request] = ['', {}]] = Object.entries(sampling.inputRequests);
       expect(request).toMatchObject({ method: 'sampling/createMessage', params: { maxTokens: 9 } });
       const said = { role: 'assistant', content: { type: 'text', text: 'Paris' }, model: 'm' };
       expect(textOf(await bridge.tool('sample', {}, { inputResponses: { [key]: said }, requestState: sampling.requestState }))).toMatchObject(said);

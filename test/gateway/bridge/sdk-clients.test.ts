@@ -75,7 +75,7 @@ const textOf = (result: unknown): string => (result as { content: { text: string
 async function legacy(fixture: Fixture, policy?: string): Promise<{ client: LegacyClient; transport: GatewayTransport }> {
   const client = new LegacyClient({ name: 'old', version: '1' }, CAPABILITIES);
   client.setRequestHandler(ElicitRequestSchema, () => ({ action: 'accept', content: { name: 'Ada' } }));
-  client.setRequestHandler(CreateMessageRequestSchema, () => SAID as never);
+  client.setRequestHandler(CreateMessageRequestSchema, () => SAID);
   client.setRequestHandler(ListRootsRequestSchema, () => ({ roots: [{ uri: 'file:///a' }] }));
   const transport = new GatewayTransport(fixture, policy);
   await client.connect(transport as never);
@@ -85,9 +85,9 @@ async function legacy(fixture: Fixture, policy?: string): Promise<{ client: Lega
 
 async function modern(fixture: Fixture, policy?: string): Promise<{ client: ModernClient; transport: GatewayTransport }> {
   const client = new ModernClient({ name: 'new', version: '1' }, { ...CAPABILITIES, versionNegotiation: { mode: { pin: '2026-07-28' } } } as never);
-  client.setRequestHandler('elicitation/create', () => ({ action: 'accept', content: { name: 'Ada' } }) as never);
-  client.setRequestHandler('sampling/createMessage', () => SAID as never);
-  client.setRequestHandler('roots/list', () => ({ roots: [{ uri: 'file:///a' }] }) as never);
+  client.setRequestHandler('elicitation/create', () => ({ action: 'accept', content: { name: 'Ada' } }));
+  client.setRequestHandler('sampling/createMessage', () => SAID);
+  client.setRequestHandler('roots/list', () => ({ roots: [{ uri: 'file:///a' }] }));
   const transport = new GatewayTransport(fixture, policy);
   await client.connect(transport as never);
   close = () => client.close();

@@ -61,11 +61,11 @@ describe.each(['modern-stdio', 'modern-http'] as const)('a client of SDK 1.x thr
   test('calls, is asked, hears of changes and is held to the policy', async () => {
     const client = new LegacyClient({ name: 'old', version: '1' }, CAPABILITIES);
     client.setRequestHandler(ElicitRequestSchema, () => ({ action: 'accept', content: { name: 'Ada' } }));
-    client.setRequestHandler(CreateMessageRequestSchema, () => SAID as never);
+    client.setRequestHandler(CreateMessageRequestSchema, () => SAID);
     client.setRequestHandler(ListRootsRequestSchema, () => ({ roots: [{ uri: 'file:///a' }] }));
     let changes = 0;
     client.setNotificationHandler(ToolListChangedNotificationSchema, () => void (changes += 1));
-    await client.connect(new LegacyTransport(...target(name)) as never);
+    await client.connect(new LegacyTransport(...target(name)));
     expect(client.getServerVersion()).toEqual({ name: 'modern-only', version: '2.0.0' });
     expect((await client.listTools()).tools.map((tool) => tool.name)).toContain('ask_many');
     expect(textOf(await client.callTool({ name: 'mirrored', arguments: { region: 'eu' } }))).toBe('{"region":"eu"}');
@@ -84,10 +84,10 @@ describe.each(['modern-stdio', 'modern-http'] as const)('a client of SDK 1.x thr
 describe.each(['legacy-stdio', 'legacy-http'] as const)('a client of SDK 2.x through the gateway to %s', (name) => {
   test('calls, is asked and is held to the policy', async () => {
     const client = new ModernClient({ name: 'new', version: '1' }, { ...CAPABILITIES, versionNegotiation: { mode: { pin: '2026-07-28' } } } as never);
-    client.setRequestHandler('elicitation/create', () => ({ action: 'accept', content: { name: 'Ada' } }) as never);
-    client.setRequestHandler('sampling/createMessage', () => SAID as never);
-    client.setRequestHandler('roots/list', () => ({ roots: [{ uri: 'file:///a' }] }) as never);
-    await client.connect(new ModernTransport(...target(name)) as never);
+    client.setRequestHandler('elicitation/create', () => ({ action: 'accept', content: { name: 'Ada' } }));
+    client.setRequestHandler('sampling/createMessage', () => SAID);
+    client.setRequestHandler('roots/list', () => ({ roots: [{ uri: 'file:///a' }] }));
+    await client.connect(new ModernTransport(...target(name)));
     expect(client.getServerVersion()).toMatchObject({ name: 'legacy-only' });
     expect((await client.listTools()).tools.map((tool) => tool.name)).toContain('ask_twice');
     const call = (tool: string): Promise<unknown> => client.callTool({ name: tool, arguments: {} });
@@ -105,7 +105,7 @@ describe.each(['legacy-stdio', 'legacy-http'] as const)('a client of SDK 2.x thr
 describe('where both sides speak the same era', () => {
   test.each(['legacy-stdio', 'legacy-http'] as const)('a client of SDK 1.x reaches %s', async (name) => {
     const client = new LegacyClient({ name: 'old', version: '1' }, CAPABILITIES);
-    await client.connect(new LegacyTransport(...target(name)) as never);
+    await client.connect(new LegacyTransport(...target(name)));
     expect(client.getServerVersion()).toMatchObject({ name: 'legacy-only' });
     expect(textOf(await client.callTool({ name: 'echo', arguments: { a: 1 } }))).toBe('{"a":1}');
     await client.close();
@@ -113,8 +113,8 @@ describe('where both sides speak the same era', () => {
 
   test.each(['modern-stdio', 'modern-http'] as const)('a client of SDK 2.x reaches %s', async (name) => {
     const client = new ModernClient({ name: 'new', version: '1' }, { ...CAPABILITIES, versionNegotiation: { mode: { pin: '2026-07-28' } } } as never);
-    client.setRequestHandler('elicitation/create', () => ({ action: 'accept', content: { name: 'Ada' } }) as never);
-    await client.connect(new ModernTransport(...target(name)) as never);
+    client.setRequestHandler('elicitation/create', () => ({ action: 'accept', content: { name: 'Ada' } }));
+    await client.connect(new ModernTransport(...target(name)));
     expect(client.getServerVersion()).toMatchObject({ name: 'modern-only' });
     expect(textOf(await client.callTool({ name: 'ask', arguments: {} }))).toContain('Ada');
     await client.close();
