@@ -4,7 +4,7 @@ import { readFileSync, statSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { Output, demoServer, policylayer, repository, start, temporary, type Rpc } from './support.ts';
+import { Output, StdioClient, codeOf, demoServer, policylayer, repository, start, temporary, type Rpc } from './support.ts';
 
 const TOKEN = 'plg_test-token-of-the-serve-tests';
 const POLICY = 'version: "1"\ndefault: deny\ntools:\n  list_images: allow\n';
@@ -207,6 +207,21 @@ describe('serve', () => {
     await gateway.stderr.match(/SIGINT received/);
     expect(await gateway.end('SIGINT')).toBe(130);
     await pending;
+  });
+
+  it('run and scan reach an HTTP server with a header from the environment, under their own policy', async () => {
+    const directory = temporary({ 'gateway.yaml': CONFIG, 'p.yaml': 'version: "1"\ndefault: allow\n', 'outer.yaml': POLICY });
+    const gateway = await serve([], directory);
+    const upstream = ['--upstream', gateway.started.servers[0]?.url ?? '', '--header-env', 'Authorization=BEARER'];
+    const env = { BEARER: `Bearer ${TOKEN}` };
+    const scanned = await policylayer(['scan', '--json', ...upstream], { cwd: directory, env });
+    expect(JSON.parse(scanned.stdout)).toMatchObject({ server: { name: 'demo-registry' }, tools: [{ name: 'list_images' }, {}, {}, {}, {}] });
+    const client = new StdioClient(start(['run', '--policy', 'outer.yaml', ...upstream], { cwd: directory, env }));
+    expect((await client.initialize()).result?.serverInfo.name).toBe('demo-registry');
+    expect((await client.call('list_images')).result.content[0].text).toContain('api:1.4');
+    expect(codeOf(await client.call('delete_image', { image: 'api:1.4' }))).toBe('default_denied');
+    expect(await client.end()).toBe(0);
+    await gateway.end();
   });
 
   it('the demo starts with nothing but the package, and its tour shows what its policy says', async () => {
