@@ -1,6 +1,7 @@
 import { CR, LF, SPACE, TAB } from './ascii.ts';
 import { ByteQueue } from './byte-queue.ts';
 
+/** What becomes of the lines. A handler must not throw: the rest of its chunk would be lost. */
 export interface LineHandlers {
   /** One line without its LF and without one CR before it. Lines of nothing but white space are skipped. */
   line(bytes: Buffer): void;

@@ -6,6 +6,7 @@ import { BOM_BYTES, readFields, type SseEvent } from './sse-fields.ts';
 export type { SseEvent } from './sse-fields.ts';
 export { formatSse, replaceData } from './sse-write.ts';
 
+/** What becomes of the events. A handler must not throw: the rest of its chunk would be lost. */
 export interface SseHandlers {
   event(event: SseEvent): void;
   /** An event was longer than the bound. Terminal: the reader ignores everything after it. */
