@@ -1,7 +1,12 @@
-/**
- * Which headers cross the gateway (protocol.md T4, T5, T6; RFC 9110 section 7.6.1). Raw pairs in, raw pairs out: names as written, order
- * kept. A header is looked at by the length of its name first, so that most cost one comparison.
- */
+/** Which headers cross the gateway (protocol.md T4, T5, T6; RFC 9110 section 7.6.1). Raw pairs in, raw pairs out: names as written, order kept. */
+
+/** False for names that cannot be one of those treated here, by their length and first letter alone: most headers of a call. */
+function isSpecial(name: string): boolean {
+  switch (name.length) {
+    case 2: case 4: case 6: case 7: case 10: case 14: case 15: case 16: case 17: return true;
+    default: return name.startsWith('p') || name.startsWith('P');
+  }
+}
 
 /** True for the headers that belong to one connection only. @param name lower case */
 function isHopByHop(name: string): boolean {
@@ -28,8 +33,10 @@ function connectionOptions(raw: readonly string[]): Set<string> | null {
   for (let index = 0; index + 1 < raw.length; index += 2) {
     const name = raw[index] ?? '';
     if (name.length !== 10 || name.toLowerCase() !== 'connection') continue;
+    const value = raw[index + 1] ?? '';
+    if (value === 'keep-alive' || value === 'close') continue;
     options ??= new Set();
-    for (const option of (raw[index + 1] ?? '').split(',')) options.add(option.trim().toLowerCase());
+    for (const option of value.split(',')) options.add(option.trim().toLowerCase());
   }
   return options;
 }
@@ -49,6 +56,10 @@ export function outgoingHeaders(raw: readonly string[], keepHost: boolean): stri
   const kept = ['accept-encoding', 'identity'];
   for (let index = 0; index + 1 < raw.length; index += 2) {
     const name = raw[index] ?? '';
+    if (named === null && !isSpecial(name)) {
+      kept.push(name, raw[index + 1] ?? '');
+      continue;
+    }
     const lower = name.toLowerCase();
     if (isHopByHop(lower) || lower === 'content-length' || lower === 'accept-encoding' || lower === 'expect') continue;
     if (lower === 'host' && !keepHost) continue;
@@ -80,6 +91,10 @@ export function incomingHeaders(buffers: readonly Buffer[]): IncomingHeaders {
   for (let index = 0; index + 1 < raw.length; index += 2) {
     const name = raw[index] ?? '';
     const value = raw[index + 1] ?? '';
+    if (named === null && !isSpecial(name)) {
+      headers.push(name, value);
+      continue;
+    }
     const lower = name.toLowerCase();
     if (lower === 'content-encoding') {
       const codings = value.trim().toLowerCase();
