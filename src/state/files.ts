@@ -1,4 +1,4 @@
-import { chmodSync, closeSync, constants, fstatSync, lstatSync, mkdirSync, openSync, type Stats } from 'node:fs';
+import { chmodSync, closeSync, lstatSync, mkdirSync, openSync, type Stats } from 'node:fs';
 import { dirname } from 'node:path';
 import { StateUnavailable } from './types.ts';
 
@@ -38,18 +38,21 @@ export function checkFiles(path: string): void {
 /**
  * Makes the directory (0700) and the file (0600) where missing. SQLite gives `-wal` and `-shm` the mode of the database, so the file
  * exists with the right mode before SQLite sees it and no umask has to be changed.
+ *
+ * A file that exists is never opened here: closing any descriptor of a file drops all POSIX locks that this process holds on it,
+ * also those of a connection of SQLite's, and another process would then take the log away under that connection.
  * @throws StateUnavailable for a link, a file that others can write, or a file that cannot be made.
  */
 export function prepareFiles(path: string): void {
   checkFiles(path);
+  if (lookUp(path) !== null) return;
   mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
-  // O_NOFOLLOW: a link that appears after the check is refused by the kernel.
-  const flags = constants.O_RDWR | constants.O_CREAT | (constants.O_NOFOLLOW ?? 0);
-  const descriptor = openSync(path, flags, OWNER_ONLY);
   try {
-    refuseUnsafe(path, fstatSync(descriptor));
-  } finally {
-    closeSync(descriptor);
+    closeSync(openSync(path, 'wx', OWNER_ONLY));
+  } catch (error) {
+    // Another process was faster; O_EXCL follows no link, so what is there is looked at like any other file.
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+    checkFiles(path);
   }
 }
 

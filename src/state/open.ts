@@ -20,7 +20,10 @@ const BUSY_TIMEOUT_MS = 2000;
 export interface OpenOptions {
   /** Database file; made with mode 0600, its directory with 0700, where missing. */
   readonly path: string;
-  /** Default: `node:sqlite` where this Node has it, else libsql. */
+  /**
+   * Default: `node:sqlite` where this Node has it, else libsql. Never both on one file in one process: two copies of SQLite do not know
+   * of each other's file locks, and closing one gives away those of the other.
+   */
   readonly driver?: DriverName;
   /** Whether `argValues` of entries are stored. Without it they are dropped here, whatever an entry holds. Default false. */
   readonly logArguments?: boolean;
@@ -125,6 +128,8 @@ async function guarded<Result>(
       else prepareFiles(path);
       database = await openDriver(path, options.driver);
       configure(database, busyTimeoutMs);
+      // Again: a link that appeared in between would have been followed.
+      checkFiles(path);
       return await use(database);
     } catch (error) {
       database?.close();

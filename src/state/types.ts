@@ -93,6 +93,7 @@ export interface JournalFilter {
   readonly method?: string;
   readonly outcome?: readonly Outcome[];
   readonly code?: readonly string[];
+  /** Default 10,000, at most 100,000: a longer journal is read in pages, with `afterSeq`. */
   readonly limit?: number;
   /** `asc` (default) or `desc` by seq. */
   readonly order?: 'asc' | 'desc';
@@ -111,7 +112,10 @@ export interface Counters {
 }
 
 export interface Journal {
-  /** Writes a row; when this returns (resolves), the row survives a crash of this process. @throws StateUnavailable */
+  /**
+   * Writes a row; when this returns (resolves), the row survives a crash of this process. A flood of equal `refused`, `rejected` or
+   * `dropped` rows is cut, and told in one row with code `suppressed`. @throws StateUnavailable
+   */
   append(entry: JournalEntry): void | Promise<void>;
   /** Completes a row that was appended as `forwarded`. May be written a little later, in a batch. */
   settle(id: string, settlement: Settlement): void;

@@ -7,8 +7,8 @@ import { build } from 'esbuild';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { openDriver } from '../../src/state/driver.ts';
 import { nodeSqlite } from '../../src/state/driver-node.ts';
-import { openState } from '../../src/state/open.ts';
-import { claim, forEachDriver, scope, scratch } from './support.ts';
+import { openState, openStateReader } from '../../src/state/open.ts';
+import { claim, entry, forEachDriver, scope, scratch } from './support.ts';
 
 const run = promisify(execFile);
 
@@ -80,6 +80,24 @@ forEachDriver('processes', (driver) => {
     // As many admissions as rows: neither a counted call without a row nor a row without a count.
     expect(state.reserve([claim({ max: recorded.length, ...HOUR })], scope()).ok).toBe(false);
     expect(state.reserve([claim({ max: recorded.length + 1, ...HOUR })], scope()).ok).toBe(true);
+    state.close();
+  });
+
+  test('opening the database twice in one process does not give its locks away', async () => {
+    const file = path();
+    const state = await openState({ path: file, driver });
+    state.append(entry({ id: 'before' }));
+    (await openState({ path: file, driver })).close();
+    (await openStateReader({ path: file, driver })).close();
+    // A process that believes to be the last one moves the log into the database and deletes it.
+    await run(process.execPath, [child, 'hammer', file, driver, '5', '100']);
+    state.append(entry({ id: 'after' }));
+    await run(process.execPath, [child, 'hammer', file, driver, '5', '100']);
+    const fresh = await openState({ path: file, driver });
+    const ids = fresh.query({}).map(({ id }) => id);
+    expect(ids).toHaveLength(12);
+    expect(ids).toContain('after');
+    fresh.close();
     state.close();
   });
 
