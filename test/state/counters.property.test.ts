@@ -90,7 +90,7 @@ forEachDriver('the promise', (driver) => {
       }),
       { numRuns: 60 },
     );
-  });
+  }, 120_000);
 
   test('large limits and long runs: the log is thinned and still decides as counting does', async () => {
     const clock = new FakeMachine();

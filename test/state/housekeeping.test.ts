@@ -83,7 +83,7 @@ forEachDriver('housekeeping', (driver) => {
     expect(count(database, 'admissions')).toBeLessThan(512 + 1024 + 64);
     database.close();
     state.close();
-  });
+  }, 120_000);
 
   test('the journal is cut by age and by rows, oldest first, in bounded steps, and its newest row stays', async () => {
     const clock = new FakeMachine();
