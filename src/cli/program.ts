@@ -5,7 +5,7 @@ import type { ScanOptions } from './commands/scan.ts';
 import type { ServeOptions } from './commands/serve.ts';
 import type { StatusOptions } from './commands/status.ts';
 import { RUN_HELP } from './run-options.ts';
-import { UsageError, printUsageError } from './usage-error.ts';
+import { UsageError, printUsageError, systemError } from './usage-error.ts';
 import { version } from './package-root.ts';
 
 type LogsFlags = Partial<Pick<LogsArguments, 'follow' | 'json' | 'server' | 'grant' | 'name' | 'outcome' | 'code' | 'since' | 'limit'>> & { readonly config?: string; readonly data?: string };
@@ -24,8 +24,9 @@ export async function main(argv: readonly string[]): Promise<number> {
     await program.parseAsync([...argv]);
     return status;
   } catch (error) {
-    if (error instanceof UsageError) {
-      printUsageError(error);
+    const usage = error instanceof UsageError ? error : systemError(error);
+    if (usage !== null) {
+      printUsageError(usage);
       return 2;
     }
     // Commander has printed its message; help and version end this way too, with 0.

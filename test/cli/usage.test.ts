@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { policylayer, repository } from './support.ts';
+import { policylayer, repository, temporary } from './support.ts';
 
 const COMMANDS = ['run', 'serve', 'scan', 'check', 'logs', 'status', 'doctor'];
 
@@ -52,6 +52,17 @@ describe('the command line', () => {
     const { status, stdout, stderr } = await policylayer(args);
     expect(stdout).toBe('');
     expect(stderr).toMatch(message);
+    expect(status).toBe(2);
+  });
+
+  it('a directory that cannot be used gives one message, not a stack', async () => {
+    const directory = temporary({ file: '' });
+    for (const args of [['serve', '--demo', '--data', 'file/x'], ['serve', '--demo', '--data', 'file'], ['doctor', '--data', 'file/x']]) {
+      const { stdout, stderr } = await policylayer(args, { cwd: directory });
+      expect(stdout + stderr).not.toMatch(/^ +at /m);
+    }
+    const { status, stderr } = await policylayer(['serve', '--demo', '--data', 'file/x'], { cwd: directory });
+    expect(stderr).toMatch(/^policylayer: the system refused \w+ of .*\n {2}help: /);
     expect(status).toBe(2);
   });
 
