@@ -6,7 +6,8 @@ import { replaceId } from './shim/json-id.mjs';
 import { checkModern } from './shim/modern-headers.mjs';
 
 const rows = (object) => new Map(Object.entries(object));
-const verdicts = (...args) => compare(...args.map((arg) => arg && rows(arg))).map((row) => row.verdict);
+const verdicts = (direct, through, excuse, ownServer) =>
+  compare(rows(direct), rows(through), { excuse: excuse && rows(excuse), ownServer }).map((row) => row.verdict);
 
 test('a pass that turns into a failure, a warning, a skip or nothing is lost', () => {
   for (const after of [['FAILURE'], ['WARNING'], ['SKIPPED'], []]) {
@@ -33,6 +34,14 @@ test('a loss is excused only where the neutral relay lost the same', () => {
   assert.deepEqual(verdicts(direct, { 's | c | n': ['FAILURE'] }, { 's | c | n': ['WARNING'] }), ['lost']);
   assert.deepEqual(verdicts(direct, {}, {}), ['excused']);
   assert.deepEqual(verdicts(direct, {}, direct), ['lost']);
+});
+
+test('a check that the suite calls not applicable is a loss for a relay and a choice for a server', () => {
+  const [direct, through] = [{ 's | c | n': ['SUCCESS'] }, { 's | c | n': ['INFO'] }];
+  assert.deepEqual(verdicts(direct, through), ['lost']);
+  assert.deepEqual(verdicts(direct, through, undefined, true), ['optional']);
+  assert.deepEqual(verdicts(direct, {}, undefined, true), ['lost']);
+  assert.deepEqual(verdicts(direct, { 's | c | n': ['SKIPPED'] }, undefined, true), ['lost']);
 });
 
 test('a step of the client that ends otherwise is lost', () => {

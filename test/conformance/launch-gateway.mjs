@@ -4,7 +4,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { freePort, listeningPort, start } from './processes.mjs';
+import { freePort, start, startedHttp } from './processes.mjs';
 
 const bin = process.env.POLICYLAYER_BIN ?? fileURLToPath(new URL('../../dist/bin.mjs', import.meta.url));
 const ALLOW_ALL = 'version: "1"\ndefault: allow\n';
@@ -19,8 +19,11 @@ async function workspace() {
   };
 }
 
-/** Starts `policylayer serve`. The configuration is written as JSON, which is YAML. */
-async function serve(what, port, config) {
+/**
+ * Starts `policylayer serve`. The configuration is written as JSON, which is YAML.
+ * @param ready called with the process; resolves when the gateway can be used
+ */
+async function serve(config, ready) {
   const place = await workspace();
   const file = join(place.directory, 'gateway.yaml');
   await writeFile(
@@ -33,7 +36,7 @@ async function serve(what, port, config) {
     await place.remove();
   };
   try {
-    await listeningPort(process_, what, port);
+    await ready(process_);
   } catch (error) {
     await stop();
     throw error;
@@ -49,11 +52,12 @@ async function serve(what, port, config) {
 export async function launchServe(upstream) {
   const port = await freePort();
   const token = `plg_${randomBytes(32).toString('base64url')}`;
-  const started = await serve('the gateway', port, {
+  const config = {
     listen: `127.0.0.1:${port}`,
     servers: { fixture: upstream.command === undefined ? { url: upstream.url } : { ...upstream, isolation: 'session' } },
     grants: [{ label: 'conformance', server: 'fixture', policies: ['open'], token }],
-  });
+  };
+  const started = await serve(config, (process_) => startedHttp(process_, 'the gateway', port, '/mcp/fixture'));
   return { ...started, url: `http://127.0.0.1:${port}/mcp/fixture`, token };
 }
 
@@ -64,11 +68,13 @@ export async function launchServe(upstream) {
  */
 export async function launchEdge(url) {
   const [port, edgePort] = [await freePort(), await freePort()];
-  const started = await serve('the edge gateway', edgePort, {
+  const config = {
     listen: `127.0.0.1:${port}`,
     servers: { s: { url, edge: { listen: `127.0.0.1:${edgePort}` } } },
     grants: [{ label: 'edge', server: 's', policies: ['open'], edge: true }],
-  });
+  };
+  // Asked for a name that is not served, the edge answers by itself: the suite's server must see nothing of this.
+  const started = await serve(config, (process_) => startedHttp(process_, 'the edge gateway', edgePort, '/', 'not-served.invalid'));
   return { ...started, port: edgePort };
 }
 

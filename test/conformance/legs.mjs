@@ -36,7 +36,7 @@ async function throughStdio(launcher, upstream, extra) {
 
 /**
  * Each leg: what to compare with (`direct`), what else the same server can be compared with (`excuse`), and how to put the
- * gateway between (`through`). All three return { url, token, stop }.
+ * gateway between (`through`). All three return { url, token, stop }. `ownServer`: see compare().
  */
 export const SERVER_LEGS = {
   'http-http': {
@@ -50,6 +50,7 @@ export const SERVER_LEGS = {
   'http-stdio': {
     direct: http,
     excuse: stdio,
+    ownServer: true,
     through: (launcher) => launcher.launchServe({ command: stdioFixture }),
   },
   'stdio-stdio': {

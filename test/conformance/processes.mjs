@@ -1,6 +1,7 @@
 // Starting the servers of a run, waiting for them, and stopping exactly what was started.
 import { spawn } from 'node:child_process';
 import { connect, createServer } from 'node:net';
+import { get } from 'node:http';
 import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 
@@ -69,6 +70,27 @@ export async function listeningUrl(started, what, limitMs = 30_000) {
     return url !== undefined;
   });
   return url;
+}
+
+/**
+ * Waits until an HTTP server of loopback has left its starting phase: any status but 503.
+ * @param host sent as Host; a name that the server does not serve keeps the request from reaching anything behind it
+ */
+export function startedHttp(started, what, port, path, host = `127.0.0.1:${port}`, limitMs = 60_000) {
+  return until(
+    started,
+    limitMs,
+    what,
+    () =>
+      new Promise((resolve) => {
+        const probe = get({ port, path, host: '127.0.0.1', headers: { host }, agent: false, timeout: 5000 }, (response) => {
+          response.resume();
+          resolve(response.statusCode !== 503);
+        });
+        probe.once('error', () => resolve(false));
+        probe.once('timeout', () => probe.destroy(new Error('no answer')));
+      }),
+  );
 }
 
 /** Waits until a TCP port of loopback accepts connections. */

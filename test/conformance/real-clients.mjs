@@ -1,7 +1,10 @@
 // Real clients: the inspector's command line, both SDK lines, and mcp-remote. Each reports what it got as [label, Buffer].
 import { execFile } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
+import { join } from 'node:path';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { promisify } from 'node:util';
+import { tmpdir } from 'node:os';
 import * as sdk2 from '../peers/node_modules/@modelcontextprotocol/client/dist/index.mjs';
 import { StdioClientTransport as StdioTransport2 } from '../peers/node_modules/@modelcontextprotocol/client/dist/stdio.mjs';
 import { Client as Client1 } from '../peers/node_modules/@modelcontextprotocol/sdk/dist/esm/client/index.js';
@@ -107,7 +110,17 @@ async function useRemote(url, token) {
 
 /** { name, direct(), through(launcher) } per client. */
 export const CLIENTS = [
-  onStdio('inspector-stdio', ([command, ...args]) => inspect([command, ...args])),
+  onStdio('inspector-stdio', async ([command, ...args]) => {
+    // By configuration file, as people do: on the command line it would take our `--` for its own.
+    const directory = await mkdtemp(join(tmpdir(), 'inspector-'));
+    const file = join(directory, 'mcp.json');
+    await writeFile(file, JSON.stringify({ mcpServers: { fixture: { type: 'stdio', command, args } } }));
+    try {
+      return await inspect(['--config', file, '--server', 'fixture']);
+    } finally {
+      await rm(directory, { recursive: true, force: true });
+    }
+  }),
   onHttp('inspector-http', (url, token) => inspect([url, '--transport', 'http', '--header', `Authorization: Bearer ${token}`])),
   onStdio('sdk1-stdio', (command) => useClient(client1(), new StdioTransport1(stdioParameters(command)))),
   onHttp('sdk1-http', (url, token) => useClient(client1(), new HttpTransport1(new URL(url), bearer(token)))),

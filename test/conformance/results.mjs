@@ -6,7 +6,7 @@ const RUN_SUFFIX = /-\d{4}-\d{2}-\d{2}T\d{2}-\d{2}-\d{2}-\d{3}Z$/;
 const PASSED = 'SUCCESS';
 
 /** Rows that only say what went over the wire: their number depends on how the kernel cut the stream. */
-const isTraffic = (check) => check.status === 'INFO';
+const isTraffic = (check) => check.status === 'INFO' && /^(?:incoming|outgoing)-|^stream-closed$/.test(check.id);
 
 const byText = (a, b) => a.localeCompare(b);
 
@@ -44,7 +44,7 @@ export function score(rows, required) {
     if (id === 'driver' || (required !== undefined && !required.has(scenario))) continue;
     const bad = statuses.filter((status) => status === 'FAILURE' || status === 'WARNING');
     scenarios.set(scenario, (scenarios.get(scenario) ?? 0) + bad.length);
-    totals.checks += statuses.length;
+    totals.checks += statuses.filter((status) => status !== 'INFO').length;
     totals.passed += statuses.filter((status) => status === PASSED).length;
     totals.failed += bad.length;
     if (bad.length > 0) failures.push(key);
@@ -75,17 +75,24 @@ function isLoss(key, before, after) {
  * @param direct rows without the gateway
  * @param through rows with it
  * @param excuse rows of the same server behind a neutral relay: what is lost there too is not the gateway's doing
- * @returns the differing rows: { key, direct, through, verdict: 'lost' | 'excused' | 'changed' }
+ * @param ownServer whether the gateway is an HTTP server of its own in this leg, not a relay of one: what the suite then
+ *   calls not applicable (INFO) is a choice that the specification leaves to a server
+ * @returns the differing rows: { key, direct, through, verdict: 'lost' | 'excused' | 'optional' | 'changed' }
  */
-export function compare(direct, through, excuse) {
+export function compare(direct, through, { excuse, ownServer = false } = {}) {
   const differing = [];
+  function verdictOf(key, before, after) {
+    if (excuse !== undefined && !isLoss(key, excuse.get(key) ?? [], after)) return 'excused';
+    return ownServer && after.length === before.length && after.every((status) => status === PASSED || status === 'INFO')
+      ? 'optional'
+      : 'lost';
+  }
   for (const key of new Set([...direct.keys(), ...through.keys()])) {
     const before = direct.get(key) ?? [];
     const after = through.get(key) ?? [];
     if (before.join() === after.join()) continue;
     const lost = isLoss(key, before, after);
-    const excused = lost && excuse !== undefined && !isLoss(key, excuse.get(key) ?? [], after);
-    differing.push({ key, direct: before, through: after, verdict: excused ? 'excused' : lost ? 'lost' : 'changed' });
+    differing.push({ key, direct: before, through: after, verdict: lost ? verdictOf(key, before, after) : 'changed' });
   }
   return differing.toSorted((a, b) => a.key.localeCompare(b.key));
 }

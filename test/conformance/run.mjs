@@ -142,7 +142,10 @@ try {
       for (const era of options.eras) {
         try {
           const rows = await runLeg(leg, era, round);
-          const differing = rows.through === undefined ? [] : compare(rows.direct, rows.through, rows.excuse);
+          const differing = rows.through === undefined ? [] : compare(rows.direct, rows.through, {
+                  excuse: rows.excuse,
+                  ownServer: SERVER_LEGS[leg]?.ownServer,
+                });
           await report(leg, era, round, rows, differing);
           results.push({
             leg,
