@@ -4,7 +4,7 @@ import { idKeyOf, type Message, type Notification, type Request, type Response }
 import { classifyRequest, isNotificationMethod } from '../mcp/methods.ts';
 import { declaredVersion, INVALID_VERSION, metaOf, progressTokenKey, subscriptionKey, tokenKey } from '../mcp/meta.ts';
 import { META_PREFIX } from '../mcp/keys.ts';
-import { eraOf, LEGACY_VERSIONS, MODERN_VERSIONS, type Era } from '../mcp/versions.ts';
+import { eraOf, MODERN_VERSIONS, type Era } from '../mcp/versions.ts';
 import type { PolicySet } from '../policy/types.ts';
 import type { State } from '../state/types.ts';
 import type { UpstreamFailure } from '../upstream/types.ts';
@@ -133,7 +133,7 @@ export class Conversation {
     if (version !== null) {
       const known = eraOf(version);
       if (known === null) {
-        return this.#reject(message, UNSUPPORTED_VERSION, 'unsupported_version', `Unsupported protocol version: ${bounded(version, 64)}`, 400, { supported: [...MODERN_VERSIONS, ...LEGACY_VERSIONS], requested: bounded(version, 64) });
+        return this.#reject(message, UNSUPPORTED_VERSION, 'unsupported_version', `Unsupported protocol version: ${bounded(version, 64)}`, 400, { supported: MODERN_VERSIONS, requested: bounded(version, 64) });
       }
       era = known;
       this.version = version;
@@ -142,7 +142,7 @@ export class Conversation {
       this.era ??= 'legacy';
     }
 
-    const type = classifyRequest(method);
+    const type = classifyRequest(method, era);
     if (type !== null) {
       const confusable = checkKeys(method, params);
       if (confusable !== null) return this.#reject(message, INVALID_REQUEST, 'confusable_key', `Invalid request: ${confusable}`, 400);

@@ -13,7 +13,8 @@ export interface HeaderProblem {
   readonly bytes: Buffer;
 }
 
-const SUPPORTED = [...MODERN_VERSIONS, ...LEGACY_VERSIONS];
+/** What can be declared in `_meta`: legacy revisions are negotiated by `initialize` instead. */
+const SUPPORTED = MODERN_VERSIONS;
 
 function problem(message: Message, rpcCode: number, code: string, text: string, data?: unknown): HeaderProblem {
   return { code, text, bytes: errorAnswer(message.kind === 'request' ? message.id : null, rpcCode, text, data) };

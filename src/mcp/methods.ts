@@ -45,8 +45,21 @@ const CLIENT_REQUESTS: ReadonlyMap<string, MethodClass> = new Map<string, Method
   ['subscriptions/listen', { type: 'listen' }],
 ]);
 
-/** The class of a request method that a client sends; null when neither we nor the policy language know it. */
-export function classifyRequest(method: string): MethodClass | null {
+/** Methods that the modern revision has removed: there they are as unknown as any other. */
+const LEGACY_ONLY: ReadonlySet<string> = new Set([
+  'initialize', 'ping', 'logging/setLevel', 'resources/subscribe', 'resources/unsubscribe', 'tasks/list', 'tasks/result',
+]);
+
+/** Methods that the legacy revisions do not have. */
+const MODERN_ONLY: ReadonlySet<string> = new Set(['server/discover', 'subscriptions/listen', 'tasks/update']);
+
+/**
+ * The class of a request method that a client sends, in any era when none is given; null when neither we nor the policy language know it.
+ */
+export function classifyRequest(method: string, era?: 'legacy' | 'modern'): MethodClass | null {
+  if (era === 'modern' && LEGACY_ONLY.has(method)) return null;
+  // A probe of a client that tries the modern era first comes without an envelope from nobody; still it is only a question.
+  if (era === 'legacy' && MODERN_ONLY.has(method) && method !== 'server/discover') return null;
   return CLIENT_REQUESTS.get(method) ?? null;
 }
 

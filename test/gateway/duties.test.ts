@@ -168,7 +168,10 @@ describe('results', () => {
     const gateway = await serve(`${OPEN}client: { elicitation: deny }\n`, upstream.url);
     expect((await gateway.modern('http', 'tools/call', { name: 'safe' })).messages).toMatchObject([{ result: { taskId: 't1' } }]);
     expect((await gateway.modern('http', 'tasks/get', { taskId: 't1' })).messages).toMatchObject([{ error: { code: -31403 } }]);
-    expect((await gateway.modern('http', 'tasks/get', { taskId: 't2' })).messages).toMatchObject([{ error: { code: -32602 } }]);
+    const declared = { 'io.modelcontextprotocol/clientCapabilities': { extensions: { 'io.modelcontextprotocol/tasks': {} } } };
+    expect((await gateway.modern('http', 'tasks/get', { taskId: 't2', _meta: declared })).messages).toMatchObject([{ error: { code: -32602 } }]);
+    expect(await gateway.modern('http', 'tasks/get', { taskId: 't2' })).toMatchObject({ status: 400, messages: [{ error: { code: -32021 } }] });
+    expect(upstream.of('tasks/get')).toHaveLength(1);
   });
 
   test('[L2, #45] a hidden item stays hidden on every page, whoever the cursor comes from', async () => {
@@ -272,7 +275,7 @@ describe('a failing store', () => {
 describe('shared children', () => {
   test('[D5, M4] modern requests of one grant share a child, with ids and tokens that cannot collide', async () => {
     const gateway = await serve();
-    const body = (name: string): unknown => ({ jsonrpc: '2.0', id: 'same', method: 'tools/call', params: { name, _meta: { 'io.modelcontextprotocol/protocolVersion': '2026-07-28', progressToken: 'same' } } });
+    const body = (name: string): unknown => ({ jsonrpc: '2.0', id: 'same', method: 'tools/call', params: { name, _meta: { 'io.modelcontextprotocol/protocolVersion': '2026-07-28', 'io.modelcontextprotocol/clientCapabilities': {}, progressToken: 'same' } } });
     const headers = (name: string): Record<string, string> => ({ 'mcp-protocol-version': '2026-07-28', 'mcp-method': 'tools/call', 'mcp-name': name });
     const answers = await Promise.all(['slow', 'progress', 'log', 'safe'].map((name) => gateway.post('stdio', body(name), headers(name))));
     expect(answers.map((answer) => answer.messages.at(-1))).toMatchObject(['slow done', 'progress done', 'log done', 'ran safe'].map((text) => ({ id: 'same', result: { content: [{ text }] } })));
@@ -298,7 +301,7 @@ describe('shared children', () => {
     const gateway = await serve();
     const { port } = gateway.gateway.address;
     await gateway.modern('stdio', 'tools/list');
-    const body = JSON.stringify({ jsonrpc: '2.0', id: 1, method: 'tools/call', params: { name: 'slow', _meta: { 'io.modelcontextprotocol/protocolVersion': '2026-07-28' } } });
+    const body = JSON.stringify({ jsonrpc: '2.0', id: 1, method: 'tools/call', params: { name: 'slow', _meta: { 'io.modelcontextprotocol/protocolVersion': '2026-07-28', 'io.modelcontextprotocol/clientCapabilities': {} } } });
     const socket = connect(port, '127.0.0.1');
     socket.write(`POST /mcp/stdio HTTP/1.1\r\nHost: 127.0.0.1:${port}\r\nAuthorization: Bearer ${gateway.token('stdio')}\r\nContent-Type: application/json\r\nAccept: */*\r\nMCP-Protocol-Version: 2026-07-28\r\nMcp-Method: tools/call\r\nMcp-Name: slow\r\nContent-Length: ${body.length}\r\n\r\n${body}`);
     await expect.poll(() => gateway.callsReached()).toContain('slow');

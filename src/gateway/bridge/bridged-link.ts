@@ -11,7 +11,8 @@ import type { LinkObserver, UpstreamFailure, UpstreamLink } from '../../upstream
 import type { WireLimits } from '../../wire/limits.ts';
 import type { Upstream } from '../config-types.ts';
 import { isResponse, type Reply } from './asker.ts';
-import { legacyClient, LegacyOverModern } from './legacy-over-modern.ts';
+import { legacyClient } from './legacy-client.ts';
+import { LegacyOverModern } from './legacy-over-modern.ts';
 import { LegacyPool } from './legacy-pool.ts';
 import { ModernOverLegacy } from './modern-over-legacy.ts';
 import { isModern, isRefusal, Opener, PROBE_MS } from './opener.ts';

@@ -1,54 +1,23 @@
 import type { JsonNode } from '../../wire/json-node.ts';
 import { INTERNAL_ERROR, INVALID_PARAMS, INVALID_REQUEST, METHOD_NOT_FOUND } from '../../mcp/error-codes.ts';
 import type { Message, Notification, Request, Response } from '../../mcp/message.ts';
-import { allowsInputRequired } from '../../mcp/methods.ts';
 import { toNotification } from '../../mcp/bridge/build.ts';
-import { missingCapability, modernClientCapabilities, offers } from '../../mcp/bridge/capabilities.ts';
-import { INPUT_METHODS, serverRequest } from '../../mcp/bridge/input.ts';
+import { offers } from '../../mcp/bridge/capabilities.ts';
 import { isChange, MAX_URIS, unstamped } from '../../mcp/bridge/listen.ts';
 import { levelName, levelRank } from '../../mcp/bridge/log-levels.ts';
-import { implementationText, initializeResult } from '../../mcp/bridge/opening.ts';
+import { initializeResult } from '../../mcp/bridge/opening.ts';
 import { envelopeText, modernRequest, type ModernEnvelope, type Retry } from '../../mcp/bridge/requests.ts';
 import { errorResponse, legacyResponse, resultResponse } from '../../mcp/bridge/results.ts';
 import { cancelledKey } from '../../upstream/cancelled.ts';
 import { failure } from '../../upstream/failure.ts';
 import { sample } from '../../upstream/sample.ts';
 import type { LinkObserver, UpstreamFailure, UpstreamLink } from '../../upstream/types.ts';
+import { Flows, type Flow } from './flows.ts';
+import { legacyClient, type LegacyClient } from './legacy-client.ts';
 import { ListenStream } from './listen-stream.ts';
 import { ownId } from './opener.ts';
-
-/** A server that asks for ever must not keep a call for ever. */
-const MAX_ROUNDS = 32;
-const MAX_QUESTIONS = 64;
-/** Pause before a retry that the server asked for without asking anything (S26 mrtr: it sheds load that way), doubled each time. */
-const FIRST_PAUSE_MS = 100;
-const LAST_PAUSE_MS = 5_000;
-
-/** One request of the client, across all rounds of questions. */
-interface Flow {
-  readonly request: Request;
-  /** `idKey` under which the server knows the current round; null while the client is being asked. */
-  upstreamKey: string | null;
-  rounds: number;
-  /** By name: the id key of our question to the client, then its answer. */
-  questions: Map<string, { readonly askedKey: string; readonly askedId: string; answer: string | null }>;
-  /** Exact text of the server's `requestState`, or null. */
-  state: string | null;
-  pause: NodeJS.Timeout | null;
-}
-
-/** Who the client is, as it said in `initialize`. */
-interface LegacyClient {
-  readonly declared: JsonNode | null;
-  readonly capabilities: string;
-  readonly clientInfo: string | null;
-}
-
-/** What an `initialize` says of its client. */
-export function legacyClient(request: Request | null): LegacyClient {
-  const declared = request?.params?.get('capabilities') ?? null;
-  return { declared, capabilities: modernClientCapabilities(declared), clientInfo: implementationText(request?.params?.get('clientInfo') ?? null) };
-}
+import { pauseMs, readQuestions } from './questions.ts';
+import { legacyRefusalOf } from './uncarried.ts';
 
 /** A legacy client session in front of a modern server (protocol.md section 4). */
 export class LegacyOverModern implements UpstreamLink, LinkObserver {
@@ -62,12 +31,7 @@ export class LegacyOverModern implements UpstreamLink, LinkObserver {
   #client: LegacyClient = legacyClient(null);
   #initialized = false;
   #logLevel: string | null = null;
-  /** By `idKey` of the client's request. */
-  readonly #flows = new Map<string, Flow>();
-  /** By the `idKey` that the server knows. */
-  readonly #upstream = new Map<string, Flow>();
-  /** By `idKey` of our question to the client. */
-  readonly #asked = new Map<string, Flow>();
+  readonly #flows = new Flows();
   #closed = false;
 
   constructor(link: UpstreamLink, observer: LinkObserver, discovered: JsonNode) {
@@ -116,7 +80,7 @@ export class LegacyOverModern implements UpstreamLink, LinkObserver {
   #stop(): void {
     this.#closed = true;
     this.#listen.close();
-    for (const flow of this.#flows.values()) if (flow.pause !== null) clearTimeout(flow.pause);
+    this.#flows.stopPauses();
   }
 
   #request(request: Request): boolean {
@@ -137,21 +101,13 @@ export class LegacyOverModern implements UpstreamLink, LinkObserver {
       }
       default:
     }
-    if (method.startsWith('tasks/')) {
-      return this.#local(errorResponse(id, METHOD_NOT_FOUND, `Method not found: ${method.slice(0, 64)}. Tasks cannot be carried to this server: it speaks protocol revision 2026-07-28, whose tasks are not compatible`));
-    }
-    if ((params?.get('task') ?? null) !== null) {
-      return this.#local(errorResponse(id, INVALID_PARAMS, 'Invalid params: `task` cannot be carried to this server: it speaks protocol revision 2026-07-28, whose tasks are not compatible. Make the call without it'));
-    }
-    const flow: Flow = { request, upstreamKey: null, rounds: 0, questions: new Map(), state: null, pause: null };
-    this.#flows.set(request.idKey, flow);
-    return this.#round(flow, null);
+    const refusal = legacyRefusalOf(request);
+    return refusal === null ? this.#round(this.#flows.open(request), null) : this.#local(refusal);
   }
 
   #round(flow: Flow, retry: Retry | null): boolean {
     const message = modernRequest(flow.request, this.#envelope(), retry);
-    flow.upstreamKey = message.idKey;
-    this.#upstream.set(message.idKey, flow);
+    this.#flows.sent(flow, message.idKey);
     return this.#link.send(message);
   }
 
@@ -204,9 +160,8 @@ export class LegacyOverModern implements UpstreamLink, LinkObserver {
 
   /** An answer to one of our questions: when it was the last, the call goes on. */
   #clientAnswer(response: Response): boolean {
-    const flow = response.idKey === null ? undefined : this.#asked.get(response.idKey);
+    const flow = response.idKey === null ? undefined : this.#flows.takeAsked(response.idKey);
     if (response.idKey === null || flow === undefined) return true;
-    this.#asked.delete(response.idKey);
     const { result, error } = response;
     if (result === null || result.kind !== 'object') {
       const text = sample(error?.get('message')?.text() ?? 'no result', 200);
@@ -234,17 +189,17 @@ export class LegacyOverModern implements UpstreamLink, LinkObserver {
 
   failed(requestKey: string, reason: UpstreamFailure): void {
     if (this.#listen.ended(requestKey, reason)) return;
-    const flow = this.#upstream.get(requestKey);
+    const flow = this.#flows.byUpstreamKey(requestKey);
     if (flow === undefined) return;
-    this.#forget(flow);
+    this.#flows.forget(flow);
     this.#observer.failed(flow.request.idKey, reason);
   }
 
   closed(reason: UpstreamFailure | null): void {
     this.#stop();
     const cause = reason ?? failure('closed', 'the connection to the server was closed', true);
-    for (const flow of Array.from(this.#flows.values())) {
-      this.#forget(flow);
+    for (const flow of this.#flows.list()) {
+      this.#flows.forget(flow);
       this.#observer.failed(flow.request.idKey, cause);
     }
     this.#observer.closed(reason);
@@ -257,10 +212,9 @@ export class LegacyOverModern implements UpstreamLink, LinkObserver {
   #response(response: Response, requestKey: string | null): void {
     const key = response.idKey ?? requestKey;
     if (key !== null && this.#listen.ended(key, response)) return;
-    const flow = key === null ? undefined : this.#upstream.get(key);
+    const flow = key === null ? undefined : this.#flows.byUpstreamKey(key);
     if (key === null || flow === undefined) return this.#observer.garbage('unknown_response', sample(response.bytes));
-    this.#upstream.delete(key);
-    flow.upstreamKey = null;
+    this.#flows.answered(flow);
     const type = response.result?.get('resultType')?.text() ?? 'complete';
     if (type === 'input_required' && response.result !== null) return this.#ask(flow, response.result);
     if (type === 'task') return this.#finish(flow, errorResponse(flow.request.id, INTERNAL_ERROR, 'The server answered with a task, which cannot be carried to a client of an older protocol revision'));
@@ -270,39 +224,24 @@ export class LegacyOverModern implements UpstreamLink, LinkObserver {
   /** Puts the server's questions to the client as requests on the stream of its call. */
   #ask(flow: Flow, result: JsonNode): void {
     const { request } = flow;
-    const refuse = (text: string): void => this.#finish(flow, errorResponse(request.id, INTERNAL_ERROR, text));
-    if (!allowsInputRequired(request.method)) return refuse(`The server asks for input on ${request.method}, which cannot carry it`);
     flow.rounds += 1;
-    if (flow.rounds > MAX_ROUNDS) return refuse(`The server asked for input ${MAX_ROUNDS} times without an answer to the call`);
-    const state = result.get('requestState');
-    flow.state = state?.kind === 'string' ? state.lexeme() : null;
-    const entries = result.get('inputRequests')?.members() ?? [];
-    if (entries.length > MAX_QUESTIONS) return refuse(`The server asks ${entries.length} questions at once; ${MAX_QUESTIONS} are allowed`);
-    if (entries.length === 0) return flow.state === null ? refuse('The server asks for input without saying which') : this.#pause(flow);
-    const questions: [string, Request][] = [];
-    for (const { key, value } of entries) {
-      const method = value.get('method')?.text() ?? '';
-      const params = value.get('params');
-      if (!INPUT_METHODS.has(method)) return refuse('The server asks for input of an unknown kind');
-      const missing = missingCapability(this.#client.declared, method, params);
-      if (missing !== null) return refuse(`The server asks for ${missing}, which the client did not declare`);
-      questions.push([key, serverRequest(ownId(), method, params)]);
-    }
-    flow.questions = new Map(questions.map(([key, { idKey, id }]) => [key, { askedKey: idKey, askedId: JSON.stringify(id), answer: null }]));
-    for (const [, question] of questions) this.#asked.set(question.idKey, flow);
-    for (const [, question] of questions) {
+    const asked = readQuestions(request.method, flow.rounds, result, this.#client.declared);
+    if (asked.do === 'refuse') return this.#finish(flow, errorResponse(request.id, INTERNAL_ERROR, asked.text));
+    flow.state = asked.state;
+    if (asked.do === 'pause') return this.#pause(flow);
+    this.#flows.asked(flow, asked.questions);
+    for (const [, question] of asked.questions) {
       // Policy may answer a question, and so end the call, before the next one is out.
-      if (this.#asked.get(question.idKey) === flow) this.#observer.message(question, request.idKey);
+      if (this.#flows.isAsked(flow, question.idKey)) this.#observer.message(question, request.idKey);
     }
   }
 
   /** The server wants the call again, with its state and without answers. */
   #pause(flow: Flow): void {
-    const delay = Math.min(FIRST_PAUSE_MS * 2 ** (flow.rounds - 1), LAST_PAUSE_MS);
     flow.pause = setTimeout(() => {
       flow.pause = null;
       if (!this.#closed) this.#round(flow, { id: ownId(), inputResponses: null, requestState: flow.state });
-    }, delay);
+    }, pauseMs(flow.rounds));
     flow.pause.unref();
   }
 
@@ -312,7 +251,7 @@ export class LegacyOverModern implements UpstreamLink, LinkObserver {
     if (change !== undefined) return this.#observer.message(unstamped(change), null);
     if (isChange(message.method) || message.method === 'notifications/subscriptions/acknowledged') return this.#observer.garbage('unsubscribed_notification', sample(message.bytes));
     if (message.method === 'notifications/cancelled') return;
-    const flow = requestKey === null ? undefined : this.#upstream.get(requestKey);
+    const flow = requestKey === null ? undefined : this.#flows.byUpstreamKey(requestKey);
     // On the stream of a request that is over, or of a listen of ours: it has no place with the client.
     if (requestKey !== null && flow === undefined) return;
     this.#observer.message(message, flow?.request.idKey ?? null);
@@ -322,28 +261,20 @@ export class LegacyOverModern implements UpstreamLink, LinkObserver {
   #drop(flow: Flow, text: string): void {
     if (flow.upstreamKey !== null) this.#link.abort(flow.upstreamKey);
     this.#withdraw(flow, text);
-    this.#forget(flow);
+    this.#flows.forget(flow);
   }
 
   /** Tells the client that questions of a call need no answer any more. */
   #withdraw(flow: Flow, text: string): void {
     for (const { askedKey, askedId } of flow.questions.values()) {
-      if (!this.#asked.delete(askedKey)) continue;
+      if (this.#flows.takeAsked(askedKey) === undefined) continue;
       this.#observer.message(toNotification('notifications/cancelled', `{"requestId":${askedId},"reason":${JSON.stringify(text)}}`), flow.request.idKey);
     }
     flow.questions = new Map();
   }
 
-  #forget(flow: Flow): void {
-    if (this.#flows.get(flow.request.idKey) === flow) this.#flows.delete(flow.request.idKey);
-    if (flow.upstreamKey !== null) this.#upstream.delete(flow.upstreamKey);
-    for (const { askedKey } of flow.questions.values()) this.#asked.delete(askedKey);
-    if (flow.pause !== null) clearTimeout(flow.pause);
-    flow.pause = null;
-  }
-
   #finish(flow: Flow, response: Response): void {
-    this.#forget(flow);
+    this.#flows.forget(flow);
     this.#deliver(response, flow.request.idKey);
   }
 

@@ -4,6 +4,7 @@ import { legacyClientCapabilities } from '../../mcp/bridge/capabilities.ts';
 import type { InitializedServer } from '../../mcp/bridge/opening.ts';
 import { failure } from '../../upstream/failure.ts';
 import type { LinkObserver, UpstreamFailure } from '../../upstream/types.ts';
+import { CoolDown } from './cool-down.ts';
 import { HeldCalls } from './held-calls.ts';
 import { LegacySession } from './legacy-session.ts';
 import { Opener } from './opener.ts';
@@ -32,8 +33,6 @@ interface Entry {
 
 const MAX_SESSIONS = 256;
 const IDLE_MS = 5 * 60_000;
-/** A server that could not be opened is left alone for this long: a client that retries must not become a fork bomb. */
-const COOL_DOWN_MS = 1_000;
 
 /**
  * Legacy sessions for modern requests. Capabilities are part of a session and of every modern request, so one session serves one
@@ -44,7 +43,7 @@ export class LegacyPool {
   readonly #open: OpenUpstream;
   readonly #options: LegacyPoolOptions;
   readonly #entries = new Map<string, Entry>();
-  readonly #cooling = new Map<string, { readonly reason: UpstreamFailure; readonly timer: NodeJS.Timeout }>();
+  readonly #cooling = new CoolDown();
   readonly #sweep: NodeJS.Timeout | null;
   readonly #idleMs: number;
   #closed = false;
@@ -84,7 +83,7 @@ export class LegacyPool {
     if (entry !== undefined && !(entry.session instanceof LegacySession && entry.session.ended)) return entry.session;
     if (this.#closed) return Promise.resolve(failure('closed', 'the gateway is shutting down', false));
     const cooling = this.#cooling.get(key);
-    if (cooling !== undefined) return Promise.resolve(cooling.reason);
+    if (cooling !== null) return Promise.resolve(cooling);
     if (!this.#hasRoom()) return Promise.resolve(failure('unreachable', 'too many sessions are open on this server', false));
     const opener = new Opener(this.#open, this.#outer());
     const opening = this.#initialize(key, opener, capabilities, clientInfo);
@@ -126,7 +125,6 @@ export class LegacyPool {
     if (this.#closed) return;
     this.#closed = true;
     if (this.#sweep !== null) clearInterval(this.#sweep);
-    for (const { timer } of this.#cooling.values()) clearTimeout(timer);
     this.#cooling.clear();
     this.held.clear();
     const entries = [...this.#entries.values()];
@@ -140,7 +138,7 @@ export class LegacyPool {
       void opener.link.close();
       const reason = 'kind' in server ? server : failure('closed', 'the gateway is shutting down', false);
       this.#entries.delete(key);
-      this.#cool(key, reason);
+      if (!this.#closed) this.#cooling.set(key, reason);
       return reason;
     }
     const session = this.#ready(key, opener, capabilities, server);
@@ -157,18 +155,11 @@ export class LegacyPool {
         if (this.#entries.get(key)?.session !== session) return;
         this.#entries.delete(key);
         if (this.#closed) return;
-        if (reason !== null && reason.kind !== 'session_expired') this.#cool(key, reason);
+        if (reason !== null && reason.kind !== 'session_expired') this.#cooling.set(key, reason);
         this.#options.onLost?.(reason);
       },
     });
     return session;
-  }
-
-  #cool(key: string, reason: UpstreamFailure): void {
-    if (this.#closed) return;
-    const timer = setTimeout(() => this.#cooling.delete(key), COOL_DOWN_MS);
-    timer.unref();
-    this.#cooling.set(key, { reason: { ...reason, reached: false }, timer });
   }
 
   #outer(): LinkObserver {

@@ -3,12 +3,11 @@ import { editObject } from '../../wire/splice.ts';
 import { INTERNAL_ERROR, METHOD_NOT_FOUND } from '../../mcp/error-codes.ts';
 import type { Message, Notification, Request, Response } from '../../mcp/message.ts';
 import { tokenKey } from '../../mcp/meta.ts';
-import { allowsInputRequired } from '../../mcp/methods.ts';
-import { edited, toNotification, toRequest } from '../../mcp/bridge/build.ts';
+import { edited, toNotification } from '../../mcp/bridge/build.ts';
 import { missingCapability, offers } from '../../mcp/bridge/capabilities.ts';
 import { INPUT_METHODS } from '../../mcp/bridge/input.ts';
 import { isChange } from '../../mcp/bridge/listen.ts';
-import { levelName, levelRank } from '../../mcp/bridge/log-levels.ts';
+import { levelRank } from '../../mcp/bridge/log-levels.ts';
 import type { InitializedServer } from '../../mcp/bridge/opening.ts';
 import { legacyRequest } from '../../mcp/bridge/requests.ts';
 import { errorResponse, resultResponse } from '../../mcp/bridge/results.ts';
@@ -19,8 +18,9 @@ import { answerLeg, askLeg } from './answer-leg.ts';
 import type { ClientLeg, Exchange } from './exchange.ts';
 import type { HeldCalls } from './held-calls.ts';
 import { Listeners } from './listeners.ts';
+import { OpenCalls } from './open-calls.ts';
+import { ServerLogLevel } from './server-log-level.ts';
 
-const SET_LEVEL_MS = 5_000;
 /** A server may put this many questions into one call before the client has answered any of them. */
 const MAX_QUESTIONS = 64;
 
@@ -45,12 +45,9 @@ export class LegacySession implements LinkObserver {
   lastUsed: number = performance.now();
   readonly #options: LegacySessionOptions;
   readonly #asker = new Asker();
-  /** By `idKey` of the id that the server sees, oldest first. */
-  readonly #open = new Map<string, Exchange>();
+  readonly #open = new OpenCalls();
+  readonly #level: ServerLogLevel;
   #id = 0;
-  /** Level that the server was told, or null while it decides by itself. */
-  #logRank: number | null = null;
-  #levelSet: Promise<unknown> | null = null;
   #full = false;
   #ended = false;
   #retired = false;
@@ -60,6 +57,7 @@ export class LegacySession implements LinkObserver {
     this.link = options.link;
     this.server = options.server;
     this.listeners = new Listeners(options.link, this.#asker, () => this.#nextId());
+    this.#level = new ServerLogLevel(options.link, this.#asker, () => this.#nextId());
   }
 
   get inFlight(): number {
@@ -85,8 +83,8 @@ export class LegacySession implements LinkObserver {
     const id = this.#nextId();
     const translated = legacyRequest(request, id, id);
     const exchange: Exchange = { session: this, request: translated, principal, digest, client: leg, questions: new Map(), asked: 0, outcome: null, over: false, sent: false };
-    this.#open.set(translated.idKey, exchange);
-    const waiting = this.#ended ? null : this.#adjustLevel();
+    this.#open.add(exchange);
+    const waiting = !this.#ended && offers(this.server.capabilities, 'logging') ? this.#level.adjust(this.#open.lowestLogRank()) : null;
     if (this.#ended) queueMicrotask(() => this.#finish(exchange, failure('closed', 'the session with the server has ended', false)));
     else if (waiting === null) this.#send(exchange);
     else void waiting.then(() => this.#send(exchange));
@@ -123,7 +121,7 @@ export class LegacySession implements LinkObserver {
     if (exchange.over) return;
     exchange.over = true;
     exchange.client = null;
-    const open = this.#open.delete(exchange.request.idKey);
+    const open = this.#open.delete(exchange);
     for (const { request } of exchange.questions.values()) this.link.send(errorResponse(request.id, INTERNAL_ERROR, 'The client gave the call up'));
     exchange.questions.clear();
     if (open && exchange.sent) this.link.send(toNotification('notifications/cancelled', `{"requestId":${JSON.stringify(exchange.request.id)}}`));
@@ -171,7 +169,7 @@ export class LegacySession implements LinkObserver {
     const cause = reason ?? failure('closed', 'the session with the server was closed', true);
     this.#asker.end(cause);
     this.#ended = true;
-    for (const exchange of Array.from(this.#open.values())) this.#finish(exchange, cause);
+    for (const exchange of this.#open.list()) this.#finish(exchange, cause);
     this.listeners.end(cause);
     this.#retire(reason);
   }
@@ -186,7 +184,7 @@ export class LegacySession implements LinkObserver {
 
   /** The end of a call: told to the client, or kept until it comes back. */
   #finish(exchange: Exchange, outcome: Response | UpstreamFailure): void {
-    this.#open.delete(exchange.request.idKey);
+    this.#open.delete(exchange);
     exchange.questions.clear();
     exchange.outcome = outcome;
     const { client } = exchange;
@@ -200,7 +198,7 @@ export class LegacySession implements LinkObserver {
     const { method, params } = message;
     if (method === 'ping') return void this.link.send(resultResponse(message.id, '{}'));
     if (!INPUT_METHODS.has(method)) return void this.link.send(errorResponse(message.id, METHOD_NOT_FOUND, `Method not found: ${method.slice(0, 128)}`));
-    const exchange = this.#asking(requestKey);
+    const exchange = this.#open.asking(requestKey);
     if (exchange === null) {
       const text = `${method}: the client speaks protocol revision 2026-07-28 and can be asked only during tools/call, prompts/get or resources/read`;
       return void this.link.send(errorResponse(message.id, INTERNAL_ERROR, text));
@@ -221,19 +219,6 @@ export class LegacySession implements LinkObserver {
     askLeg(exchange, client, this.#options.held, () => this.cancel(exchange));
   }
 
-  /**
-   * The call that a question belongs to. On stdio nothing says which of several it is; then it is the youngest that can carry it: all
-   * belong to one principal, and the answer goes to the server's own request id whichever call it travels with.
-   */
-  #asking(requestKey: string | null): Exchange | null {
-    if (requestKey !== null) {
-      const named = this.#open.get(requestKey);
-      return named !== undefined && allowsInputRequired(named.request.method) ? named : null;
-    }
-    const open = [...this.#open.values()].filter((exchange) => exchange.sent && allowsInputRequired(exchange.request.method));
-    return open.findLast((exchange) => exchange.client !== null) ?? open.at(-1) ?? null;
-  }
-
   #notification(message: Notification, requestKey: string | null): void {
     const { method, params } = message;
     if (isChange(method)) return this.listeners.announce(message);
@@ -243,7 +228,7 @@ export class LegacySession implements LinkObserver {
       case 'notifications/cancelled': {
         const key = tokenKey(params?.get('requestId') ?? null);
         // A question that the client has been given already comes back answered; the answer then finds no taker.
-        if (key !== null) for (const exchange of this.#open.values()) exchange.questions.delete(key);
+        if (key !== null) for (const exchange of this.#open.list()) exchange.questions.delete(key);
         return;
       }
       // Neither has a counterpart that a modern client could tie to anything.
@@ -251,7 +236,7 @@ export class LegacySession implements LinkObserver {
       case 'notifications/elicitation/complete':
         return;
       default:
-        (requestKey === null ? this.#youngest(() => true) : this.#open.get(requestKey))?.client?.notify(message);
+        (requestKey === null ? this.#open.youngest(() => true) : this.#open.get(requestKey))?.client?.notify(message);
     }
   }
 
@@ -270,28 +255,9 @@ export class LegacySession implements LinkObserver {
       const wants = exchange.client?.logRank ?? null;
       return wants !== null && rank !== null && rank >= wants;
     };
-    const exchange = requestKey === null ? this.#youngest(wanted) : this.#open.get(requestKey);
+    const exchange = requestKey === null ? this.#open.youngest(wanted) : this.#open.get(requestKey);
     if (exchange !== undefined && wanted(exchange)) exchange.client?.notify(message);
   }
 
-  #youngest(matches: (exchange: Exchange) => boolean): Exchange | undefined {
-    return [...this.#open.values()].findLast((exchange) => exchange.client !== null && matches(exchange));
-  }
 
-  /** Tells the server the lowest level that any open request wants. @returns null when it knows already */
-  #adjustLevel(): Promise<unknown> | null {
-    if (!offers(this.server.capabilities, 'logging')) return null;
-    let lowest: number | null = null;
-    for (const { client } of this.#open.values()) {
-      const rank = client?.logRank ?? null;
-      if (rank !== null && (lowest === null || rank < lowest)) lowest = rank;
-    }
-    if (lowest === null || lowest === this.#logRank) return this.#levelSet;
-    this.#logRank = lowest;
-    const set: Promise<unknown> = this.#asker.ask(this.link, toRequest(this.#nextId(), 'logging/setLevel', `{"level":"${levelName(lowest)}"}`), SET_LEVEL_MS).then(() => {
-      if (this.#levelSet === set) this.#levelSet = null;
-    });
-    this.#levelSet = set;
-    return set;
-  }
 }

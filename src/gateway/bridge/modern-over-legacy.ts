@@ -1,10 +1,8 @@
-import { INVALID_PARAMS, METHOD_NOT_FOUND } from '../../mcp/error-codes.ts';
-import { clientCapabilities, declaredVersion, metaOf } from '../../mcp/meta.ts';
+import { INVALID_PARAMS } from '../../mcp/error-codes.ts';
+import { clientCapabilities, metaOf } from '../../mcp/meta.ts';
 import type { Message, Notification, Request, Response } from '../../mcp/message.ts';
-import { eraOf } from '../../mcp/versions.ts';
-import { idText } from '../../mcp/bridge/build.ts';
 import { callDigest } from '../../mcp/bridge/digest.ts';
-import { acknowledged, honoured, readFilter, stamped, type ListenFilter } from '../../mcp/bridge/listen.ts';
+import { readFilter } from '../../mcp/bridge/listen.ts';
 import { levelRank } from '../../mcp/bridge/log-levels.ts';
 import { CAPABILITIES_KEY, CLIENT_INFO_KEY, LOG_LEVEL_KEY } from '../../mcp/bridge/meta-keys.ts';
 import { discoverResult, implementationText } from '../../mcp/bridge/opening.ts';
@@ -15,10 +13,8 @@ import type { LinkObserver, UpstreamFailure, UpstreamLink } from '../../upstream
 import type { ClientLeg, Exchange } from './exchange.ts';
 import type { LegacyPool } from './legacy-pool.ts';
 import { LegacySession } from './legacy-session.ts';
-import type { Listener } from './listeners.ts';
-
-/** Requests of the legacy era that revision 2026-07-28 removed. */
-const REMOVED: ReadonlySet<string> = new Set(['initialize', 'ping', 'logging/setLevel', 'resources/subscribe', 'resources/unsubscribe']);
+import { openListen } from './open-listen.ts';
+import { refusalOf } from './uncarried.ts';
 
 /** What stands behind an open request of the client. */
 interface Call {
@@ -101,7 +97,7 @@ export class ModernOverLegacy implements UpstreamLink {
     const call: Call = { request, exchange: null, stopListening: null };
     if (this.#closed) return this.#local(call, () => this.#observer.failed(request.idKey, failure('closed', 'the connection is being closed', false)));
     this.#calls.set(request.idKey, call);
-    const refusal = this.#refusal(request);
+    const refusal = refusalOf(request);
     if (refusal !== null) return this.#local(call, () => this.#answer(call, refusal));
     const declared = clientCapabilities(request.params);
     if (declared === null || declared.kind !== 'object') {
@@ -113,21 +109,6 @@ export class ModernOverLegacy implements UpstreamLink {
     const session = this.#pool.session(this.#principal, declared, info);
     if (session instanceof LegacySession) this.#run(call, session);
     else void session.then((ready) => this.#opened(call, ready));
-  }
-
-  /** Why a request cannot be carried at all, in words that the client's developer can act on. */
-  #refusal(request: Request): Response | null {
-    const { id, method, params } = request;
-    const version = declaredVersion(params);
-    if (version === null || version === 'invalid' || eraOf(version) !== 'modern') {
-      return errorResponse(id, INVALID_PARAMS, 'Invalid params: this connection began with protocol revision 2026-07-28, whose requests name their version in _meta');
-    }
-    if (method.startsWith('tasks/')) {
-      return errorResponse(id, METHOD_NOT_FOUND, `Method not found: ${method.slice(0, 64)}. Tasks cannot be carried to this server: it speaks an older protocol revision, whose tasks are not compatible`);
-    }
-    if (REMOVED.has(method)) return errorResponse(id, METHOD_NOT_FOUND, `Method not found: ${method} does not exist in protocol revision 2026-07-28`);
-    if ((params?.get('task') ?? null) !== null) return errorResponse(id, INVALID_PARAMS, 'Invalid params: `task` belongs to protocol revision 2025-11-25 and cannot be carried for a client of 2026-07-28');
-    return null;
   }
 
   /** Continues a held call. @returns false when the call is to be made anew */
@@ -183,38 +164,15 @@ export class ModernOverLegacy implements UpstreamLink {
     };
   }
 
-  /** Subscribes to what the server can announce, and says so (M3). The stream then stays open until either side ends it. */
   #listen(call: Call, session: LegacySession): void {
     const { request } = call;
     const asked = readFilter(request.params?.get('notifications') ?? null);
     if (asked === null) {
       return this.#local(call, () => this.#answer(call, errorResponse(request.id, INVALID_PARAMS, 'Invalid params: notifications must be an object that says what to listen for')));
     }
-    const wanted = honoured(asked, session.server.capabilities);
-    const taken: string[] = [];
-    let stopped = false;
-    let listener: Listener | null = null;
-    call.stopListening = () => {
-      stopped = true;
-      if (listener !== null) session.listeners.remove(listener);
-      for (const uri of taken) session.listeners.unsubscribe(uri);
-    };
-    const subscribed = wanted.uris.map(async (uri) => {
-      if (!(await session.listeners.subscribe(uri))) return;
-      if (stopped) session.listeners.unsubscribe(uri);
-      else taken.push(uri);
-    });
-    void Promise.all(subscribed).then(() => {
-      if (stopped) return;
-      if (session.ended) return this.#failed(call, failure('closed', 'the session with the server has ended', true));
-      const filter: ListenFilter = { ...wanted, uris: taken };
-      listener = {
-        filter,
-        notify: (message) => this.#observer.message(stamped(message, idText(request)), request.idKey),
-        failed: (reason) => this.#failed(call, reason),
-      };
-      session.listeners.add(listener);
-      this.#observer.message(acknowledged(filter, idText(request)), request.idKey);
+    call.stopListening = openListen(session, request, asked, {
+      notify: (message) => this.#observer.message(message, request.idKey),
+      failed: (reason) => this.#failed(call, reason),
     });
   }
 

@@ -9,11 +9,13 @@ import type { EndpointContext, Incoming } from './context.ts';
 import { recordGarbage } from './intake.ts';
 import type { LinkPool } from './link-pool.ts';
 import { PostExchange } from './post-exchange.ts';
+import { eventId, readEventId, SessionStream } from './session-stream.ts';
 import type { SessionEntry } from './sessions.ts';
 
-/** Messages kept for a client that has no stream open (S6); older ones give way. */
-const MAX_BACKLOG = 256;
-const MAX_BACKLOG_BYTES = 4 * 1024 * 1024;
+/** Streams of answered requests that a client may still come back to. */
+const MAX_STREAMS = 64;
+/** From this revision on a stream begins with an event that makes it resumable (S25 resumability). */
+const PRIMED_SINCE = '2025-11-25';
 
 /**
  * One legacy session that the gateway hosts over HTTP (or over the deprecated HTTP+SSE transport) in front of a message-level link.
@@ -26,12 +28,16 @@ export class HostSession implements SessionEntry, LinkObserver {
   readonly conversation: Conversation;
   lastUsed: number = performance.now();
   readonly #link: UpstreamLink;
+  /** Requests whose answer is one JSON text, unless something comes before it. */
   readonly #exchanges = new Map<string, PostExchange>();
+  /** Requests that are answered on a resumable stream, and all such streams by id. */
+  readonly #byRequest = new Map<string, SessionStream>();
+  readonly #byId = new Map<string, SessionStream>();
   readonly #onClosed: (session: HostSession) => void;
   readonly #unsubscribe: () => void;
-  #stream: PostExchange | null = null;
-  readonly #backlog: Buffer[] = [];
-  #backlogBytes = 0;
+  readonly #stream = new SessionStream('s');
+  /** The stream of the deprecated transport, which knows no event ids. */
+  #plain: PostExchange | null = null;
   #closed = false;
   /** Everything goes to the session's stream: the deprecated transport has no other. */
   readonly #single: boolean;
@@ -51,7 +57,7 @@ export class HostSession implements SessionEntry, LinkObserver {
   }
 
   get streams(): number {
-    return this.#exchanges.size + (this.#stream?.isOpen === true ? 1 : 0);
+    return this.#exchanges.size + this.#byRequest.size + (this.#stream.isOpen || this.#plain?.isOpen === true ? 1 : 0);
   }
 
   busy(): boolean {
@@ -61,21 +67,54 @@ export class HostSession implements SessionEntry, LinkObserver {
   /** Sends a judged message upstream; a request's answer will go to `exchange`. */
   forward(message: Message, exchange: PostExchange | null): void {
     if (message.kind === 'request' && exchange !== null) {
-      this.#exchanges.set(message.idKey, exchange);
       exchange.onDrain(() => this.#link.resume());
-      // A legacy client that goes away has not cancelled (S7): the upstream finishes, and what it says finds no reader.
-      exchange.onGone(() => this.#exchanges.delete(message.idKey));
+      if ((this.conversation.version ?? '') >= PRIMED_SINCE && message.method !== 'initialize') this.#startStream(message.idKey, exchange);
+      else {
+        this.#exchanges.set(message.idKey, exchange);
+        exchange.onGone(() => this.#exchanges.delete(message.idKey));
+      }
     }
     this.#link.send(message);
   }
 
+  /** A legacy client that goes away has not cancelled (S7): the upstream finishes, and the client may come back for the answer. */
+  #startStream(requestKey: string, exchange: PostExchange): void {
+    const stream = new SessionStream(randomBytes(9).toString('hex'));
+    this.#byRequest.set(requestKey, stream);
+    this.#byId.set(stream.id, stream);
+    if (this.#byId.size > MAX_STREAMS) this.#forgetOldest();
+    exchange.prime(eventId(stream.id, 0));
+    stream.attach(exchange, 0);
+  }
+
+  #forgetOldest(): void {
+    for (const [id, stream] of this.#byId) {
+      if (!stream.isDone) continue;
+      this.#byId.delete(id);
+      return;
+    }
+  }
+
   /** Takes over as the session's stream; what waited for one is sent first. */
-  attach(stream: PostExchange): void {
-    this.#stream?.end();
-    this.#stream = stream;
-    stream.onDrain(() => this.#link.resume());
-    for (const message of this.#backlog.splice(0)) stream.send(message);
-    this.#backlogBytes = 0;
+  attach(exchange: PostExchange): void {
+    exchange.onDrain(() => this.#link.resume());
+    if (this.#single) {
+      this.#plain?.end();
+      this.#plain = exchange;
+    } else {
+      this.#stream.attach(exchange, null);
+    }
+  }
+
+  /** Goes on with the stream of an event id. @returns false when it is not one of this session's */
+  resume(lastEventId: string, exchange: PostExchange): boolean {
+    const place = readEventId(lastEventId);
+    const stream = place === null ? undefined : place.stream === 's' ? this.#stream : this.#byId.get(place.stream);
+    if (place === null || stream === undefined) return false;
+    exchange.onDrain(() => this.#link.resume());
+    exchange.open();
+    stream.attach(exchange, place.seq);
+    return true;
   }
 
   message(message: Message, requestKey: string | null): void {
@@ -92,6 +131,16 @@ export class HostSession implements SessionEntry, LinkObserver {
 
   #deliver(bytes: Buffer, requestKey: string | null, final: boolean): void {
     if (this.#single) return this.#toStream(bytes);
+    const stream = requestKey === null ? undefined : this.#byRequest.get(requestKey);
+    if (stream !== undefined && requestKey !== null) {
+      if (final) {
+        this.#byRequest.delete(requestKey);
+        stream.finish(bytes);
+      } else if (!stream.send(bytes)) {
+        this.#link.pause();
+      }
+      return;
+    }
     const exchange = requestKey === null ? undefined : this.#exchanges.get(requestKey);
     if (exchange === undefined) {
       // The answer to a request whose stream is gone has no other place (S5).
@@ -107,13 +156,8 @@ export class HostSession implements SessionEntry, LinkObserver {
   }
 
   #toStream(bytes: Buffer): void {
-    if (this.#stream?.isOpen === true) {
-      if (!this.#stream.send(bytes, this.#single ? 'message' : undefined)) this.#link.pause();
-      return;
-    }
-    this.#backlog.push(bytes);
-    this.#backlogBytes += bytes.length;
-    while (this.#backlog.length > MAX_BACKLOG || this.#backlogBytes > MAX_BACKLOG_BYTES) this.#backlogBytes -= this.#backlog.shift()?.length ?? 0;
+    const ready = this.#single ? (this.#plain?.send(bytes, { event: 'message' }) ?? true) : this.#stream.send(bytes);
+    if (!ready) this.#link.pause();
   }
 
   /** Writes an answer of the gateway's own to where the upstream's would go. */
@@ -131,6 +175,8 @@ export class HostSession implements SessionEntry, LinkObserver {
     else {
       this.#exchanges.get(requestKey)?.end();
       this.#exchanges.delete(requestKey);
+      this.#byRequest.get(requestKey)?.end();
+      this.#byRequest.delete(requestKey);
     }
   }
 
@@ -149,7 +195,11 @@ export class HostSession implements SessionEntry, LinkObserver {
     this.conversation.end();
     for (const exchange of this.#exchanges.values()) exchange.end();
     this.#exchanges.clear();
-    this.#stream?.end();
+    for (const stream of this.#byId.values()) stream.end();
+    this.#byRequest.clear();
+    this.#byId.clear();
+    this.#stream.end();
+    this.#plain?.end();
     void this.#link.close();
     this.#onClosed(this);
   }

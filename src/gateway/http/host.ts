@@ -1,6 +1,8 @@
 import { errorAnswer } from '../../mcp/answers.ts';
-import { HEADER_MISMATCH, INTERNAL_ERROR, INVALID_REQUEST } from '../../mcp/error-codes.ts';
+import { HEADER_MISMATCH, INTERNAL_ERROR, INVALID_PARAMS, INVALID_REQUEST } from '../../mcp/error-codes.ts';
+import { META_PREFIX } from '../../mcp/keys.ts';
 import type { Message, Request } from '../../mcp/message.ts';
+import { clientCapabilities } from '../../mcp/meta.ts';
 import { mismatchedParamHeader } from '../../mcp/param-headers.ts';
 import type { Conversation } from '../conversation.ts';
 import type { Principal } from '../principal.ts';
@@ -119,6 +121,10 @@ export class HostEndpoint implements Endpoint {
 
   #modern(incoming: Incoming, message: Message): void {
     if (message.kind !== 'request') return sendAccepted(incoming.response);
+    if (clientCapabilities(message.params)?.kind !== 'object') {
+      recordProblem(this.#context, incoming, 'missing_envelope', 'the request does not declare its client capabilities');
+      return sendJson(incoming.response, 400, errorAnswer(message.id, INVALID_PARAMS, `Invalid params: _meta needs ${META_PREFIX}clientCapabilities`));
+    }
     const exchange = new PostExchange(incoming.response);
     const hosted: HostRequest = new HostRequest(this.#context, incoming, message, exchange, this.#pool, () => this.#requests.delete(hosted));
     this.#requests.add(hosted);
@@ -175,6 +181,11 @@ export class HostEndpoint implements Endpoint {
     const session = this.#sessions.get(id, incoming.principal);
     if (session === null) return this.#unknownSession(incoming);
     const stream = new PostExchange(incoming.response);
+    const lastEventId = incoming.head.get('last-event-id');
+    if (lastEventId !== null) {
+      if (!session.resume(lastEventId, stream)) sendProblem(incoming.response, 404, 'There is no stream with this event id in this session');
+      return;
+    }
     stream.open();
     session.attach(stream);
   }

@@ -5,6 +5,8 @@ import { sendJson, SSE_HEADERS } from './reply.ts';
 /** Comment lines keep proxies from closing a stream on which nothing happens for long. */
 const KEEP_ALIVE_MS = 20_000;
 const KEEP_ALIVE = Buffer.from(': keep-alive\n\n');
+/** How long a client that lost its stream should wait before it comes back. */
+const RETRY_MS = 1_000;
 
 /**
  * The HTTP answer to one POST (or the stream of one GET) that the gateway itself writes: one JSON text when the answer is all there is,
@@ -37,11 +39,17 @@ export class PostExchange {
     this.#timer.unref();
   }
 
+  /** Starts the stream with an event that has an id and nothing else, so that the client can come back before the first message (S25). */
+  prime(id: string): void {
+    this.open();
+    if (this.isOpen) this.#response.write(`id: ${id}\nretry: ${RETRY_MS}\ndata:\n\n`);
+  }
+
   /** @returns false when the client is slower than the upstream */
-  send(message: Buffer, event?: string): boolean {
+  send(message: Buffer, field: { readonly event?: string; readonly id?: string } = {}): boolean {
     if (!this.isOpen) return true;
     this.open();
-    return this.#response.write(formatSse(message, event === undefined ? {} : { event }));
+    return this.#response.write(formatSse(message, field));
   }
 
   /** Sends the last message and ends. @param status used when nothing has been sent yet */

@@ -64,7 +64,7 @@ export class SseFront {
     this.#sessions.add(session.id, session);
     const stream = new PostExchange(incoming.response);
     stream.open();
-    stream.send(Buffer.from(`/mcp/${this.#context.server.name}/messages?session_id=${session.id}`), 'endpoint');
+    stream.send(Buffer.from(`/mcp/${this.#context.server.name}/messages?session_id=${session.id}`), { event: 'endpoint' });
     session.attach(stream);
     // Without its stream the session can never answer again.
     stream.onGone(() => this.#sessions.end(session.id, 'the client closed the stream'));

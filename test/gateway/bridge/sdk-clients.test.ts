@@ -69,7 +69,7 @@ afterEach(async () => {
 });
 
 const CAPABILITIES = { capabilities: { elicitation: { form: {} }, sampling: {}, roots: {} } };
-const SAID = { role: 'assistant', content: { type: 'text', text: 'Paris' }, model: 'm' };
+const SAID = { role: 'assistant' as const, content: { type: 'text' as const, text: 'Paris' }, model: 'm' };
 const textOf = (result: unknown): string => (result as { content: { text: string }[] }).content[0]?.text ?? '';
 
 async function legacy(fixture: Fixture, policy?: string): Promise<{ client: LegacyClient; transport: GatewayTransport }> {
@@ -84,7 +84,7 @@ async function legacy(fixture: Fixture, policy?: string): Promise<{ client: Lega
 }
 
 async function modern(fixture: Fixture, policy?: string): Promise<{ client: ModernClient; transport: GatewayTransport }> {
-  const client = new ModernClient({ name: 'new', version: '1' }, { ...CAPABILITIES, versionNegotiation: { mode: { pin: '2026-07-28' } } } as never);
+  const client = new ModernClient({ name: 'new', version: '1' }, { ...CAPABILITIES, versionNegotiation: { mode: { pin: '2026-07-28' } } });
   client.setRequestHandler('elicitation/create', () => ({ action: 'accept', content: { name: 'Ada' } }));
   client.setRequestHandler('sampling/createMessage', () => SAID);
   client.setRequestHandler('roots/list', () => ({ roots: [{ uri: 'file:///a' }] }));

@@ -54,7 +54,7 @@ const target = (name: Name): [URL, { requestInit: { headers: Record<string, stri
   { requestInit: { headers: { authorization: `Bearer ${TOKEN}-${name}` } } },
 ];
 const CAPABILITIES = { capabilities: { elicitation: { form: {} }, sampling: {}, roots: {} } };
-const SAID = { role: 'assistant', content: { type: 'text', text: 'Paris' }, model: 'm' };
+const SAID = { role: 'assistant' as const, content: { type: 'text' as const, text: 'Paris' }, model: 'm' };
 const textOf = (result: unknown): string => (result as { content: { text: string }[] }).content[0]?.text ?? '';
 
 describe.each(['modern-stdio', 'modern-http'] as const)('a client of SDK 1.x through the gateway to %s', (name) => {
@@ -83,7 +83,7 @@ describe.each(['modern-stdio', 'modern-http'] as const)('a client of SDK 1.x thr
 
 describe.each(['legacy-stdio', 'legacy-http'] as const)('a client of SDK 2.x through the gateway to %s', (name) => {
   test('calls, is asked and is held to the policy', async () => {
-    const client = new ModernClient({ name: 'new', version: '1' }, { ...CAPABILITIES, versionNegotiation: { mode: { pin: '2026-07-28' } } } as never);
+    const client = new ModernClient({ name: 'new', version: '1' }, { ...CAPABILITIES, versionNegotiation: { mode: { pin: '2026-07-28' } } });
     client.setRequestHandler('elicitation/create', () => ({ action: 'accept', content: { name: 'Ada' } }));
     client.setRequestHandler('sampling/createMessage', () => SAID);
     client.setRequestHandler('roots/list', () => ({ roots: [{ uri: 'file:///a' }] }));
@@ -112,7 +112,7 @@ describe('where both sides speak the same era', () => {
   });
 
   test.each(['modern-stdio', 'modern-http'] as const)('a client of SDK 2.x reaches %s', async (name) => {
-    const client = new ModernClient({ name: 'new', version: '1' }, { ...CAPABILITIES, versionNegotiation: { mode: { pin: '2026-07-28' } } } as never);
+    const client = new ModernClient({ name: 'new', version: '1' }, { ...CAPABILITIES, versionNegotiation: { mode: { pin: '2026-07-28' } } });
     client.setRequestHandler('elicitation/create', () => ({ action: 'accept', content: { name: 'Ada' } }));
     await client.connect(new ModernTransport(...target(name)));
     expect(client.getServerVersion()).toMatchObject({ name: 'modern-only' });
