@@ -28,15 +28,20 @@ export function replaceData(event: SseEvent, data: Buffer): Buffer {
   const head = event.bom === true ? BOM_BYTES : 0;
   const parts: Buffer[] = [raw.subarray(0, head)];
   let placed = false;
+  let written: number | undefined;
   const line = new SseLines(raw, head);
   while (line.advance()) {
-    const ending = raw.subarray(line.end, line.next);
     const isBlankLine = line.next === raw.length;
     if (!placed && (line.name === 'data' || isBlankLine)) {
       placed = true;
-      pushDataLines(parts, data, ending);
+      pushDataLines(parts, data, raw.subarray(line.end, line.next));
+      written = raw[line.next - 1];
     }
-    if (line.name !== 'data') parts.push(raw.subarray(line.start, line.next));
+    if (line.name === 'data') continue;
+    // A data line taken out between a CR and the LF of the blank line would make one line end of the two, and the event endless.
+    if (written === CR && raw[line.start] === LF) parts.push(NEWLINE);
+    parts.push(raw.subarray(line.start, line.next));
+    written = raw[line.next - 1];
   }
   return Buffer.concat(parts);
 }

@@ -95,6 +95,8 @@ describe('replaceData', () => {
     ['one data line becomes several', 'data: a\r\nid: 1\r\n\r\n', 'x\ny', 'data: x\r\ndata: y\r\nid: 1\r\n\r\n'],
     ['lines end as before', 'data:a\rid:1\r\r', 'x\r\ny', 'data: x\rdata: y\rid:1\r\r'],
     ['an event without data gets it before the blank line', 'id: 1\r\n\r\n', 'x', 'id: 1\r\ndata: x\r\n\r\n'],
+    ['a data line taken out between CR and LF does not join them', 'data: a\nid: 1\rdata: b\n\n', 'x', 'data: x\nid: 1\r\n\n'],
+    ['two data lines that end in CR and LF', 'data: a\rdata: b\n\n', 'x', 'data: x\r\n\n'],
     ['data cannot end the event', 'data: a\n\n', 'x\n\nevent: evil\n\ndata: y', 'data: x\ndata: \ndata: event: evil\ndata: \ndata: data: y\n\n'],
     ['a byte order mark stays', '\ufeffdata: a\n\n', 'x', '\ufeffdata: x\n\n'],
     ['a name with a byte order mark later on is no data', 'data: a\n\ufeffdata: b\n\n', 'x', 'data: x\n\ufeffdata: b\n\n'],
