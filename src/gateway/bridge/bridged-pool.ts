@@ -13,7 +13,8 @@ export async function bridgedPool(context: EndpointContext): Promise<LinkPool> {
     limits: limits.upstream,
     // The links learn this by themselves.
     headersOf: () => null,
-    stderr: (chunk: Buffer) => void process.stderr.write(chunk),
+    // As without a bridge: what children write is not mixed into the log of a service.
+    stderr: () => undefined,
     log,
     idleMs: limits.sessionIdleMs,
   };
