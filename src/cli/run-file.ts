@@ -12,6 +12,8 @@ export interface RunFile {
   readonly version: string;
   /** Absolute path of gateway.yaml, or null for the demo. */
   readonly config: string | null;
+  /** `name@hash` of every policy in force. */
+  readonly policies: readonly string[];
 }
 
 const pathIn = (dataDir: string): string => join(dataDir, 'gateway.json');
@@ -27,7 +29,7 @@ export function readRunFile(dataDir: string): RunFile | null {
     if (text === null) return null;
     const value = JSON.parse(text) as Partial<RunFile> | null;
     if (typeof value?.pid !== 'number' || typeof value.url !== 'string' || !/^http:\/\/[^\s]+$/.test(value.url)) return null;
-    return { pid: value.pid, url: value.url, startedAt: String(value.startedAt), version: String(value.version), config: typeof value.config === 'string' ? value.config : null };
+    return { pid: value.pid, url: value.url, startedAt: String(value.startedAt), version: String(value.version), config: typeof value.config === 'string' ? value.config : null, policies: Array.isArray(value.policies) ? value.policies.map(String) : [] };
   } catch {
     return null;
   }

@@ -68,7 +68,7 @@ describe('serve', () => {
 
     const running = await policylayer(['status', '--json'], { cwd: directory });
     expect(running.status).toBe(0);
-    expect(JSON.parse(running.stdout)).toMatchObject({ gateway: { running: true, url: gateway.started.url, pid: gateway.started.pid }, journal: { lastHour: { ok: 1, refused: 1, rejected: 1 } } });
+    expect(JSON.parse(running.stdout)).toMatchObject({ gateway: { running: true, url: gateway.started.url, pid: gateway.started.pid, policies: [expect.stringMatching(/^p@[0-9a-f]+$/)], health: { status: 'ok' } }, journal: { lastHour: { ok: 1, refused: 1, rejected: 1 } } });
     expect(await gateway.end()).toBe(0);
     const stopped = await policylayer(['status', '--json'], { cwd: directory });
     expect(stopped.status).toBe(1);

@@ -43,9 +43,12 @@ export async function serve(options: ServeOptions): Promise<number> {
   const state = await open(config, log);
   const gateway = await start(config, state, log);
   const url = `http://${formatAddress(gateway.address)}`;
-  writeRunFile(config.dataDir, { pid: process.pid, url, startedAt: new Date().toISOString(), version: version(), config: demo === null ? resolve(path) : null });
+  const startedAt = new Date().toISOString();
+  const announce = (current: GatewayConfig): void =>
+    writeRunFile(config.dataDir, { pid: process.pid, url, startedAt, version: version(), config: demo === null ? resolve(path) : null, policies: policyIds(current) });
+  announce(config);
   const ended = endOnSignal(log);
-  live.attach(gateway);
+  live.attach(gateway, announce);
 
   greet(options.json === true, {
     version: version(), pid: process.pid, url, config, configPath: demo === null ? path : null, journal: databasePath(config.dataDir),
@@ -63,6 +66,10 @@ function tokensToShow(demo: Demo | null, config: GatewayConfig, minted: readonly
   const tokens = new Map(minted.map(({ label, token }) => [label, token]));
   if (demo !== null) for (const grant of config.grants) tokens.set(grant.label, demo.token);
   return tokens;
+}
+
+function policyIds(config: GatewayConfig): string[] {
+  return [...new Set(config.grants.flatMap((grant) => grant.policies.id.split('+')))].filter((id) => id !== '').sort();
 }
 
 /** How to read the journal of this gateway from the same directory, by the same program. */

@@ -19,6 +19,8 @@ interface GatewayStatus {
   readonly pid: number | null;
   readonly startedAt: string | null;
   readonly version: string | null;
+  /** `name@hash` of every policy in force. */
+  readonly policies: readonly string[];
   /** What the gateway says of itself at /healthz. */
   readonly health: Readonly<Record<string, unknown>>;
   /** Why it does not count as running. */
@@ -50,7 +52,7 @@ export async function status(options: StatusOptions): Promise<number> {
 
 async function gatewayStatus(file: RunFile | null, configured: string | null): Promise<GatewayStatus> {
   const url = file?.url ?? configured;
-  const facts = { url, pid: file?.pid ?? null, startedAt: file?.startedAt ?? null, version: file?.version ?? null };
+  const facts = { url, pid: file?.pid ?? null, startedAt: file?.startedAt ?? null, version: file?.version ?? null, policies: file?.policies ?? [] };
   if (url === null) return { ...facts, running: false, health: {}, reason: 'no gateway has been started with this data directory' };
   const health = await askHealth(url);
   if (!health.ok) return { ...facts, running: false, health: {}, reason: health.reason };
@@ -90,6 +92,7 @@ function render(dataDir: string, gateway: GatewayStatus, journal: JournalStatus)
   const state = gateway.running ? style.green('running') : style.yellow('not running');
   rows.push(['gateway', `${state}${gateway.url === null ? '' : ` at ${gateway.url}`}${gateway.running && gateway.pid !== null ? `, pid ${gateway.pid}` : ''}${gateway.reason === null ? '' : ` (${gateway.reason})`}`]);
   if (gateway.running && gateway.startedAt !== null) rows.push(['since', gateway.startedAt]);
+  if (gateway.running && gateway.policies.length > 0) rows.push(['policies', printable(gateway.policies.join(', '), 400)]);
   for (const [key, value] of Object.entries(gateway.health)) {
     const text = shown(value);
     if (text !== null) rows.push([printable(key, 20), text]);

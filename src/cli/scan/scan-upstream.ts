@@ -4,6 +4,9 @@ import { UPSTREAM_LIMITS } from '../../wire/limits.ts';
 import { Exchange } from './exchange.ts';
 import { listTools, type ToolListing } from './list-tools.ts';
 
+/** Nothing that a server does for a scan is worth a long goodbye. */
+const GRACE = { stdinGraceMs: 500, termGraceMs: 1_000 };
+
 export interface ScanUpstreamOptions {
   readonly upstream: { readonly kind: 'command'; readonly spec: CommandSpec } | { readonly kind: 'http'; readonly spec: HttpSpec };
   /** How long each answer may take. */
@@ -36,7 +39,7 @@ export async function scanUpstream(options: ScanUpstreamOptions): Promise<ToolLi
 
 async function open(options: ScanUpstreamOptions, exchange: Exchange): Promise<UpstreamLink> {
   const { upstream } = options;
-  if (upstream.kind === 'command') return new StdioLink(upstream.spec, exchange, { limits: UPSTREAM_LIMITS, stderr: options.stderr });
+  if (upstream.kind === 'command') return new StdioLink(upstream.spec, exchange, { limits: UPSTREAM_LIMITS, stderr: options.stderr, ...GRACE });
   const { openHttpLink } = await import('../../gateway/open-http-link.ts');
   return openHttpLink(upstream.spec, exchange, { limits: UPSTREAM_LIMITS, headersOf: () => null });
 }

@@ -28,6 +28,7 @@ export class LiveConfiguration {
   #unwatch: () => void;
   #watched: string;
   #gateway: RunningGateway | null = null;
+  #reloaded: (config: GatewayConfig) => void = () => undefined;
   #current: GatewayConfig | null = null;
   #dirty = false;
   #work: Promise<void> = Promise.resolve();
@@ -48,9 +49,10 @@ export class LiveConfiguration {
     return loaded;
   }
 
-  /** From here on edits reach the gateway. */
-  attach(gateway: RunningGateway): void {
+  /** From here on edits reach the gateway. @param reloaded told of every version that did */
+  attach(gateway: RunningGateway, reloaded: (config: GatewayConfig) => void): void {
     this.#gateway = gateway;
+    this.#reloaded = reloaded;
     if (this.#dirty) this.#changed();
   }
 
@@ -79,6 +81,7 @@ export class LiveConfiguration {
       for (const field of needRestart(this.#current, loaded.config)) log(`a change of ${field} takes effect at the next start`);
       await gateway.reload(loaded.config);
       this.#current = loaded.config;
+      this.#reloaded(loaded.config);
       log('configuration reloaded');
       for (const { label, token } of loaded.minted) log(`new token of grant ${label}, shown once: ${token}`);
     } catch (error) {
