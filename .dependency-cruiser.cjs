@@ -71,6 +71,12 @@ module.exports = {
       to: { path: rooms(['upstream']), pathNot: '^src/upstream/types\\.js$' },
     },
     {
+      name: 'only-the-gateway-and-scan-open-http-links',
+      severity: 'error',
+      from: { path: '^src/', pathNot: '^src/(gateway|cli/scan)/' },
+      to: { path: '^src/gateway/open-http-link\\.js$' },
+    },
+    {
       name: 'only-state-opens-databases',
       severity: 'error',
       from: { path: '^src/', pathNot: rooms(['state']) },

@@ -5,6 +5,7 @@ import { formatDiagnostic } from '../../policy/index.ts';
 import { formatAddress } from '../config/listen-address.ts';
 import { isLoopback } from '../config/loopback.ts';
 import { loadGateway, type LoadedGateway } from '../config/load.ts';
+import type { MintedToken } from '../config/minted-tokens.ts';
 import { UsageError } from '../usage-error.ts';
 import { watchFiles } from '../watch-files.ts';
 
@@ -91,19 +92,25 @@ export class LiveConfiguration {
 
   async #read(): Promise<LoadedGateway> {
     const { path, env, dataDir, listen } = this.#options;
-    const loaded = await loadGateway(path, { env, dataDir, listen, mint: true });
-    this.#watch(loaded.files);
+    const minted: MintedToken[] = [];
+    let loaded: LoadedGateway;
+    // Again when the file names other files than before: what is used must have been read under watch, or an edit could be missed.
+    do {
+      loaded = await loadGateway(path, { env, dataDir, listen, mint: true });
+      if (loaded.ok) minted.push(...loaded.minted);
+    } while (this.#watch(loaded.files));
     for (const diagnostic of loaded.ok ? loaded.warnings : loaded.diagnostics) process.stderr.write(`${formatDiagnostic(diagnostic)}\n`);
-    return loaded;
+    return loaded.ok ? { ...loaded, minted } : loaded;
   }
 
-  /** Watches the files that the last version named, as far as they differ from those already watched. */
-  #watch(files: readonly string[]): void {
+  /** Watches the files that the last version named. @returns false when it did so already */
+  #watch(files: readonly string[]): boolean {
     const key = files.join('\n');
-    if (key === this.#watched) return;
+    if (key === this.#watched) return false;
     this.#unwatch();
     this.#watched = key;
     this.#unwatch = watchFiles(files, () => this.#changed());
+    return true;
   }
 }
 
