@@ -33,7 +33,7 @@ describe('run', () => {
     expect(result.status).toBe(7);
   });
 
-  it('writes nothing but the protocol to stdout, also when there is much to say', async () => {
+  it('[D2] writes nothing but the protocol to stdout, also when there is much to say', async () => {
     const directory = temporary({ 'p.yaml': 'version: "1"\ndefault: deny\ntools:\n  "list_*":\n    rate_limit: 5/minute\n' });
     const client = runDemo(directory);
     await client.initialize();
@@ -76,7 +76,7 @@ describe('run', () => {
     }],
   ];
 
-  it.each(edits)('a policy that is %s holds for the next call, and the client is told', async (_title, edit) => {
+  it.each(edits)('[#48] a policy that is %s holds for the next call, and the client is told', async (_title, edit) => {
     const directory = temporary({ 'p.yaml': ALLOW_LIST });
     const path = join(directory, 'p.yaml');
     const client = runDemo(directory);
@@ -92,7 +92,7 @@ describe('run', () => {
     expect(await client.end()).toBe(0);
   });
 
-  it('an edit with a mistake is reported and changes nothing, and the next good one counts', async () => {
+  it('[#48] an edit with a mistake is reported and changes nothing, and the next good one counts', async () => {
     const directory = temporary({ 'p.yaml': ALLOW_LIST });
     const path = join(directory, 'p.yaml');
     const client = runDemo(directory);
@@ -182,7 +182,7 @@ describe('run', () => {
     }
   });
 
-  it.skipIf(process.platform === 'win32')('SIGTERM ends the server and the run; a server that ignores it does not survive', async () => {
+  it.skipIf(process.platform === 'win32')('[D3] SIGTERM ends the server and the run; a server that ignores it does not survive', async () => {
     const directory = temporary({ 'p.yaml': DENY_ALL });
     const pidFile = join(directory, 'pid');
     const stubborn = `require('node:fs').writeFileSync(${JSON.stringify(pidFile)}, String(process.pid)); process.on('SIGTERM', () => {}); setInterval(() => {}, 1000); process.stdin.resume(); process.stdout.write('{"jsonrpc":"2.0","method":"notifications/message","params":{}}\\n');`;

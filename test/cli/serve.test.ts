@@ -124,7 +124,7 @@ describe('serve', () => {
     expect(result.status).toBe(2);
   });
 
-  it('edits of the policy and of the configuration hold at once, bad ones change nothing', async () => {
+  it('[#48] edits of the policy and of the configuration hold at once, bad ones change nothing', async () => {
     const directory = temporary({ 'gateway.yaml': CONFIG, 'p.yaml': POLICY });
     const gateway = await serve([], directory);
     const url = gateway.started.servers[0]?.url ?? '';
@@ -163,7 +163,7 @@ describe('serve', () => {
     expect(missing.status).toBe(2);
   });
 
-  it('an address that other machines can reach is refused unless it is asked for', async () => {
+  it('[X2] an address that other machines can reach is refused unless it is asked for', async () => {
     const directory = temporary({ 'gateway.yaml': CONFIG, 'p.yaml': POLICY });
     for (const address of ['0.0.0.0:0', '[::]:0', 'gateway.example:0', '10.1.2.3:0']) {
       const result = await policylayer(['serve', '--listen', address], { cwd: directory, env: ENV });
