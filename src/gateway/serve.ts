@@ -63,8 +63,14 @@ class Gateway implements RunningGateway {
 
   async start(): Promise<void> {
     this.#applyGrants(this.#config);
-    this.address = await this.#listener.start();
+    // Before the listener, so that the first client finds every server.
     await this.#applyServers(this.#config);
+    try {
+      this.address = await this.#listener.start();
+    } catch (error) {
+      await Promise.all([...this.#endpoints.values()].map(({ endpoint }) => endpoint.close()));
+      throw error;
+    }
   }
 
   stats(): EndpointStats {

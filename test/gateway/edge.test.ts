@@ -18,8 +18,10 @@ afterEach(async () => {
 
 test('[O5, T5] edge mode passes authorization, challenges, discovery and Host untouched, and the policy holds', async () => {
   const upstream = await ScriptedUpstream.start((seen, response) => {
+    if (seen.url === '/custom/metadata.json') return answerJson(response, `{"resource":"x","registration_endpoint":"${upstream.url.replace('/mcp?v=1', '/oauth/reg')}","other":"${upstream.url.replace('?v=1', '/')}"}`);
+    if (seen.url === '/oauth/reg') return answerJson(response, '{"client_id":"c"}');
     if (seen.url === '/.well-known/oauth-protected-resource/mcp') return answerJson(response, '{"resource":"x", "n":1.0}');
-    if (seen.headers.authorization === undefined) return void response.writeHead(401, { 'www-authenticate': 'Bearer resource_metadata="https://x/y"', 'content-type': 'application/json' }).end('{"error":"invalid_token"}');
+    if (seen.headers.authorization === undefined) return void response.writeHead(401, { 'www-authenticate': `Bearer resource_metadata="${upstream.url.replace('/mcp?v=1', '/custom/metadata.json')}"`, 'content-type': 'application/json' }).end('{"error":"invalid_token"}');
     answerJson(response, `{"jsonrpc":"2.0","id":${JSON.stringify(seen.message?.id)},"result":{"content":[]}}`);
   });
   closing.push(() => upstream.close());
@@ -53,9 +55,12 @@ test('[O5, T5] edge mode passes authorization, challenges, discovery and Host un
     outgoing.end(body);
   });
 
+  expect(await send('GET', '/custom/metadata.json')).toMatchObject({ status: 404 });
   expect(await send('GET', '/.well-known/oauth-protected-resource/mcp')).toMatchObject({ status: 200, text: '{"resource":"x", "n":1.0}' });
   const challenge = await send('POST', '/mcp', '{"jsonrpc":"2.0","id":1,"method":"ping"}');
-  expect(challenge).toMatchObject({ status: 401, text: '{"error":"invalid_token"}', headers: { 'www-authenticate': 'Bearer resource_metadata="https://x/y"' } });
+  expect(challenge).toMatchObject({ status: 401, text: '{"error":"invalid_token"}', headers: { 'www-authenticate': expect.stringContaining('/custom/metadata.json') } });
+  expect(await send('GET', '/custom/metadata.json')).toMatchObject({ status: 200 });
+  expect(await send('POST', '/oauth/reg', '{}')).toMatchObject({ status: 200 });
   const authorization = 'Bearer for-this-very-resource';
   expect(await send('POST', '/mcp', '{"jsonrpc":"2.0","id":2,"method":"tools/call","params":{"name":"safe"}}', { authorization })).toMatchObject({ status: 200 });
   const denied = await send('POST', '/mcp', '{"jsonrpc":"2.0","id":3,"method":"tools/call","params":{"name":"danger"}}', { authorization });

@@ -25,7 +25,7 @@ export async function openEndpoint(context: EndpointContext, edge: Principal | n
   let openForSse: () => Promise<LinkPool>;
   if (server.upstream.kind === 'http' && !server.bridge) {
     const { RelayEndpoint } = await import('./relay.ts');
-    main = new RelayEndpoint(context, server.upstream.spec, false);
+    main = new RelayEndpoint(context, server.upstream.spec, null);
     let opening: Promise<LinkPool> | null = null;
     openForSse = () => (opening ??= openPool(context));
   } else {

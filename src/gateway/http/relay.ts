@@ -39,16 +39,19 @@ export class RelayEndpoint implements Endpoint {
   readonly #context: EndpointContext;
   readonly #spec: HttpSpec;
   readonly #edge: boolean;
+  readonly #onChallenge: ((value: string) => void) | null;
   readonly #pool: HttpPool;
   readonly #path: string;
   readonly #sessions: SessionTable<RelaySession>;
   readonly #running = new Set<RelayExchange>();
 
-  constructor(context: EndpointContext, spec: HttpSpec, edge: boolean) {
+  /** @param edge what edge mode wants to hear of: `WWW-Authenticate` of the upstream; null outside it */
+  constructor(context: EndpointContext, spec: HttpSpec, edge: { readonly challenge: (value: string) => void } | null) {
     this.#context = context;
     this.#spec = spec;
-    this.#edge = edge;
-    this.#pool = new HttpPool(spec.url, { keepHost: edge });
+    this.#edge = edge !== null;
+    this.#onChallenge = edge === null ? null : (value) => edge.challenge(value);
+    this.#pool = new HttpPool(spec.url, { keepHost: this.#edge });
     this.#path = spec.url.pathname + spec.url.search;
     this.#sessions = new SessionTable(context.limits.maxSessionsPerGrant, context.limits.sessionIdleMs);
     void this.#pool.ready();
@@ -142,6 +145,8 @@ export class RelayEndpoint implements Endpoint {
 
   /** Binds the session that the upstream gives out to the principal that opened it; drops one that the upstream says is gone. */
   #headSeen(incoming: Incoming, conversation: Conversation, initialize: boolean, head: { readonly status: number; readonly headers: readonly string[] }): void {
+    const challenge = head.status === 401 || head.status === 403 ? headerOf(head.headers, 'www-authenticate') : null;
+    if (challenge !== null) this.#onChallenge?.(challenge);
     const given = headerOf(head.headers, 'mcp-session-id');
     if (initialize && given !== null && head.status >= 200 && head.status < 300) this.#bind(given, incoming, conversation);
     const named = incoming.head.get('mcp-session-id');
