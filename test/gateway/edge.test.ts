@@ -60,7 +60,7 @@ test('[O5, T5] edge mode passes authorization, challenges, discovery and Host un
   const challenge = await send('POST', '/mcp', '{"jsonrpc":"2.0","id":1,"method":"ping"}');
   expect(challenge).toMatchObject({ status: 401, text: '{"error":"invalid_token"}', headers: { 'www-authenticate': expect.stringContaining('/custom/metadata.json') } });
   expect(await send('GET', '/custom/metadata.json')).toMatchObject({ status: 200 });
-  expect(await send('POST', '/oauth/reg', '{}')).toMatchObject({ status: 200 });
+  expect(await send('POST', '/oauth/reg', '{"id":1}')).toMatchObject({ status: 200 });
   const authorization = 'Bearer for-this-very-resource';
   expect(await send('POST', '/mcp', '{"jsonrpc":"2.0","id":2,"method":"tools/call","params":{"name":"safe"}}', { authorization })).toMatchObject({ status: 200 });
   const denied = await send('POST', '/mcp', '{"jsonrpc":"2.0","id":3,"method":"tools/call","params":{"name":"danger"}}', { authorization });
