@@ -35,7 +35,7 @@ export function budgets(results) {
     },
     {
       what: 'a decision among 10,000 rules against one among 10',
-      limit: '1.5 ×, what larger tables cost the CPU caches',
+      limit: '1.5 × (caches)',
       measured: growth === null ? null : `${figure(growth.known)} × for known names, ${figure(growth.fresh)} × for new ones (${figure(few.newNs.median)} → ${figure(many.newNs.median)} ns)`,
       met: growth === null ? null : Math.max(growth.known, growth.fresh) <= 1.5,
     },

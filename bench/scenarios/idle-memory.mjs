@@ -79,7 +79,7 @@ export async function idleMemory(run) {
     for (const contender of field) await contender.stop();
     await upstream.stop();
   }
-  field = await startHttp(run, 'idle sessions', BRIDGE_CONTENDERS, { nodeArgs: GC });
+  field = await startHttp(run, 'idle sessions', BRIDGE_CONTENDERS.filter(({ peer }) => !run.quick || peer !== true), { nodeArgs: GC });
   try {
     const stdio = await group(run, 'idle sessions, stdio', `Idle sessions, stdio upstream (${run.quick ? 3 : 12} opened)`, field, 3, run.quick ? 1 : 4, 2);
     return { http, stdio };

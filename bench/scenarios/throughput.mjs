@@ -30,7 +30,7 @@ async function compare(run, name, title, field, openLanes, levels) {
       rounds: run.quick ? 1 : 5,
       nextCall: workloads.echo,
       until: { ms: run.quick ? 300 : 600 },
-      warmUp: connections === levels[0] ? (run.quick ? { ms: 500 } : WARM_UP) : { ms: 300 },
+      warmUp: connections === levels[0] ? (run.quick ? { ms: 400 } : WARM_UP) : { ms: 300 },
     });
     const summaries = summarise(measured);
     all.push({ connections, contenders: summaries });
