@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { batched } from '../state/batched-admissions.ts';
 import type { State } from '../state/types.ts';
 import type { GatewayServices } from './conversation.ts';
 import type { GatewayConfig, GrantConfig, ServerConfig } from './config-types.ts';
@@ -53,7 +54,7 @@ class Gateway implements RunningGateway {
     this.#log = deps.log;
     const keepArguments = (): boolean => this.#keepArguments;
     this.#services = {
-      state: deps.state, ready: () => null, log: deps.log,
+      state: batched(deps.state), ready: () => null, log: deps.log,
       get keepArguments() {
         return keepArguments();
       },

@@ -16,6 +16,7 @@ import { StateUnavailable, type JournalFilter, type JournalRow } from './types.t
 
 const DATABASE_FILE = 'policylayer.db';
 const BUSY_TIMEOUT_MS = 2000;
+const PAGE_BYTES = 1024;
 
 export interface OpenOptions {
   /** Database file; made with mode 0600, its directory with 0700, where missing. */
@@ -151,6 +152,8 @@ function configure(database: SqlDatabase, busyTimeoutMs: number): void {
   database.exec('PRAGMA trusted_schema = OFF');
   // Before anything is written: the file of another program stays as it is.
   schemaVersion(database);
+  // Takes effect in a new file only. A commit writes whole pages with a checksum each, and a call changes a few hundred bytes.
+  database.exec(`PRAGMA page_size = ${PAGE_BYTES}`);
   const mode = database.prepare('PRAGMA journal_mode = WAL').get()?.['journal_mode'];
   if (mode !== 'wal') {
     throw new StateUnavailable(`the file system does not allow SQLite's WAL mode (got ${String(mode)}); put the file on a local disk`);

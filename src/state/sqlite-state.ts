@@ -1,5 +1,6 @@
 import { createHmac, type KeyObject } from 'node:crypto';
 import type { LimitClaim } from '../policy/types.ts';
+import type { Admission, BatchState } from './batched-admissions.ts';
 import type { Checkpointer } from './checkpoint.ts';
 import { CounterStore } from './counter-store.ts';
 import type { SqlDatabase } from './driver.ts';
@@ -13,7 +14,7 @@ import { digestKey } from './schema.ts';
 import { StoreClock, type ClockSource } from './store-clock.ts';
 import { Transactions } from './transaction.ts';
 import type {
-  CounterScope, JournalEntry, JournalFilter, JournalRow, ReserveResult, Settlement, State, StateUnavailable,
+  CounterScope, JournalEntry, JournalFilter, JournalRow, ReserveResult, Settlement, StateUnavailable,
 } from './types.ts';
 
 const SETTLE_DELAY_MS = 25;
@@ -40,7 +41,7 @@ export interface SqliteStateOptions {
  * The embedded engine: counters and journal in one SQLite file in WAL mode, shared by any number of processes of one machine. Every
  * method is synchronous: a call costs tens of microseconds, less than handing it to another thread.
  */
-export class SqliteState implements State {
+export class SqliteState implements BatchState {
   readonly #database: SqlDatabase;
   readonly #transactions: Transactions;
   readonly #clock: StoreClock;
@@ -98,6 +99,17 @@ export class SqliteState implements State {
     });
     if (result.ok) this.#remember(entry, seq);
     return result;
+  }
+
+  admitAll(calls: readonly Admission[]): ReserveResult[] {
+    const seqs: number[] = [];
+    const results = this.#transact('cannot count and record the calls', () => calls.map(({ claims, scope, entry }, index) => {
+      const reserved = this.#counters.reserve(claims, scope);
+      if (reserved.ok) seqs[index] = this.#journal.insert(entry, this.#clock.wallMs(), this.#clock.now(0));
+      return reserved;
+    }));
+    for (const [index, { entry }] of calls.entries()) if (results[index]?.ok === true) this.#remember(entry, seqs[index] ?? 0);
+    return results;
   }
 
   append(entry: JournalEntry): void {

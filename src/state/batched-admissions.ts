@@ -1,0 +1,104 @@
+import type { LimitClaim } from '../policy/types.ts';
+import type { CounterScope, JournalEntry, JournalFilter, JournalRow, ReserveResult, Settlement, State } from './types.ts';
+
+/** One call that wants to be admitted. */
+export interface Admission {
+  readonly claims: readonly LimitClaim[];
+  readonly scope: CounterScope;
+  readonly entry: JournalEntry;
+}
+
+/** An engine that admits several calls in one transaction. */
+export interface BatchState extends State {
+  /** The results in the order of the calls; each call sees the ones before it. @throws StateUnavailable: then none was admitted */
+  admitAll(calls: readonly Admission[]): ReserveResult[];
+}
+
+/** Batches the admissions of an engine that can take several at once; any other engine is returned as it is. */
+export function batched(state: State): State {
+  return 'admitAll' in state ? new BatchedAdmissions(state as BatchState) : state;
+}
+
+interface Waiting extends Admission {
+  readonly resolve: (result: ReserveResult) => void;
+  readonly reject: (error: unknown) => void;
+}
+
+/** Calls in one transaction; more are split, so that the lock is not held for long. */
+const MAX_BATCH = 128;
+
+/**
+ * Puts the calls that arrive in one turn of the event loop into one transaction. A transaction costs more than what is written in it, and
+ * calls that are in flight together arrive together. What is promised stays: a call is answered only after its commit, and when the
+ * transaction fails, every call in it is refused.
+ */
+export class BatchedAdmissions implements State {
+  readonly #state: BatchState;
+  #waiting: Waiting[] = [];
+  #scheduled = false;
+
+  constructor(state: BatchState) {
+    this.#state = state;
+  }
+
+  admit(claims: readonly LimitClaim[], scope: CounterScope, entry: JournalEntry): Promise<ReserveResult> {
+    return new Promise((resolve, reject) => {
+      this.#waiting.push({ claims, scope, entry, resolve, reject });
+      if (this.#scheduled) return;
+      this.#scheduled = true;
+      setImmediate(() => this.#commit());
+    });
+  }
+
+  #commit(): void {
+    this.#scheduled = false;
+    const waiting = this.#waiting;
+    this.#waiting = [];
+    for (let from = 0; from < waiting.length; from += MAX_BATCH) this.#commitOne(waiting.length <= MAX_BATCH ? waiting : waiting.slice(from, from + MAX_BATCH));
+  }
+
+  #commitOne(batch: readonly Waiting[]): void {
+    let results: ReserveResult[];
+    try {
+      results = this.#state.admitAll(batch);
+    } catch (error) {
+      for (const { reject } of batch) reject(error);
+      return;
+    }
+    for (const [index, { resolve, reject }] of batch.entries()) {
+      const result = results[index];
+      if (result === undefined) reject(new Error('a call was not judged'));
+      else resolve(result);
+    }
+  }
+
+  reserve(claims: readonly LimitClaim[], scope: CounterScope): ReserveResult | Promise<ReserveResult> {
+    return this.#state.reserve(claims, scope);
+  }
+
+  append(entry: JournalEntry): void | Promise<void> {
+    return this.#state.append(entry);
+  }
+
+  settle(id: string, settlement: Settlement): void {
+    this.#state.settle(id, settlement);
+  }
+
+  digest(bytes: Uint8Array): string {
+    return this.#state.digest(bytes);
+  }
+
+  query(filter: JournalFilter): JournalRow[] | Promise<JournalRow[]> {
+    return this.#state.query(filter);
+  }
+
+  flush(): void | Promise<void> {
+    if (this.#waiting.length > 0) this.#commit();
+    return this.#state.flush();
+  }
+
+  close(): void | Promise<void> {
+    if (this.#waiting.length > 0) this.#commit();
+    return this.#state.close();
+  }
+}
