@@ -44,11 +44,17 @@ function judgeResult(conversation: Conversation, call: InFlight, response: Respo
   }
   const type = call.type;
   if (type?.type !== 'list') return response.bytes;
-  if (type.kind === 'tool') conversation.directory.learn(result, (call.request.params?.get('cursor') ?? null) === null, performance.now());
+  if (type.kind === 'tool') conversation.directory.learn(result, cursorOf(call), performance.now());
   const filtered = filterList(response.bytes, result, type.member, type.id, type.kind, call.policies, call.era);
   if (filtered !== null) return filtered;
   recordRefusal(conversation, { method: call.method, name: null, requestId: call.id, outcome: 'refused', code: 'policy_error', reason: 'the list could not be read, and the policy hides items of it' });
   return errorAnswer(call.id, INTERNAL_ERROR, 'Refused: the list of the upstream could not be read, and the policy hides items of it');
+}
+
+/** JSON text of the cursor of a list request; null for the first page, which some clients ask for with a null. */
+function cursorOf(call: InFlight): string | null {
+  const cursor = call.request.params?.get('cursor') ?? null;
+  return cursor === null || cursor.kind === 'null' ? null : cursor.lexeme();
 }
 
 /** What we cannot read we cannot enforce: a session in a revision that we do not know is refused (V1). */

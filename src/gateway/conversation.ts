@@ -41,6 +41,8 @@ export interface ConversationOptions {
   readonly session: string | null;
   /** Stateful conversations refuse a second request under an id that is still open (J7); stateless ones cannot know. */
   readonly stateful: boolean;
+  /** Without a session every exchange has its own conversation: those in which a response or a cancellation of this one may belong. */
+  readonly peers?: ReadonlySet<Conversation>;
   /** The tools this conversation knows: its own for a session, the principal's for stateless traffic. */
   readonly directory: ToolDirectory;
   /** Sends a request of our own to the upstream; its answer comes back through `upstream`. */
@@ -57,6 +59,8 @@ export type Arrival =
 /** Open requests of a client beyond this are refused: a flood must end before memory does. */
 const MAX_IN_FLIGHT = 10_000;
 const MAX_SERVER_REQUESTS = 1_000;
+/** Cancelled requests whose late answer is still expected; beyond this the oldest is given up. */
+const MAX_WITHDRAWN = 1_000;
 
 /**
  * Everything between one client session and one upstream session: which requests are open in either direction, what was
@@ -68,14 +72,17 @@ export class Conversation {
   readonly transport: 'stdio' | 'http' | 'sse';
   readonly session: string | null;
   readonly directory: ToolDirectory;
-  /** Negotiated (legacy) or last declared (modern) protocol version. */
+  /** Negotiated by `initialize`, and then settled; else the last that a request declared. */
   version: string | null = null;
   /** The era that the opening exchange settled; stateless conversations take it from each request. */
   era: Era | null = null;
   readonly inFlight: Map<string, InFlight> = new Map();
+  /** Forwarded and then cancelled: nobody waits for them, but an answer may still come, and it is judged as what was asked (N1). */
+  readonly #withdrawn = new Map<string, InFlight>();
   /** Requests of the upstream that wait for the client, by id: only these may be answered, once (J10, C5). */
   readonly serverRequests: Map<string, { readonly method: string; readonly requestKey: string | null }> = new Map();
   readonly #stateful: boolean;
+  readonly #peers: ReadonlySet<Conversation>;
   readonly #own: OwnRequests;
   #refusal: string | null = null;
 
@@ -86,7 +93,13 @@ export class Conversation {
     this.session = options.session;
     this.directory = options.directory;
     this.#stateful = options.stateful;
+    this.#peers = options.peers ?? new Set([this]);
     this.#own = new OwnRequests(options.sendOwn);
+  }
+
+  /** True after `initialize`: what was settled then is not changed by what later requests declare (V5). */
+  get #negotiated(): boolean {
+    return this.era === 'legacy' && this.version !== null;
   }
 
   /** What `per: session` counts by; null makes it count per grant (protocol.md, header). */
@@ -122,8 +135,8 @@ export class Conversation {
     const { method, params, idKey } = message;
     if (this.#refusal !== null) return this.#reject(message, INVALID_REQUEST, 'unsupported_version', this.#refusal, 400);
     if (this.#stateful) {
-      const open = this.inFlight.get(idKey);
-      if (open !== undefined && !open.cancelled) return this.#reject(message, INVALID_REQUEST, 'duplicate_id', 'Invalid request: this id is still in use by an open request', 400);
+      // A cancelled request keeps its id as well: its late answer, an unfiltered list say, must not be taken for that of another.
+      if (this.inFlight.has(idKey) || this.#withdrawn.has(idKey)) return this.#reject(message, INVALID_REQUEST, 'duplicate_id', 'Invalid request: this id is still in use by an open request', 400);
     }
     if (this.inFlight.size >= MAX_IN_FLIGHT) return this.#reject(message, INTERNAL_ERROR, 'too_many_requests', 'Too many open requests', 429);
 
@@ -136,13 +149,16 @@ export class Conversation {
         return this.#reject(message, UNSUPPORTED_VERSION, 'unsupported_version', `Unsupported protocol version: ${bounded(version, 64)}`, 400, { supported: MODERN_VERSIONS, requested: bounded(version, 64) });
       }
       era = known;
-      this.version = version;
+      if (!this.#negotiated) this.version = version;
       this.era ??= era;
     } else if (this.#stateful && method === 'initialize') {
       this.era ??= 'legacy';
     }
 
-    const type = classifyRequest(method, era);
+    if (method.startsWith('notifications/')) return this.#reject(message, METHOD_NOT_FOUND, 'notification_with_id', 'Method not found: a notification has no id', 400);
+
+    // What another era knows is judged as that where unknown methods pass, because the upstream may serve both.
+    const type = classifyRequest(method, era) ?? (this.principal.policies.forwardsUnknown ? classifyRequest(method) : null);
     if (type !== null) {
       const confusable = checkKeys(method, params);
       if (confusable !== null) return this.#reject(message, INVALID_REQUEST, 'confusable_key', `Invalid request: ${confusable}`, 400);
@@ -194,21 +210,36 @@ export class Conversation {
   /** Only an open request of this very peer can be cancelled; anything else is ignored (N1). */
   #cancel(message: Notification): ClientVerdict {
     const key = tokenKey(message.params?.get('requestId') ?? null);
+    if (key !== null && !this.#stateful && this.#peer((peer) => peer.inFlight.has(key)) !== null) return { do: 'forward', message };
     const call = key === null ? undefined : this.inFlight.get(key);
     if (call === undefined || call.method === 'initialize') return { do: 'drop', code: 'cancel_ignored', status: 202 };
     call.cancelled = true;
     if (call.state === 'judging') return { do: 'drop', code: 'cancelled', status: 202 };
+    this.inFlight.delete(call.idKey);
+    this.#settleCancelled(call);
+    this.#withdrawn.set(call.idKey, call);
+    if (this.#withdrawn.size > MAX_WITHDRAWN) dropOldest(this.#withdrawn);
     return { do: 'forward', message };
   }
 
+  #settleCancelled(call: InFlight): void {
+    settle(this, call.entry, { outcome: 'cancelled', upstreamStatus: null, latencyMs: performance.now() - call.startedAt });
+  }
+
   #clientResponse(message: Response): ClientVerdict {
-    const waiting = message.idKey === null ? undefined : this.serverRequests.get(message.idKey);
-    if (message.idKey === null || waiting === undefined || this.era === 'modern') {
+    const { idKey } = message;
+    const asking = idKey === null ? null : this.#peer((peer) => peer.serverRequests.has(idKey));
+    if (idKey === null || asking === null || this.era === 'modern') {
       recordRefusal(this, { method: null, name: null, requestId: message.id, outcome: 'dropped', code: 'unexpected_response', reason: 'the client answered a request that this upstream session did not ask' });
       return { do: 'drop', code: 'unexpected_response', status: this.era === 'modern' ? 400 : 202 };
     }
-    this.serverRequests.delete(message.idKey);
+    asking.serverRequests.delete(idKey);
     return { do: 'forward', message };
+  }
+
+  #peer(holds: (peer: Conversation) => boolean): Conversation | null {
+    for (const peer of this.#peers) if (holds(peer)) return peer;
+    return null;
   }
 
   /** Judges one message from the upstream. */
@@ -229,13 +260,14 @@ export class Conversation {
     // An upstream that could not read an id answers without one; on the stream of a request it can only mean that request.
     const key = message.idKey ?? (arrival.on === 'request' ? arrival.requestKey : null);
     if (key !== null && this.#own.settle(key, message)) return { do: 'own' };
-    const call = key === null ? undefined : this.inFlight.get(key);
+    const call = key === null ? undefined : (this.inFlight.get(key) ?? this.#withdrawn.get(key));
     if (call === undefined || call.state !== 'forwarded') return this.#dropped('unknown_response_id', null, 'the upstream answered an id that is not open', message.id);
     if (arrival.on === 'request' && arrival.requestKey !== call.idKey) return this.#dropped('misplaced_response', null, 'the upstream answered on the stream of another request', message.id);
     if (arrival.on === 'session') return this.#dropped('misplaced_response', null, 'the upstream answered on the stream for notifications', message.id);
     this.inFlight.delete(call.idKey);
+    this.#withdrawn.delete(call.idKey);
     const answer = answerFor(this, call, message);
-    settle(this, call.entry, { outcome: call.cancelled ? 'cancelled' : answer.outcome, upstreamStatus: answer.upstreamStatus, latencyMs: performance.now() - call.startedAt });
+    if (!call.cancelled) settle(this, call.entry, { outcome: answer.outcome, upstreamStatus: answer.upstreamStatus, latencyMs: performance.now() - call.startedAt });
     return { do: 'deliver', bytes: answer.bytes, edited: answer.bytes !== message.bytes, requestKey: call.idKey, final: true };
   }
 
@@ -244,7 +276,7 @@ export class Conversation {
     if (arrival.on === 'request') return arrival.requestKey;
     let only: string | null = null;
     for (const call of this.inFlight.values()) {
-      if (call.state !== 'forwarded' || call.cancelled) continue;
+      if (call.state !== 'forwarded') continue;
       if (only !== null) return null;
       only = call.idKey;
     }
@@ -253,11 +285,12 @@ export class Conversation {
 
   #upstreamRequest(message: Request, arrival: Arrival): UpstreamVerdict {
     if (this.era === 'modern') return this.#dropped('server_request', message.method, 'servers send no requests in this protocol revision', message.id);
-    if (this.serverRequests.has(message.idKey) || this.serverRequests.size >= MAX_SERVER_REQUESTS) return this.#dropped('duplicate_id', message.method, 'the upstream reused the id of an open request', message.id);
+    if (this.serverRequests.has(message.idKey)) return this.#dropped('duplicate_id', message.method, 'the upstream reused the id of an open request', message.id);
     const reply = judgeServerRequest(this, message);
     if (reply !== null) return { do: 'reply', bytes: reply };
     const requestKey = this.#related(arrival);
     this.serverRequests.set(message.idKey, { method: message.method, requestKey });
+    if (this.serverRequests.size > MAX_SERVER_REQUESTS) dropOldest(this.serverRequests);
     return { do: 'deliver', bytes: message.bytes, edited: false, requestKey, final: false };
   }
 
@@ -269,13 +302,19 @@ export class Conversation {
     switch (method) {
       case 'notifications/progress': {
         const token = tokenKey(params?.get('progressToken') ?? null);
-        const call = token === null ? undefined : this.#byProgressToken(token);
+        const call = token === null ? undefined : this.#byProgressToken(token, arrival);
         if (call !== undefined) return deliver(call.idKey);
         if (token !== null && this.principal.tasks.hasProgressToken(token)) return deliver(arrival.on === 'request' ? arrival.requestKey : null);
         return this.#dropped('unknown_progress_token', method, 'progress for a token that is not in use');
       }
       case 'notifications/cancelled': {
         const key = tokenKey(params?.get('requestId') ?? null);
+        const subscribed = key === null ? undefined : this.inFlight.get(key);
+        if (subscribed?.type?.type === 'listen') {
+          // How a server on stdio ends a subscription: nothing more comes for it.
+          this.inFlight.delete(subscribed.idKey);
+          return { do: 'deliver', bytes: message.bytes, edited: false, requestKey: subscribed.idKey, final: true };
+        }
         const waiting = key === null ? undefined : this.serverRequests.get(key);
         if (key === null || waiting === undefined) return { do: 'drop', code: 'cancel_ignored' };
         this.serverRequests.delete(key);
@@ -306,8 +345,15 @@ export class Conversation {
     }
   }
 
-  #byProgressToken(token: string): InFlight | undefined {
-    for (const call of this.inFlight.values()) if (call.progressToken === token) return call;
+  /** Two requests may have been given one token; the stream that the progress came on then tells them apart. */
+  #byProgressToken(token: string, arrival: Arrival): InFlight | undefined {
+    if (arrival.on === 'request') {
+      const own = this.inFlight.get(arrival.requestKey);
+      if (own?.progressToken === token) return own;
+    }
+    for (const calls of [this.inFlight, this.#withdrawn]) {
+      for (const call of calls.values()) if (call.progressToken === token) return call;
+    }
     return undefined;
   }
 
@@ -316,6 +362,7 @@ export class Conversation {
    */
   failed(requestKey: string, failure: UpstreamFailure): Buffer | null {
     if (this.#own.fail(requestKey, failure)) return null;
+    this.#withdrawn.delete(requestKey);
     const call = this.inFlight.get(requestKey);
     if (call === undefined) return null;
     this.inFlight.delete(requestKey);
@@ -335,16 +382,17 @@ export class Conversation {
     call.cancelled = true;
     if (call.state === 'judging') return;
     this.inFlight.delete(requestKey);
-    settle(this, call.entry, { outcome: 'cancelled', upstreamStatus: null, latencyMs: performance.now() - call.startedAt });
+    this.#settleCancelled(call);
   }
 
   /** The whole conversation is over: nothing stays open in the journal. */
   end(): void {
     for (const call of this.inFlight.values()) {
       call.cancelled = true;
-      if (call.state === 'forwarded') settle(this, call.entry, { outcome: 'cancelled', upstreamStatus: null, latencyMs: performance.now() - call.startedAt });
+      if (call.state === 'forwarded') this.#settleCancelled(call);
     }
     this.inFlight.clear();
+    this.#withdrawn.clear();
     this.serverRequests.clear();
     this.#own.end();
   }
@@ -356,7 +404,14 @@ export class Conversation {
   }
 }
 
-/** True when a policy edit may have changed what the lists of this principal show, and so clients have to be told (N4). */
+function dropOldest(map: Map<string, unknown>): void {
+  for (const key of map.keys()) {
+    map.delete(key);
+    return;
+  }
+}
+
+/** The lists that may show something else after a policy edit, so that clients have to be told (N4). */
 export function changedLists(next: PolicySet, previous: PolicySet): readonly ('tools' | 'prompts' | 'resources')[] {
   const lists: ('tools' | 'prompts' | 'resources')[] = ['tools'];
   if (next.mayHide('prompt') || previous.mayHide('prompt')) lists.push('prompts');

@@ -70,8 +70,8 @@ function identify(call: InFlight): Target | ClientVerdict {
 }
 
 /**
- * A tool that the upstream does not list does not exist, whatever the policy would say of its name (policy.md, "Selectors"), and a
- * prompt likewise as soon as some prompt is hidden. The upstream is asked for its list when the name has not been seen yet.
+ * A tool that the upstream does not list does not exist, whatever the policy would say of its name (policy.md, "Selectors"). The
+ * upstream is asked for its list when the name has not been seen yet.
  * @returns the answer to give, or null when the target is there
  */
 function find(conversation: Conversation, call: InFlight, target: Target): ClientVerdict | null | Promise<ClientVerdict | null> {
@@ -79,6 +79,7 @@ function find(conversation: Conversation, call: InFlight, target: Target): Clien
   const { directory } = conversation;
   if (directory.get(target.name) !== null) return null;
   return andThen(conversation.learnTools(call.request, target.name), (learned) => {
+    if (call.cancelled) return withdrawn(conversation, call, target);
     if (learned !== 'ok') {
       recordRefusal(conversation, { ...facts(call, target), outcome: 'refused', code: 'policy_error', reason: `the tool list could not be read: ${learned}` });
       return { do: 'answer', bytes: errorAnswer(call.id, INTERNAL_ERROR, `Refused: the upstream's tool list could not be read (${learned})`), status: 200 };

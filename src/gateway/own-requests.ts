@@ -57,7 +57,7 @@ export class OwnRequests {
       const answer = await this.#ask('tools/list', cursor, like);
       if (!('root' in answer)) return answer.text;
       if (answer.result === null) return answer.error?.get('code')?.integer() === METHOD_NOT_FOUND ? 'ok' : 'the upstream answered tools/list with an error';
-      directory.learn(answer.result, cursor === null, performance.now());
+      directory.learn(answer.result, cursor, performance.now());
       if (directory.get(name) !== null) return 'ok';
       const next = answer.result.get('nextCursor');
       if (next === null || next.kind !== 'string') return 'ok';

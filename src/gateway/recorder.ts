@@ -68,11 +68,20 @@ export function journalRow(conversation: Conversation, facts: RowFacts): Journal
     retryAfterMs: facts.retryAfterMs ?? null,
     observed: facts.observed ?? null,
     argKeys: args === null ? null : args.members().slice(0, MAX_KEYS).map((member) => bounded(member.key, 128)),
-    argHash: args === null ? null : state.digest(args.bytes()),
+    argHash: args === null ? null : digestOf(state, args),
     argValues: args !== null && keepArguments ? bounded(args.lexeme(), MAX_ARGUMENTS) : null,
     upstreamStatus: facts.upstreamStatus ?? null,
     latencyMs: facts.latencyMs ?? null,
   };
+}
+
+/** A state that is not there is found out when the row is written, and means a refusal then; it must not become an exception here. */
+function digestOf(state: State, args: JsonNode): string | null {
+  try {
+    return state.digest(args.bytes());
+  } catch {
+    return null;
+  }
 }
 
 /**

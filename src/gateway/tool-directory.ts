@@ -42,6 +42,8 @@ export class ToolDirectory {
   #tools = new Map<string, KnownTool>();
   #learnedAt = Number.NEGATIVE_INFINITY;
   #lastPage: Buffer | null = null;
+  /** The cursor of the next page, while pages have come in their order from the first on. */
+  #expected: string | null = null;
 
   get(name: string): KnownTool | null {
     return this.#tools.get(name) ?? null;
@@ -62,12 +64,16 @@ export class ToolDirectory {
 
   /**
    * Reads one page of a `tools/list` result.
-   * @param first true for a page that was asked for without a cursor: it replaces what was known
+   * @param cursor JSON text of the cursor that was asked with; null for the first page, which replaces what was known
    */
-  learn(result: JsonNode, first: boolean, now: number): void {
+  learn(result: JsonNode, cursor: string | null, now: number): void {
     const tools = result.get('tools');
     if (tools === null || tools.kind !== 'array') return;
-    const last = result.get('nextCursor') === null;
+    const first = cursor === null;
+    const next = result.get('nextCursor');
+    const last = next?.kind !== 'string';
+    const inOrder = first || cursor === this.#expected;
+    this.#expected = inOrder && !last ? next.lexeme() : null;
     const text = tools.bytes();
     const unchanged = first && this.#lastPage !== null && this.#lastPage.equals(text);
     if (!unchanged) {
@@ -78,13 +84,16 @@ export class ToolDirectory {
       }
       this.#lastPage = first && last ? text : null;
     }
-    if (last) this.#learnedAt = now;
+    // Names are missing while a list is read anew: "no such tool" cannot be said then.
+    if (inOrder && last) this.#learnedAt = now;
+    else if (first) this.#learnedAt = Number.NEGATIVE_INFINITY;
   }
 
   /** The upstream said that its list has changed: nothing that we know of it holds any more. */
   forget(): void {
     this.#tools = new Map();
     this.#lastPage = null;
+    this.#expected = null;
     this.#learnedAt = Number.NEGATIVE_INFINITY;
   }
 }

@@ -42,11 +42,12 @@ export class Listener {
       if (socket.destroyed || !socket.writable) return;
       const status = error.code === 'HPE_HEADER_OVERFLOW' ? '431 Request Header Fields Too Large' : error.code === 'ERR_HTTP_REQUEST_TIMEOUT' ? '408 Request Timeout' : '400 Bad Request';
       this.#record('bad_http', bounded(error.code ?? 'unknown', 64));
-      socket.end(`HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
+      socket.write(`HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
+      // Not only our half: a client that never closes its own would keep the socket for ever.
+      socket.destroySoon();
     });
-    // Nothing here is an upgrade or a tunnel.
-    this.#server.on('upgrade', (_request, socket) => socket.end('HTTP/1.1 400 Bad Request\r\nConnection: close\r\nContent-Length: 0\r\n\r\n'));
-    this.#server.on('connect', (_request, socket) => socket.end('HTTP/1.1 400 Bad Request\r\nConnection: close\r\nContent-Length: 0\r\n\r\n'));
+    // No listeners for upgrades and tunnels: Node then takes the first for ordinary requests and closes the second, while a listener
+    // would get a bare socket, whose errors nobody handles.
   }
 
   /** Starts listening. @throws when the address cannot be taken */
