@@ -1,4 +1,4 @@
-import { createHash, timingSafeEqual } from 'node:crypto';
+import { hash, timingSafeEqual } from 'node:crypto';
 import type { Principal } from '../principal.ts';
 import type { Head } from './head.ts';
 
@@ -69,9 +69,9 @@ export class TokenTable {
     const match = /^Bearer +([\x21-\x7e]{1,512})$/i.exec(authorization);
     const token = match?.[1];
     if (token === undefined) return unauthorized('malformed_token', 'the Authorization header must be `Bearer <grant token>`', ', error="invalid_request"');
-    const hash = createHash('sha256').update(token).digest();
-    const entry = this.#byHash.get(hash.toString('latin1'));
-    const known = timingSafeEqual(hash, entry?.hash ?? Buffer.alloc(32));
+    const digest = hash('sha256', token, 'buffer');
+    const entry = this.#byHash.get(digest.toString('latin1'));
+    const known = timingSafeEqual(digest, entry?.hash ?? Buffer.alloc(32));
     if (!known || entry === undefined || entry.principal.server !== server) {
       return unauthorized('invalid_token', 'the token is not valid for this server', ', error="invalid_token"');
     }

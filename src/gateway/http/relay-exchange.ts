@@ -12,7 +12,7 @@ import type { Arrival, Conversation } from '../conversation.ts';
 import { mediaType } from './head.ts';
 import { recordGarbage } from './intake.ts';
 import { clientHeaders, headerOf } from './relay-headers.ts';
-import { sendJson } from './reply.ts';
+import { endWith, sendJson } from './reply.ts';
 
 export interface RelayExchangeOptions {
   readonly response: ServerResponse;
@@ -162,7 +162,8 @@ export class RelayExchange implements HttpHandlers {
     if (!this.#response.headersSent && !this.#response.destroyed) {
       const bare = this.#status === 204 || this.#status === 304;
       this.#response.writeHead(this.#status, this.#statusMessage, clientHeaders(this.#headers, bare ? null : body.length, this.#options.edge));
-      this.#response.end(bare ? undefined : body);
+      if (bare) this.#response.end();
+      else endWith(this.#response, body);
     }
     this.#options.onEnd();
   }
