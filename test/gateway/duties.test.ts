@@ -225,21 +225,19 @@ describe('policies', () => {
   });
 
   test('[B8, #48] a call sees the policy under which it began, also in its answer', async () => {
-    let answer: (() => void) | null = null;
+    const answers: (() => void)[] = [];
     const upstream = await scripted((request, response) => {
-      answer = () => answerJson(response, `{"jsonrpc":"2.0","id":${JSON.stringify(request.message?.id)},"result":{"tools":[{"name":"secret"},{"name":"b"}]}}`);
+      answers.push(() => answerJson(response, `{"jsonrpc":"2.0","id":${JSON.stringify(request.message?.id)},"result":{"tools":[{"name":"secret"},{"name":"b"}]}}`));
     });
     const gateway = await serve(OPEN, upstream.url);
     const list = gateway.modern('http', 'tools/list', { cursor: 'custom' });
-    await expect.poll(() => answer).not.toBeNull();
+    await expect.poll(() => answers.length).toBe(1);
     await gateway.reload(await policySet(`${OPEN}tools: { secret: hide }\n`));
-    answer = (answer as unknown as () => void) ?? null;
-    (answer as unknown as () => void)();
+    answers.shift()?.();
     expect((await list).text).toContain('secret');
     const after = gateway.modern('http', 'tools/list', { cursor: 'custom' });
-    answer = null;
-    await expect.poll(() => answer).not.toBeNull();
-    (answer as unknown as () => void)();
+    await expect.poll(() => answers.length).toBe(1);
+    answers.shift()?.();
     expect((await after).text).not.toContain('secret');
   });
 

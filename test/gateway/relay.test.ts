@@ -88,7 +88,7 @@ describe('HTTP relayed to HTTP', () => {
     ['half an answer', (response: import('node:http').ServerResponse) => { response.writeHead(200, { 'content-type': 'application/json', 'content-length': '400' }); response.write('{"jsonrpc"'); setTimeout(() => response.destroy(), 20); }],
     ['the answer to another request', (response: import('node:http').ServerResponse) => answerJson(response, ok(99))],
   ])('[B6, #53] %s ends this call with an error, is never repeated, and the session goes on', async (_name, misbehave) => {
-    const { gateway, upstream } = await start((request, response) => (request.message?.params?.['name'] === 'danger' ? answerJson(response, ok(request.message.id)) : void misbehave(response)));
+    const { gateway, upstream } = await start((request, response) => (request.message?.params?.['name'] === 'danger' ? answerJson(response, ok(request.message.id)) : misbehave(response)));
     const session = await gateway.open('http');
     await gateway.request('http', session, 'tools/list', {});
     const through = await gateway.post('http', callBody(2), { 'mcp-session-id': session });

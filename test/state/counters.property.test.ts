@@ -60,7 +60,7 @@ const action = fc.oneof(
 forEachDriver('the promise', (driver) => {
   const path = scratch();
 
-  test('random calls, edits, restarts and clock steps over two processes are decided as counting by hand decides', async () => {
+  test('[B2, #37] random calls, edits, restarts and clock steps over two processes are decided as counting by hand decides', async () => {
     await fc.assert(
       fc.asyncProperty(limits, fc.array(action, { minLength: 10, maxLength: 80 }), async (first, actions) => {
         const clock = new FakeMachine();

@@ -32,7 +32,7 @@ async function start(specs: unknown[], ...args: string[]): Promise<{ parent: Chi
 }
 
 describe('a gateway that is killed with SIGKILL', () => {
-  it('leaves nothing behind: neither servers that ignore everything, nor their children, nor the guard', async () => {
+  it('[D3] leaves nothing behind: neither servers that ignore everything, nor their children, nor the guard', async () => {
     const { parent, groups, guards } = await start([
       spec('echo-server.mjs'), spec('stubborn.mjs'), spec('stubborn.mjs', '--deaf'), spec('forker.mjs', '--stay'),
     ]);

@@ -276,7 +276,7 @@ describe('isolation of the child', () => {
     expect(entries.length).toBeLessThanOrEqual(count([]) + 2);
   });
 
-  it('sees the base environment and its own variables, nothing else of ours', async () => {
+  it('[D4] sees the base environment and its own variables, nothing else of ours', async () => {
     process.env['UPSTREAM_TEST_SECRET'] = 'must not leak';
     try {
       const { link, seen } = open(node('echo-server.mjs', [], { env: { OWN: 'yes', HOME: '/elsewhere' } }));

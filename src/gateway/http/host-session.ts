@@ -8,7 +8,7 @@ import { ToolDirectory } from '../tool-directory.ts';
 import type { EndpointContext, Incoming } from './context.ts';
 import { recordGarbage } from './intake.ts';
 import type { LinkPool } from './link-pool.ts';
-import { PostExchange } from './post-exchange.ts';
+import type { PostExchange } from './post-exchange.ts';
 import { eventId, readEventId, SessionStream } from './session-stream.ts';
 import type { SessionEntry } from './sessions.ts';
 
@@ -57,7 +57,9 @@ export class HostSession implements SessionEntry, LinkObserver {
   }
 
   get streams(): number {
-    return this.#exchanges.size + this.#byRequest.size + (this.#stream.isOpen || this.#plain?.isOpen === true ? 1 : 0);
+    let open = 0;
+    for (const stream of this.#byRequest.values()) if (stream.isOpen) open += 1;
+    return this.#exchanges.size + open + (this.#stream.isOpen || this.#plain?.isOpen === true ? 1 : 0);
   }
 
   busy(): boolean {
@@ -82,9 +84,21 @@ export class HostSession implements SessionEntry, LinkObserver {
     const stream = new SessionStream(randomBytes(9).toString('hex'));
     this.#byRequest.set(requestKey, stream);
     this.#byId.set(stream.id, stream);
-    if (this.#byId.size > MAX_STREAMS) this.#forgetOldest();
+    if (this.#byId.size > MAX_STREAMS) {
+      this.#forgetUnanswerable();
+      this.#forgetOldest();
+    }
     exchange.prime(eventId(stream.id, 0));
     stream.attach(exchange, 0);
+  }
+
+  /** Streams of requests that were cancelled so long ago that not even a late answer is expected. */
+  #forgetUnanswerable(): void {
+    for (const [requestKey, stream] of this.#byRequest) {
+      if (this.conversation.expects(requestKey)) continue;
+      this.#byRequest.delete(requestKey);
+      stream.end();
+    }
   }
 
   #forgetOldest(): void {
