@@ -375,6 +375,11 @@ export class Conversation {
     return errorAnswer(call.id, INTERNAL_ERROR, `Upstream failed: ${failure.text}`);
   }
 
+  /** True while an answer may still come for this request, be it a late one to a cancelled request. */
+  expects(requestKey: string): boolean {
+    return this.inFlight.has(requestKey) || this.#withdrawn.has(requestKey);
+  }
+
   /** The client of this request went away for good (modern HTTP, M1). */
   abandoned(requestKey: string): void {
     const call = this.inFlight.get(requestKey);

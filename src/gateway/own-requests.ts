@@ -6,7 +6,8 @@ import type { UpstreamFailure } from '../upstream/types.ts';
 import { UPSTREAM_LIMITS } from '../wire/limits.ts';
 import type { ToolDirectory } from './tool-directory.ts';
 
-const TIMEOUT_MS = 30_000;
+/** How long the upstream may take for an answer to a request of our own. */
+export const OWN_REQUEST_TIMEOUT_MS = 30_000;
 /** A server that pages for ever must not hold a call for ever. */
 const MAX_PAGES = 200;
 
@@ -82,7 +83,7 @@ export class OwnRequests {
     const message = parsed.message;
     const key = idKeyOf(id);
     return new Promise((resolve) => {
-      const timer = setTimeout(() => this.#waiting.get(key)?.({ kind: 'timeout', text: 'the upstream did not answer tools/list in time', status: null, reached: true }), TIMEOUT_MS);
+      const timer = setTimeout(() => this.#waiting.get(key)?.({ kind: 'timeout', text: 'the upstream did not answer tools/list in time', status: null, reached: true }), OWN_REQUEST_TIMEOUT_MS);
       this.#waiting.set(key, (answer) => {
         clearTimeout(timer);
         this.#waiting.delete(key);

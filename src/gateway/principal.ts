@@ -1,4 +1,5 @@
 import type { PolicySet } from '../policy/types.ts';
+import type { Conversation } from './conversation.ts';
 import { TaskRegistry } from './task-registry.ts';
 import { ToolDirectory } from './tool-directory.ts';
 
@@ -16,8 +17,11 @@ export class Principal {
   /** Tools seen by traffic that has no session of its own (modern requests). */
   readonly directory: ToolDirectory = new ToolDirectory();
   readonly tasks: TaskRegistry = new TaskRegistry();
+  /** Conversations of the exchanges that are running without a session. */
+  readonly sessionless: Set<Conversation> = new Set();
   #policies: PolicySet;
   readonly #listeners = new Set<PolicyListener>();
+  #revoked = false;
 
   constructor(grant: string, server: string, policies: PolicySet) {
     this.grant = grant;
@@ -28,6 +32,15 @@ export class Principal {
   /** The snapshot that a call takes once and keeps to its end (B8). */
   get policies(): PolicySet {
     return this.#policies;
+  }
+
+  /** True when the grant is gone: what was authenticated before, and is still arriving, is not judged any more. */
+  get revoked(): boolean {
+    return this.#revoked;
+  }
+
+  revoke(): void {
+    this.#revoked = true;
   }
 
   /** Swaps the policies whole. Listeners run only when the documents really differ. */

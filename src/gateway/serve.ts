@@ -113,6 +113,7 @@ class Gateway implements RunningGateway {
   }
 
   #endPrincipal(principal: Principal, reason: string): void {
+    principal.revoke();
     for (const { endpoint } of this.#endpoints.values()) endpoint.endPrincipal(principal, reason);
   }
 

@@ -165,6 +165,12 @@ export class HttpHarness {
     await this.gateway.reload(this.#config);
   }
 
+  /** Swaps the configuration, as an edit of the file would. */
+  async reconfigure(edit: (config: GatewayConfig) => GatewayConfig): Promise<void> {
+    this.#config = edit(this.#config);
+    await this.gateway.reload(this.#config);
+  }
+
   async close(): Promise<void> {
     await this.gateway.close(500);
     await this.#state.close();

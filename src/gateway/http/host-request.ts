@@ -1,5 +1,6 @@
 import type { Message, Request } from '../../mcp/message.ts';
-import { METHOD_NOT_FOUND, HEADER_MISMATCH, MISSING_CAPABILITY, UNSUPPORTED_VERSION } from '../../mcp/error-codes.ts';
+import { errorAnswer } from '../../mcp/answers.ts';
+import { INTERNAL_ERROR, METHOD_NOT_FOUND, HEADER_MISMATCH, MISSING_CAPABILITY, UNSUPPORTED_VERSION } from '../../mcp/error-codes.ts';
 import { META_PREFIX } from '../../mcp/keys.ts';
 import { metaOf } from '../../mcp/meta.ts';
 import type { LinkObserver, UpstreamFailure, UpstreamLink } from '../../upstream/types.ts';
@@ -56,12 +57,31 @@ export class HostRequest implements LinkObserver {
     this.#link.send(message);
   }
 
-  /** The client closed the stream, which cancels (M1), or the gateway ends. */
+  /** The client closed the stream, which cancels (M1). */
   abandon(): void {
     if (this.#done) return;
     this.conversation.abandoned(this.#request.idKey);
     if (this.#sent) this.#link.abort(this.#request.idKey);
     this.finish();
+  }
+
+  /** Ends the request from our side; the client hears of it. */
+  stop(reason: string): void {
+    if (this.#done) return;
+    this.conversation.abandoned(this.#request.idKey);
+    if (this.#sent) this.#link.abort(this.#request.idKey);
+    if (this.isCall) this.#exchange.finish(errorAnswer(this.#request.id, INTERNAL_ERROR, `Upstream failed: ${reason}`), 200);
+    else this.#exchange.end();
+    this.finish();
+  }
+
+  /** A client waits for an answer; a subscription has none. */
+  get isCall(): boolean {
+    return this.#request.method !== 'subscriptions/listen';
+  }
+
+  get isDone(): boolean {
+    return this.#done;
   }
 
   message(message: Message, requestKey: string | null): void {
@@ -70,6 +90,11 @@ export class HostRequest implements LinkObserver {
     // As the HTTP server we see to it that logs reach only a request that asked for them (M4).
     if (message.kind === 'notification' && message.method === 'notifications/message' && (metaOf(this.#request.params)?.get(`${META_PREFIX}logLevel`) ?? null) === null) {
       return this.garbage('unsolicited_log', message.method);
+    }
+    if (message.kind === 'notification' && verdict.final) {
+      // On stdio a server ends a subscription by a message, over HTTP by the end of the stream.
+      this.#exchange.end();
+      return this.finish();
     }
     if (!verdict.final) {
       if (!this.#exchange.send(verdict.bytes)) this.#link.pause();
@@ -87,7 +112,7 @@ export class HostRequest implements LinkObserver {
     const answer = this.conversation.failed(requestKey, failure);
     if (requestKey !== this.#request.idKey) return;
     // A subscription ends without a result when its server is gone (M2, M3).
-    if (answer === null || this.#request.method === 'subscriptions/listen') this.#exchange.end();
+    if (answer === null || !this.isCall) this.#exchange.end();
     else this.#exchange.finish(answer, 200);
     this.finish();
   }

@@ -34,7 +34,8 @@ export class HostEndpoint implements Endpoint {
   }
 
   stats(): EndpointStats {
-    let inFlight = this.#requests.size;
+    let inFlight = 0;
+    for (const request of this.#requests) if (request.isCall) inFlight += 1;
     let streams = this.#requests.size;
     for (const session of this.#sessions.values()) {
       inFlight += session.conversation.inFlight.size;
@@ -44,12 +45,13 @@ export class HostEndpoint implements Endpoint {
   }
 
   endPrincipal(principal: Principal, reason: string): void {
+    for (const request of this.#requests) if (request.conversation.principal === principal) request.stop(reason);
     this.#sessions.endOwner(principal, reason);
     this.#pool.endPrincipal(principal);
   }
 
   async close(): Promise<void> {
-    for (const request of this.#requests) request.abandon();
+    for (const request of this.#requests) request.stop('the gateway has ended the connection to this server');
     this.#sessions.closeAll('the gateway is shutting down');
     await this.#pool.close();
   }
@@ -134,6 +136,7 @@ export class HostEndpoint implements Endpoint {
     const name = message.params?.get('name')?.text() ?? '';
     const known = hosted.conversation.directory.get(name) !== null ? 'ok' : hosted.conversation.learnTools(message, name);
     const checked = (): void => {
+      if (hosted.isDone) return;
       const wrong = this.#wrongParamHeader(incoming, hosted.conversation, message, name);
       if (wrong === null) return judge();
       recordProblem(this.#context, incoming, 'header_mismatch', `the header ${wrong} and the arguments differ`);
@@ -211,6 +214,8 @@ class BatchStream {
     this.#shared = new PostExchange(incoming.response);
     this.#open = open;
     if (open > 0) this.#shared.open();
+    // Its keep-alive ends with the connection.
+    this.#shared.onGone(() => undefined);
   }
 
   /** The stream as one of its requests sees it. */

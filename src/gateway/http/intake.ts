@@ -60,6 +60,7 @@ export function readPost(context: EndpointContext, incoming: Incoming, negotiate
   if (content !== null) return refuse(content.status, content.code, content.text);
   readBody(incoming.request, context.limits.client.maxBytes, context.limits.bodyTimeoutMs, (body) => {
     if (!Buffer.isBuffer(body)) return refuse(body.status, body.code, body.text);
+    if (incoming.principal.revoked) return refuse(401, 'invalid_token', 'the grant of this token has ended');
     const parsed = parseMessage(body, context.limits.client);
     if (!parsed.ok) {
       if (parsed.code === 'batch' && negotiated === '2025-03-26') return batch(body);

@@ -75,9 +75,10 @@ export class PostExchange {
     this.#timer = null;
   }
 
-  /** Calls back when the client takes data again. */
+  /** Calls back when the client takes data again, or never will: nobody else must wait for it then. */
   onDrain(resume: () => void): void {
     this.#response.on('drain', resume);
+    this.#response.on('close', resume);
   }
 
   /** Calls back when the client left before the end. */

@@ -26,8 +26,11 @@ export interface RelayExchangeOptions {
   readonly onHead?: (status: number, headers: readonly string[]) => void;
   /** Sends an answer of our own to a request of the upstream (a denied sampling request). */
   readonly answerUpstream: (bytes: Buffer) => void;
-  readonly onEnd: () => void;
+  /** Called once, when nothing more will pass. @param status HTTP status of the upstream's answer, 0 when there was none */
+  readonly onEnd: (status: number) => void;
 }
+
+const NOTHING = Buffer.alloc(0);
 
 /**
  * One HTTP exchange with the upstream, relayed: status and headers as they come, JSON bodies whole, events one by one with their ids
@@ -62,6 +65,15 @@ export class RelayExchange implements HttpHandlers {
     return this.#mode === 'events';
   }
 
+  get conversation(): Conversation {
+    return this.#options.conversation;
+  }
+
+  /** A client waits for an answer; a subscription has none. */
+  get isCall(): boolean {
+    return this.#options.call !== null && this.#options.call.method !== 'subscriptions/listen';
+  }
+
   /** Writes an event of our own between two events of the upstream. */
   inject(event: Buffer): void {
     if (this.#mode === 'events' && !this.#response.writableEnded) this.#response.write(event);
@@ -77,7 +89,8 @@ export class RelayExchange implements HttpHandlers {
       this.#mode = 'events';
       this.#reader = new SseReader(this.#options.limits.maxBytes, { event: (event) => this.#event(event), overflow: () => this.#overflow() });
       this.#response.writeHead(status, statusMessage, clientHeaders(headers, null, this.#options.edge));
-      this.#response.flushHeaders();
+      // Sends the head now. Not flushHeaders(), which writes header values as UTF-8 although Node reads them as Latin-1 (T4).
+      this.#response.write(NOTHING);
     } else {
       this.#mode = type === 'application/json' ? 'json' : 'plain';
     }
@@ -102,6 +115,10 @@ export class RelayExchange implements HttpHandlers {
   end(): void {
     if (this.#mode === 'events') return this.#endEvents();
     if (this.#mode === 'done') return;
+    if (!this.#options.edge && (this.#status === 401 || this.#status === 403 || this.#status === 407)) {
+      // These would send the client's own sign-in to the wrong place: it is our credential that was refused.
+      return this.#fail(failure('http_status', `the upstream refused the gateway's credentials (HTTP ${this.#status})`, false, this.#status));
+    }
     const body = this.#chunks.length === 1 && this.#chunks[0] !== undefined ? this.#chunks[0] : Buffer.concat(this.#chunks);
     if (this.#mode === 'json' && body.length > 0) this.#json(body);
     else this.#plain(body);
@@ -115,12 +132,26 @@ export class RelayExchange implements HttpHandlers {
     this.#fail(problem);
   }
 
-  /** The client went away. */
-  abort(): void {
+  /** The client went away. Its call is over, unless it can come back for the rest of a stream. */
+  left(): void {
     if (this.#mode === 'done') return;
     this.#mode = 'done';
     this.#exchange?.abort();
-    this.#options.onEnd();
+    const { call, conversation } = this.#options;
+    if (call !== null && !this.#canResume) conversation.abandoned(call.idKey);
+    this.#options.onEnd(this.#status);
+  }
+
+  /** Ends the exchange from our side; the client hears of it. */
+  stop(reason: string): void {
+    if (this.#mode === 'done') return;
+    this.#exchange?.abort();
+    if (this.#mode === 'events') this.#endEvents();
+    else this.#fail(failure('closed', reason, true));
+  }
+
+  get #canResume(): boolean {
+    return this.#resumable && this.#options.conversation.session !== null;
   }
 
   #json(body: Buffer): void {
@@ -133,6 +164,8 @@ export class RelayExchange implements HttpHandlers {
       recordGarbage(conversation, parsed.code, sample(body));
       return this.#fail(failure('bad_response', `the upstream's answer is not a valid message (${parsed.code})`, true, this.#status));
     }
+    // What an upstream says of a notification or of a DELETE is an error without id, and answers no request.
+    if (call === null && parsed.message.kind === 'response' && parsed.message.id === null) return this.#plain(body);
     const verdict = conversation.upstream(parsed.message, arrival);
     if (verdict.do === 'deliver') return this.#sendWhole(verdict.bytes);
     this.#settleWithout();
@@ -148,10 +181,6 @@ export class RelayExchange implements HttpHandlers {
       const type = mediaType(headerOf(this.#headers, 'content-type'));
       return this.#fail(failure('bad_response', `the upstream answered a request with ${type === '' ? 'no content' : sample(Buffer.from(type), 64)}`, true, this.#status));
     }
-    if (!this.#options.edge && (this.#status === 401 || this.#status === 403 || this.#status === 407)) {
-      // These would send the client's own sign-in to the wrong place: it is our credential that was refused.
-      return this.#fail(failure('http_status', `the upstream refused the gateway's credentials (HTTP ${this.#status})`, false, this.#status));
-    }
     this.#settleWithout();
     this.#sendWhole(body);
   }
@@ -165,7 +194,7 @@ export class RelayExchange implements HttpHandlers {
       if (bare) this.#response.end();
       else endWith(this.#response, body);
     }
-    this.#options.onEnd();
+    this.#options.onEnd(this.#status);
   }
 
   /** The upstream answered on the level of HTTP only: the call is over without a JSON-RPC answer. */
@@ -181,7 +210,7 @@ export class RelayExchange implements HttpHandlers {
     const { call, conversation } = this.#options;
     const answer = call === null ? errorAnswer(null, INTERNAL_ERROR, `Upstream failed: ${problem.text}`) : conversation.failed(call.idKey, problem);
     sendJson(this.#response, 502, answer ?? errorAnswer(call?.id ?? null, INTERNAL_ERROR, `Upstream failed: ${problem.text}`));
-    this.#options.onEnd();
+    this.#options.onEnd(this.#status);
   }
 
   #event(event: SseEvent): void {
@@ -217,8 +246,8 @@ export class RelayExchange implements HttpHandlers {
     this.#mode = 'done';
     const { call, conversation } = this.#options;
     const open = call !== null && conversation.inFlight.has(call.idKey);
-    if (open && !this.#resumable) conversation.failed(call.idKey, failure('closed', 'the upstream closed the stream without an answer', true));
+    if (open && !this.#canResume) conversation.failed(call.idKey, failure('closed', 'the upstream closed the stream without an answer', true));
     this.#response.end();
-    this.#options.onEnd();
+    this.#options.onEnd(this.#status);
   }
 }

@@ -39,6 +39,15 @@ export function clientHeaders(raw: readonly string[], length: number | null, edg
   return kept;
 }
 
+/** The pairs without every header of this lower-case name. */
+export function withoutHeader(raw: readonly string[], lower: string): string[] {
+  const kept: string[] = [];
+  for (let index = 0; index + 1 < raw.length; index += 2) {
+    if (raw[index]?.toLowerCase() !== lower) kept.push(raw[index] ?? '', raw[index + 1] ?? '');
+  }
+  return kept;
+}
+
 /** The value of the first header of this lower-case name, or null. */
 export function headerOf(raw: readonly string[], lower: string): string | null {
   for (let index = 0; index + 1 < raw.length; index += 2) {

@@ -4,13 +4,14 @@ import { HEADER_MISMATCH, INTERNAL_ERROR } from '../../mcp/error-codes.ts';
 import { type Message, type Request } from '../../mcp/message.ts';
 import { isIdempotent } from '../../mcp/methods.ts';
 import { mismatchedParamHeader } from '../../mcp/param-headers.ts';
-import type { Era } from '../../mcp/versions.ts';
+import { eraOf, type Era } from '../../mcp/versions.ts';
 import { HttpPool, type HttpHandlers } from '../../upstream/http-pool.ts';
 import { failure } from '../../upstream/failure.ts';
 import type { HttpSpec } from '../../upstream/types.ts';
 import { formatSse } from '../../wire/sse.ts';
 import { changedLists, Conversation } from '../conversation.ts';
 import { signalListChanges } from '../listen-signal.ts';
+import { OWN_REQUEST_TIMEOUT_MS } from '../own-requests.ts';
 import type { Principal } from '../principal.ts';
 import { ToolDirectory } from '../tool-directory.ts';
 import type { ClientVerdict } from '../verdict.ts';
@@ -18,7 +19,7 @@ import type { Endpoint, EndpointContext, EndpointStats, Incoming } from './conte
 import { collectMessages } from './collector.ts';
 import { readPost, recordGarbage, recordProblem } from './intake.ts';
 import { RelayExchange } from './relay-exchange.ts';
-import { headerOf, upstreamHeaders } from './relay-headers.ts';
+import { headerOf, upstreamHeaders, withoutHeader } from './relay-headers.ts';
 import { sendAccepted, sendJson, sendProblem, SSE_HEADERS } from './reply.ts';
 import { SessionTable, type SessionEntry } from './sessions.ts';
 
@@ -60,15 +61,17 @@ export class RelayEndpoint implements Endpoint {
   stats(): EndpointStats {
     let inFlight = 0;
     for (const session of this.#sessions.values()) inFlight += session.conversation.inFlight.size;
+    for (const exchange of this.#running) if (exchange.isCall && exchange.conversation.session === null) inFlight += 1;
     return { sessions: this.#sessions.size, children: 0, inFlight, streams: this.#running.size };
   }
 
   endPrincipal(principal: Principal, reason: string): void {
+    for (const exchange of this.#running) if (exchange.conversation.principal === principal) exchange.stop(reason);
     this.#sessions.endOwner(principal, reason);
   }
 
   async close(): Promise<void> {
-    for (const exchange of this.#running) exchange.abort();
+    for (const exchange of this.#running) exchange.stop('the gateway has ended the connection to this server');
     this.#sessions.closeAll('the gateway is shutting down');
     this.#pool.close();
   }
@@ -89,7 +92,7 @@ export class RelayEndpoint implements Endpoint {
   #stateless(incoming: Incoming): Conversation {
     const conversation = new Conversation({
       gateway: this.#context.services, principal: incoming.principal, transport: 'http', session: null, stateful: false,
-      directory: incoming.principal.directory, sendOwn: (message) => this.#own(conversation, message, incoming.request.rawHeaders),
+      peers: incoming.principal.sessionless, directory: incoming.principal.directory, sendOwn: (message) => this.#own(conversation, message, incoming.request.rawHeaders),
     });
     return conversation;
   }
@@ -107,9 +110,11 @@ export class RelayEndpoint implements Endpoint {
         recordProblem(this.#context, incoming, 'too_many_sessions', 'the grant has too many open sessions');
         return sendJson(incoming.response, 429, errorAnswer(message.id, INTERNAL_ERROR, 'Too many open sessions'), { 'retry-after': '5' });
       }
-      const conversation = posted.era === 'legacy' && known !== null ? known.conversation : initialize ? this.#opening(incoming) : this.#stateless(incoming);
-      if (known !== null) known.headers = incoming.request.rawHeaders;
-      if (conversation.version === null) conversation.version = incoming.head.get('mcp-protocol-version');
+      const own = posted.era === 'legacy' && !initialize ? known : null;
+      const conversation = own?.conversation ?? (initialize ? this.#opening(incoming) : this.#stateless(incoming));
+      if (own !== null) own.headers = incoming.request.rawHeaders;
+      const named = incoming.head.get('mcp-protocol-version');
+      if (conversation.version === null && named !== null && eraOf(named) !== null) conversation.version = named;
       const problem = posted.era === 'modern' ? this.#paramHeaders(incoming, conversation, message) : null;
       if (problem !== null) return sendJson(incoming.response, 400, problem);
       this.#judge(incoming, conversation, message, posted.era, (response) => this.#headSeen(incoming, conversation, initialize, response));
@@ -143,14 +148,19 @@ export class RelayEndpoint implements Endpoint {
     return null;
   }
 
-  /** Binds the session that the upstream gives out to the principal that opened it; drops one that the upstream says is gone. */
+  /** Binds the session that the upstream gives out to the principal that opened it. */
   #headSeen(incoming: Incoming, conversation: Conversation, initialize: boolean, head: { readonly status: number; readonly headers: readonly string[] }): void {
     const challenge = head.status === 401 || head.status === 403 ? headerOf(head.headers, 'www-authenticate') : null;
     if (challenge !== null) this.#onChallenge?.(challenge);
     const given = headerOf(head.headers, 'mcp-session-id');
     if (initialize && given !== null && head.status >= 200 && head.status < 300) this.#bind(given, incoming, conversation);
+  }
+
+  /** Forgets the session of an exchange that is over, when the upstream said that it is gone or the client has deleted it. */
+  #forget(incoming: Incoming, status: number): void {
     const named = incoming.head.get('mcp-session-id');
-    if (head.status === 404 && named !== null && this.#sessions.get(named, incoming.principal) !== null) this.#sessions.end(named, 'the upstream ended it');
+    const over = status === 404 || (incoming.head.method === 'DELETE' && status >= 200 && status < 300);
+    if (over && named !== null && this.#sessions.get(named, incoming.principal) !== null) this.#sessions.end(named, 'the upstream ended it');
   }
 
   #bind(id: string, incoming: Incoming, conversation: Conversation): void {
@@ -165,10 +175,10 @@ export class RelayEndpoint implements Endpoint {
       streams,
       headers: incoming.request.rawHeaders,
       lastUsed: performance.now(),
-      busy: () => streams.size > 0,
+      busy: () => [...this.#running].some((exchange) => exchange.conversation === conversation),
       close: () => {
         unsubscribe();
-        for (const stream of streams) stream.abort();
+        for (const stream of streams) stream.stop('the session has ended');
         conversation.end();
       },
     });
@@ -203,28 +213,33 @@ export class RelayEndpoint implements Endpoint {
   #forward(incoming: Incoming, conversation: Conversation, message: Message, era: Era, onHead: (head: { status: number; headers: readonly string[] }) => void): void {
     const call: Request | null = message.kind === 'request' ? message : null;
     let unsubscribe = (): void => undefined;
-    const exchange = this.#exchange(incoming, conversation, call, call === null ? { on: 'session' } : { on: 'request', requestKey: call.idKey }, onHead, () => unsubscribe());
+    const exchange = this.#exchange(incoming, conversation, call, call === null ? { on: 'session' } : { on: 'request', requestKey: call.idKey }, onHead, (status) => {
+      unsubscribe();
+      if (era === 'legacy') this.#forget(incoming, status);
+    });
     if (call?.method === 'subscriptions/listen') unsubscribe = signalListChanges(incoming.principal, call, (json) => exchange.inject(formatSse(json)));
+    const headers = upstreamHeaders(incoming.request.rawHeaders, this.#spec.headers, era === 'legacy', this.#edge);
     exchange.attach(this.#pool.dispatch({
-      method: 'POST', path: this.#path, headers: upstreamHeaders(incoming.request.rawHeaders, this.#spec.headers, era === 'legacy', this.#edge),
+      method: 'POST', path: this.#path, headers: this.#session(incoming) === 'unknown' ? withoutHeader(headers, 'mcp-session-id') : headers,
       body: message.bytes, idempotent: message.kind === 'request' && isIdempotent(message.method),
     }, exchange));
     incoming.response.on('close', () => {
-      if (!incoming.response.writableFinished) {
-        if (era === 'modern' && call !== null) conversation.abandoned(call.idKey);
-        exchange.abort();
-      }
+      if (!incoming.response.writableFinished) exchange.left();
     });
   }
 
-  #exchange(incoming: Incoming, conversation: Conversation, call: Request | null, arrival: RelayExchangeArrival, onHead: (head: { status: number; headers: readonly string[] }) => void, onEnd: () => void = () => undefined): RelayExchange {
+  #exchange(incoming: Incoming, conversation: Conversation, call: Request | null, arrival: RelayExchangeArrival, onHead: (head: { status: number; headers: readonly string[] }) => void, onEnd: (status: number) => void): RelayExchange {
+    if (conversation.session === null) incoming.principal.sessionless.add(conversation);
     const exchange: RelayExchange = new RelayExchange({
       response: incoming.response, conversation, limits: this.#context.limits.upstream, call, arrival, edge: this.#edge,
       onHead: (status, headers) => onHead({ status, headers }),
       answerUpstream: (bytes) => this.#answerUpstream(incoming, bytes),
-      onEnd: () => {
+      onEnd: (status) => {
         this.#running.delete(exchange);
-        onEnd();
+        onEnd(status);
+        if (conversation.session !== null) return;
+        incoming.principal.sessionless.delete(conversation);
+        conversation.end();
       },
     });
     this.#running.add(exchange);
@@ -241,12 +256,24 @@ export class RelayEndpoint implements Endpoint {
     const headers = jsonHeaders(upstreamHeaders(like, this.#spec.headers, true, this.#edge));
     if (conversation.era === 'modern') headers.push('Mcp-Method', message.method);
     const arrival = { on: 'request', requestKey: message.idKey } as const;
-    this.#pool.dispatch({ method: 'POST', path: this.#path, headers, body: message.bytes, idempotent: true }, collectMessages(
+    const exchange = this.#pool.dispatch({ method: 'POST', path: this.#path, headers, body: message.bytes, idempotent: true }, collectMessages(
       this.#context.limits.upstream,
-      (answer) => void conversation.upstream(answer, arrival),
+      (answer) => {
+        if (conversation.upstream(answer, arrival).do === 'own') finish();
+      },
       (code, text) => recordGarbage(conversation, code, text),
-      (problem) => void conversation.failed(message.idKey, problem ?? failure('bad_response', 'the upstream did not answer tools/list', true)),
+      (problem) => {
+        clearTimeout(timer);
+        conversation.failed(message.idKey, problem ?? failure('bad_response', 'the upstream did not answer tools/list', true));
+      },
     ));
+    // A connection on which nothing more is awaited is given up: an upstream that never ends its answers would use them all up.
+    const finish = (): void => {
+      clearTimeout(timer);
+      exchange.abort();
+    };
+    const timer = setTimeout(finish, OWN_REQUEST_TIMEOUT_MS);
+    timer.unref();
   }
 
   /** The elements of a batch of revision 2025-03-26 go upstream one by one; their answers share one event stream (J9). */
@@ -301,14 +328,14 @@ export class RelayEndpoint implements Endpoint {
     const conversation = session?.conversation ?? this.#stateless(incoming);
     const resumed = incoming.head.get('last-event-id') !== null;
     if (resumed && session === null) return this.#unknownSession(incoming);
-    const exchange = this.#exchange(incoming, conversation, null, { on: resumed ? 'resumed' : 'session' }, ({ status }) => {
-      const id = incoming.head.get('mcp-session-id');
-      if (status === 404 && id !== null) this.#sessions.end(id, 'the upstream ended it');
-    }, () => session?.streams.delete(exchange));
+    const exchange = this.#exchange(incoming, conversation, null, { on: resumed ? 'resumed' : 'session' }, () => undefined, (status) => {
+      session?.streams.delete(exchange);
+      this.#forget(incoming, status);
+    });
     session?.streams.add(exchange);
     exchange.attach(this.#pool.dispatch({ method: 'GET', path: this.#path, headers: upstreamHeaders(incoming.request.rawHeaders, this.#spec.headers, true, this.#edge), body: null, idempotent: true }, exchange));
     incoming.response.on('close', () => {
-      if (!incoming.response.writableFinished) exchange.abort();
+      if (!incoming.response.writableFinished) exchange.left();
     });
   }
 
@@ -316,10 +343,7 @@ export class RelayEndpoint implements Endpoint {
     const session = this.#session(incoming);
     if (session === 'unknown') return this.#unknownSession(incoming);
     const conversation = session?.conversation ?? this.#stateless(incoming);
-    const exchange = this.#exchange(incoming, conversation, null, { on: 'session' }, ({ status }) => {
-      const id = incoming.head.get('mcp-session-id');
-      if (id !== null && (status < 300 || status === 404)) this.#sessions.end(id, 'deleted by the client');
-    });
+    const exchange = this.#exchange(incoming, conversation, null, { on: 'session' }, () => undefined, (status) => this.#forget(incoming, status));
     exchange.attach(this.#pool.dispatch({ method: 'DELETE', path: this.#path, headers: upstreamHeaders(incoming.request.rawHeaders, this.#spec.headers, true, this.#edge), body: null, idempotent: false }, exchange));
   }
 }
