@@ -50,10 +50,10 @@ interface AnyClient {
 /** Connects a client of this line. */
 export async function connect(line: ClientLine, address: Address): Promise<Session> {
   const info = { name: `e2e-${line}`, version: '1.0.0' };
-  const client = line === 'sdk1' ? new Client1(info) : new Client2(info, { versionNegotiation: { mode: line === 'sdk2-legacy' ? 'legacy' : { pin: '2026-07-28' } } });
+  const client: unknown = line === 'sdk1' ? new Client1(info) : new Client2(info, { versionNegotiation: { mode: line === 'sdk2-legacy' ? 'legacy' : { pin: '2026-07-28' } } });
   const transport = transportFor(line, address);
-  await (client as unknown as AnyClient).connect(transport as never);
-  return faceOf(client as unknown as AnyClient, transport);
+  await (client as AnyClient).connect(transport as never);
+  return faceOf(client as AnyClient, transport);
 }
 
 function transportFor(line: ClientLine, address: Address): Stdio1 | Http1 | Stdio2 | Http2 {
