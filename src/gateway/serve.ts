@@ -43,7 +43,7 @@ class Gateway implements RunningGateway {
   readonly #log: (line: string) => void;
   readonly #listener: Listener;
   readonly #principals = new Map<string, { readonly principal: Principal; readonly grant: GrantConfig }>();
-  readonly #endpoints = new Map<string, { readonly endpoint: ServerEndpoint; readonly config: ServerConfig }>();
+  readonly #endpoints = new Map<string, { readonly endpoint: ServerEndpoint; readonly config: ServerConfig; readonly edge: Principal | null }>();
   #tokens: TokenTable = new TokenTable([]);
   #keepArguments: boolean;
   #draining = false;
@@ -121,17 +121,27 @@ class Gateway implements RunningGateway {
     const closing: Promise<void>[] = [];
     for (const [name, current] of this.#endpoints) {
       const next = config.servers.get(name);
-      if (next !== undefined && sameServer(current.config, next)) continue;
+      if (next !== undefined && sameServer(current.config, next) && current.edge === this.#edgePrincipal(next)) continue;
       this.#endpoints.delete(name);
-      closing.push(current.endpoint.close());
+      const closed = current.endpoint.close();
+      // Its successor may listen at the same address.
+      if (current.config.edge === null) closing.push(closed);
+      else await closed;
     }
     for (const [name, server] of config.servers) {
       if (this.#endpoints.has(name)) continue;
-      const edgeGrant = [...this.#principals.values()].find(({ grant }) => grant.server === name && grant.tokenSha256 === null);
-      const endpoint = await openEndpoint({ server, services: this.#services, limits: config.limits, log: this.#log }, edgeGrant?.principal ?? null, config);
-      this.#endpoints.set(name, { endpoint, config: server });
+      const edge = this.#edgePrincipal(server);
+      const endpoint = await openEndpoint({ server, services: this.#services, limits: config.limits, log: this.#log }, edge, config);
+      this.#endpoints.set(name, { endpoint, config: server, edge });
     }
     await Promise.all(closing);
+  }
+
+  /** Whose policy holds for every caller of the server's edge listener; null when it has none. */
+  #edgePrincipal(server: ServerConfig): Principal | null {
+    if (server.edge === null) return null;
+    for (const { principal, grant } of this.#principals.values()) if (grant.server === server.name && grant.tokenSha256 === null) return principal;
+    return null;
   }
 
   async reload(config: GatewayConfig): Promise<void> {

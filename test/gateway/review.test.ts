@@ -407,3 +407,79 @@ describe('a hosted session', () => {
     await expect.poll(() => resumed).toBeGreaterThan(0);
   });
 });
+
+describe('edge mode', () => {
+  /** An edge listener at a free port in front of an upstream that takes every path for its MCP endpoint. */
+  async function edge(handler: Parameters<typeof ScriptedUpstream.start>[0], policies: string): Promise<{ gateway: HttpHarness; upstream: ScriptedUpstream; send(method: string, path: string, body?: string, headers?: Record<string, string>): Promise<{ status: number; text: string }>; port: number }> {
+    const upstream = await ScriptedUpstream.start(handler);
+    open.push(upstream);
+    const gateway = await HttpHarness.start(await policySet(policies), { url: upstream.url });
+    open.push(gateway);
+    const probe = createServer();
+    await new Promise<void>((resolve) => probe.listen(0, '127.0.0.1', resolve));
+    const { port } = probe.address() as AddressInfo;
+    await new Promise((resolve) => probe.close(resolve));
+    const url = new URL('/', upstream.url);
+    await gateway.reconfigure((config) => ({
+      ...config,
+      servers: new Map([...config.servers].map(([name, server]) => [name, name === 'http' ? { ...server, upstream: { kind: 'http' as const, spec: { url, headers: {} } }, edge: { listen: { host: '127.0.0.1', port } } } : server])),
+      grants: config.grants.map((grant) => (grant.label === 'two-http' ? { ...grant, tokenSha256: null } : grant)),
+    }));
+    const send = (method: string, path: string, body?: string, headers: Record<string, string> = {}): Promise<{ status: number; text: string }> => new Promise((resolve, reject) => {
+      const outgoing = httpRequest({ host: '127.0.0.1', port, method, path, agent: false, headers: { host: url.host, 'content-type': 'application/json', accept: 'application/json, text/event-stream', ...headers } }, (response) => {
+        let text = '';
+        response.on('data', (chunk: Buffer) => { text += chunk.toString(); });
+        response.on('end', () => resolve({ status: response.statusCode ?? 0, text }));
+      });
+      outgoing.on('error', reject);
+      outgoing.end(body);
+    });
+    return { gateway, upstream, send, port };
+  }
+
+  const DENYING = `${OPEN}tools: { danger: deny }\n`;
+
+  test('[O5] no path and no form of body brings a message past the policy', async () => {
+    const { upstream, send } = await edge((request, response) => answerJson(response, ok(request.message?.id)), DENYING);
+    const body = call(1, 'danger');
+    for (const path of ['/.well-known/..', '/.well-known/a/..', '/.well-known/.', '/.well-known/../', '/.well-known/x', '/token', '/register', '/authorize', '/token?x=1']) {
+      await send('POST', path, body);
+      await send('POST', path, body, { 'content-type': 'application/x-www-form-urlencoded' });
+      await send('POST', path, `\ufeff ${body}`, { 'content-type': 'text/plain' });
+      await send('POST', path, `[${body}]`, { 'content-type': 'application/json; charset=utf-8' });
+    }
+    expect(upstream.of('tools/call')).toEqual([]);
+    expect(upstream.requests.filter((request) => request.body.includes('danger'))).toEqual([]);
+    expect(await send('POST', '/token', 'grant_type=authorization_code&code=x', { 'content-type': 'application/x-www-form-urlencoded' })).toMatchObject({ status: 200 });
+    expect(await send('POST', '/register', '{"redirect_uris":["http://localhost/cb"],"client_name":"c"}')).toMatchObject({ status: 202 });
+    expect(upstream.requests.map((request) => request.url)).toEqual(['/token', '/register']);
+  });
+
+  test('[O5, S1] what passes beside the endpoint carries no session, so that it opens none of its streams', async () => {
+    const { upstream, send } = await edge((_request, response) => answerJson(response, '{}'), DENYING);
+    await send('GET', '/.well-known/oauth-protected-resource', undefined, { 'mcp-session-id': 's', 'last-event-id': '1', 'mcp-protocol-version': '2025-11-25' });
+    expect(upstream.requests[0]?.headers).toMatchObject({ 'mcp-protocol-version': '2025-11-25' });
+    expect(Object.keys(upstream.requests[0]?.headers ?? {}).filter((name) => name === 'mcp-session-id' || name === 'last-event-id')).toEqual([]);
+  });
+
+  test('[B8] another grant brings its own policy, none ends the listener, and the port is taken over', async () => {
+    const { gateway, upstream, send } = await edge((request, response) => answerJson(response, ok(request.message?.id)), OPEN);
+    expect(await send('POST', '/', call(1, 'danger'))).toMatchObject({ status: 200 });
+    const denying = await policySet(DENYING);
+    await gateway.reconfigure((config) => ({ ...config, grants: config.grants.map((grant) => (grant.label === 'two-http' ? { ...grant, label: 'three-http', policies: denying } : grant)) }));
+    expect((await send('POST', '/', call(2, 'danger'))).text).toContain('POLICY DENIED');
+    expect(upstream.of('tools/call')).toHaveLength(1);
+    await gateway.reconfigure((config) => ({ ...config, grants: config.grants.filter((grant) => grant.label !== 'three-http') }));
+    await expect(send('POST', '/', call(3))).rejects.toThrow();
+  });
+
+  test('[B5] a body that does not arrive in time ends with 408 beside the endpoint too', async () => {
+    const { port, upstream } = await edge((_request, response) => answerJson(response, '{}'), OPEN);
+    const status = await new Promise<number>((resolve, reject) => {
+      const outgoing = httpRequest({ host: '127.0.0.1', port, method: 'POST', path: '/token', headers: { host: new URL(upstream.url).host, 'content-type': 'application/x-www-form-urlencoded', 'content-length': 10 } }, (response) => resolve(response.statusCode ?? 0));
+      outgoing.on('error', reject);
+      outgoing.write('a');
+    });
+    expect(status).toBe(408);
+  });
+});

@@ -4,18 +4,15 @@ import { HttpPool, type HttpHandlers } from '../../upstream/http-pool.ts';
 import type { GatewayConfig, ListenAddress } from '../config-types.ts';
 import type { Principal } from '../principal.ts';
 import { AnnouncedPaths } from './announced-paths.ts';
+import { readBody } from './body.ts';
 import type { EndpointContext, EndpointStats } from './context.ts';
+import { isOAuthBody, passesBeside, passingHeaders } from './edge-passing.ts';
 import { mediaType, type Head } from './head.ts';
 import { Listener } from './listener.ts';
 import { RelayEndpoint } from './relay.ts';
 import { clientHeaders, headerOf } from './relay-headers.ts';
 import { sendProblem } from './reply.ts';
 
-/**
- * What passes beside the MCP endpoint itself: discovery documents, the usual OAuth endpoints, and what discovery has named. Everything
- * else is refused, because a server may answer MCP under a second spelling of its path that no rule would see.
- */
-const PASSING = /^(?:\/\.well-known\/[A-Za-z0-9._~\-/]*|\/(?:authorize|token|register|revoke|introspect|userinfo|jwks))$/;
 const MAX_BODY = 1024 * 1024;
 const MAX_DOCUMENT = 256 * 1024;
 
@@ -31,6 +28,7 @@ export class EdgeListener {
   readonly #principal: Principal;
   readonly #announced: AnnouncedPaths;
   readonly #listener: Listener;
+  readonly #bodyTimeoutMs: number;
 
   private constructor(context: EndpointContext, spec: HttpSpec, listen: ListenAddress, principal: Principal, config: GatewayConfig) {
     this.#announced = new AnnouncedPaths(spec.url);
@@ -38,6 +36,7 @@ export class EdgeListener {
     this.#pool = new HttpPool(spec.url, { keepHost: true });
     this.#path = spec.url.pathname;
     this.#principal = principal;
+    this.#bodyTimeoutMs = context.limits.bodyTimeoutMs;
     this.#listener = new Listener({
       listen, allowHosts: [spec.url.host, ...config.allowHosts], allowOrigins: [spec.url.origin, ...config.allowOrigins], services: context.services,
       handle: (head, request, response) => this.#route(head, request, response),
@@ -70,30 +69,25 @@ export class EdgeListener {
       if (head.method === 'DELETE') return this.#endpoint.delete(incoming);
       return sendProblem(response, 405, 'Method not allowed', { allow: 'POST, GET, DELETE', connection: 'close' });
     }
-    const known = (PASSING.test(head.path) && !head.path.includes('/../')) || this.#announced.has(head.path);
-    if (!known || (head.method !== 'GET' && head.method !== 'POST' && head.method !== 'OPTIONS')) return sendProblem(response, 404, 'Not found', { connection: 'close' });
+    if (!passesBeside(head, this.#announced.has(head.path))) return sendProblem(response, 404, 'Not found', { connection: 'close' });
     this.#pass(head, request, response);
   }
 
   /** Relays a request that is not MCP, untouched and bounded. */
   #pass(head: Head, request: IncomingMessage, response: ServerResponse): void {
-    const chunks: Buffer[] = [];
-    let size = 0;
-    request.on('data', (chunk: Buffer) => {
-      size += chunk.length;
-      if (size > MAX_BODY) {
-        sendProblem(response, 413, 'the body is too large', { connection: 'close' });
-        request.destroy();
-      } else {
-        chunks.push(chunk);
-      }
-    });
-    request.on('end', () => {
+    readBody(request, MAX_BODY, this.#bodyTimeoutMs, (body) => {
+      if (!Buffer.isBuffer(body)) return sendProblem(response, body.status, body.text, { connection: 'close' });
+      if (!isOAuthBody(head, body)) return sendProblem(response, 415, 'the body is neither a form nor an OAuth document');
       const document: Buffer[] = [];
       let read = 0;
       let isDocument = false;
       const handlers: HttpHandlers = {
         head: (status, headers, text) => {
+          if (mediaType(headerOf(headers, 'content-type')) === 'text/event-stream') {
+            // Messages that nobody would judge.
+            exchange.abort();
+            return sendProblem(response, 502, 'Upstream failed: event streams are not served here');
+          }
           isDocument = head.method === 'GET' && status === 200 && mediaType(headerOf(headers, 'content-type')).endsWith('json');
           response.writeHead(status, text, clientHeaders(headers, null, true));
         },
@@ -109,7 +103,7 @@ export class EdgeListener {
         },
         error: (problem) => (response.headersSent ? void response.destroy() : sendProblem(response, 502, `Upstream failed: ${problem.text}`)),
       };
-      const exchange = this.#pool.dispatch({ method: head.method as 'GET', path: head.query === '' ? head.path : `${head.path}?${head.query}`, headers: request.rawHeaders, body: size === 0 ? null : Buffer.concat(chunks), idempotent: head.method === 'GET' }, handlers);
+      const exchange = this.#pool.dispatch({ method: head.method as 'GET', path: head.query === '' ? head.path : `${head.path}?${head.query}`, headers: passingHeaders(request.rawHeaders), body: body.length === 0 ? null : body, idempotent: head.method === 'GET' }, handlers);
       response.on('drain', () => exchange.resume());
       response.on('close', () => {
         if (!response.writableFinished) exchange.abort();

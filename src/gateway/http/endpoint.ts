@@ -35,10 +35,16 @@ export async function openEndpoint(context: EndpointContext, edge: Principal | n
     openForSse = () => Promise.resolve(borrowed(pool));
   }
   const sse = new SseFront(context, openForSse);
-  let edgeListener: { close(): Promise<void> } | null = null;
+  let edgeListener: { stats(): EndpointStats; close(): Promise<void> } | null = null;
   if (server.edge !== null && edge !== null && server.upstream.kind === 'http') {
     const { EdgeListener } = await import('./edge.ts');
-    edgeListener = await EdgeListener.open(context, server.upstream.spec, server.edge.listen, edge, config);
+    try {
+      edgeListener = await EdgeListener.open(context, server.upstream.spec, server.edge.listen, edge, config);
+    } catch (error) {
+      await main.close();
+      await sse.close();
+      throw error;
+    }
   }
   return {
     handle: (incoming, suffix) => {
@@ -53,7 +59,11 @@ export async function openEndpoint(context: EndpointContext, edge: Principal | n
     stats: () => {
       const a = main.stats();
       const b = sse.stats();
-      return { sessions: a.sessions + b.sessions, children: main instanceof HostEndpoint ? a.children : b.children, inFlight: a.inFlight + b.inFlight, streams: a.streams + b.streams };
+      const c = edgeListener?.stats() ?? NOTHING;
+      return {
+        sessions: a.sessions + b.sessions + c.sessions, children: main instanceof HostEndpoint ? a.children : b.children,
+        inFlight: a.inFlight + b.inFlight + c.inFlight, streams: a.streams + b.streams + c.streams,
+      };
     },
     endPrincipal: (principal, reason) => {
       main.endPrincipal(principal, reason);
@@ -66,6 +76,8 @@ export async function openEndpoint(context: EndpointContext, edge: Principal | n
     },
   };
 }
+
+const NOTHING: EndpointStats = { sessions: 0, children: 0, inFlight: 0, streams: 0 };
 
 async function openPool(context: EndpointContext): Promise<LinkPool> {
   const { server, limits } = context;
