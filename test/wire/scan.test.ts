@@ -53,6 +53,9 @@ describe('duplicates hidden by another spelling are refused (row 2)', () => {
     ['lone surrogates', '{"\\ud800":1,"\\uD800":2}'],
     ['an escape that spells __proto__', '{"__proto__":1,"\\u005f_proto__":2}'],
     ['an escape after many members', `{${Array.from({ length: 30 }, (_, k) => `"k${k}":1`).join(',')},"k\\u0031":1}`],
+    ['after a nested object, first one escaped', '{"\\u0061":1,"b":{"c":1},"a":2}'],
+    ['after a nested object, behind many members', `{${Array.from({ length: 30 }, (_, k) => `"k${k}":1`).join(',')},"z":{"a":1},"k29":1}`],
+    ['after a nested array of objects, first one escaped', '{"\\u0061":1,"b":[{"c":1},{"\\u0063":1}],"a":2}'],
     ['an escaped NUL', '{"a\\u0000":1,"a\\u0000":2}'],
   ])('%s', (_name, text) => {
     expect(verdict(text)).toBe('duplicate_key');
@@ -258,6 +261,23 @@ describe('agreement with the engine', () => {
       { numRuns: 6000 },
     );
     expect(accepted).toBeGreaterThan(100);
+  });
+
+  test('a second member of the same name, however spelled, is refused anywhere in any object', () => {
+    const name = fc.tuple(fc.string({ unit: fc.constantFrom('a', 'b', '/', 'é', '😀', '\u0001', '"'), maxLength: 3 }), fc.boolean());
+    const spell = (text: string, escaped: boolean): string =>
+      escaped ? `"${Array.from({ length: text.length }, (_, k) => `\\u${text.charCodeAt(k).toString(16).padStart(4, '0')}`).join('')}"` : JSON.stringify(text);
+    const members = fc.uniqueArray(fc.tuple(name, jsonText), { minLength: 1, maxLength: 40, selector: ([[text]]) => text });
+    fc.assert(
+      fc.property(members, fc.nat(), fc.nat(), fc.boolean(), jsonText, (list, which, where, escaped, value) => {
+        const texts = list.map(([[text, esc], json]) => `${spell(text, esc)}:${json}`);
+        expect(scan(Buffer.from(`[{${texts.join(',')}}]`), UPSTREAM_LIMITS).ok).toBe(true);
+        const again = list[which % list.length]?.[0][0] ?? '';
+        texts.splice(where % (texts.length + 1), 0, `${spell(again, escaped)}:${value}`);
+        expect(scan(Buffer.from(`[{${texts.join(',')}}]`), UPSTREAM_LIMITS)).toMatchObject({ ok: false, code: 'duplicate_key' });
+      }),
+      { numRuns: 500 },
+    );
   });
 
   test('arbitrary bytes of the JSON alphabet', () => {
