@@ -109,6 +109,25 @@ export class Conversation {
 
   /** Judges one message from the client. Nothing of it may be sent on unless the verdict is `forward`. */
   client(message: Message): ClientVerdict | Promise<ClientVerdict> {
+    try {
+      const verdict = this.#fromClient(message);
+      return verdict instanceof Promise ? verdict.catch((error: unknown) => this.#broken(message, error)) : verdict;
+    } catch (error) {
+      return this.#broken(message, error);
+    }
+  }
+
+  /** A fault of our own: could not decide is refused, and neither the session nor the process ends by it. */
+  #broken(message: Message, error: unknown): ClientVerdict {
+    this.gateway.log(`internal error while judging a message: ${error instanceof Error ? (error.stack ?? error.message) : 'unknown'}`);
+    const method = message.kind === 'response' ? null : bounded(message.method);
+    recordRefusal(this, { method, name: null, requestId: message.kind === 'request' ? message.id : null, outcome: 'refused', code: 'policy_error', reason: 'internal error' });
+    if (message.kind !== 'request') return { do: 'drop', code: 'internal_error', status: 500 };
+    this.inFlight.delete(message.idKey);
+    return { do: 'answer', bytes: errorAnswer(message.id, INTERNAL_ERROR, 'Refused: internal error'), status: 500 };
+  }
+
+  #fromClient(message: Message): ClientVerdict | Promise<ClientVerdict> {
     switch (message.kind) {
       case 'request': return this.#clientRequest(message);
       case 'notification': return this.#clientNotification(message);

@@ -1,10 +1,28 @@
-import { parseMessage } from '../mcp/message.ts';
+import { parseMessage, type Notification, type Request } from '../mcp/message.ts';
+import { subscriptionKey } from '../mcp/meta.ts';
 import { CLIENT_LIMITS } from '../wire/limits.ts';
 import { removeElements, splice, type Edit } from '../wire/splice.ts';
 import type { Conversation } from './conversation.ts';
 import type { InFlight } from './in-flight.ts';
 import { recordRefusal } from './recorder.ts';
 import type { ClientVerdict } from './verdict.ts';
+
+/** The member of a subscription's filter that asks for a notification. */
+const FILTERS: ReadonlyMap<string, string> = new Map([
+  ['notifications/tools/list_changed', 'toolsListChanged'],
+  ['notifications/prompts/list_changed', 'promptsListChanged'],
+  ['notifications/resources/list_changed', 'resourcesListChanged'],
+  ['notifications/resources/updated', 'resourceSubscriptions'],
+]);
+
+/** False for a notification that only a subscription may carry, on the stream of a request that has not asked for it (M3). */
+export function hasPlace(message: Notification, request: Request): boolean {
+  const member = FILTERS.get(message.method);
+  if (member === undefined) return true;
+  if (request.method !== 'subscriptions/listen' || subscriptionKey(message.params) !== request.idKey) return false;
+  const wanted = request.params?.get('notifications')?.get(member) ?? null;
+  return wanted !== null && wanted.kind !== 'false' && wanted.kind !== 'null';
+}
 
 /**
  * `subscriptions/listen`: targets that the principal may not read and tasks that are not its own are taken out of the filter, and the

@@ -118,7 +118,7 @@ export class StdioFront implements LinkObserver {
     const verdict = this.#conversation.client(message);
     if (verdict instanceof Promise) {
       this.#judging += 1;
-      void verdict.then((settled) => this.#carryOut(settled), (error: unknown) => this.#broken(message, error)).finally(() => this.#judged());
+      void verdict.then((settled) => this.#carryOut(settled)).finally(() => this.#judged());
     } else {
       this.#carryOut(verdict);
     }
@@ -127,15 +127,6 @@ export class StdioFront implements LinkObserver {
   #carryOut(verdict: ClientVerdict): void {
     if (verdict.do === 'answer') this.#write(verdict.bytes);
     else if (verdict.do === 'forward' && this.#link !== null && !this.#link.send(verdict.message)) this.#input.pause();
-  }
-
-  /** A fault of our own: the call is not forwarded, and the client is not left waiting. */
-  #broken(message: Message, error: unknown): void {
-    this.#conversation.gateway.log(`internal error while judging a message: ${error instanceof Error ? error.message : 'unknown'}`);
-    if (message.kind === 'request') {
-      this.#conversation.inFlight.delete(message.idKey);
-      this.#write(errorAnswer(message.id, -32603, 'Refused: internal error'));
-    }
   }
 
   message(message: Message, requestKey: string | null): void {

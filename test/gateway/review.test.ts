@@ -1,4 +1,4 @@
-import { connect, type AddressInfo } from 'node:net';
+import { connect, createServer as createNetServer, type AddressInfo } from 'node:net';
 import { createServer, request as httpRequest } from 'node:http';
 import { afterEach, describe, expect, test } from 'vitest';
 import { Conversation } from '../../src/gateway/conversation.ts';
@@ -470,7 +470,7 @@ describe('edge mode', () => {
     expect((await send('POST', '/', call(2, 'danger'))).text).toContain('POLICY DENIED');
     expect(upstream.of('tools/call')).toHaveLength(1);
     await gateway.reconfigure((config) => ({ ...config, grants: config.grants.filter((grant) => grant.label !== 'three-http') }));
-    await expect(send('POST', '/', call(3))).rejects.toThrow();
+    await expect(send('POST', '/', call(3))).rejects.toThrow('ECONNREFUSED');
   });
 
   test('[B5] a body that does not arrive in time ends with 408 beside the endpoint too', async () => {
@@ -482,4 +482,79 @@ describe('edge mode', () => {
     });
     expect(status).toBe(408);
   });
+});
+
+describe('a shared child', () => {
+  /** A server that says that its tools have changed in the middle of every call, in the form that its era has not foreseen. */
+  const CHANGING = `
+    const say = (message) => process.stdout.write(JSON.stringify({ jsonrpc: '2.0', ...message }) + '\\n');
+    require('node:readline').createInterface({ input: process.stdin }).on('line', (line) => {
+      const { id, method, params } = JSON.parse(line);
+      if (id === undefined) return;
+      if (method === 'initialize') return say({ id, result: { protocolVersion: params.protocolVersion, capabilities: { tools: { listChanged: true } }, serverInfo: { name: 's', version: '1' } } });
+      if (method === 'tools/list') return say({ id, result: { tools: [{ name: 'change', inputSchema: { type: 'object' } }], resultType: 'complete' } });
+      say({ method: 'notifications/tools/list_changed' });
+      setTimeout(() => say({ id, result: { content: [], resultType: 'complete' } }), 50);
+    });`;
+
+  async function changing(): Promise<HttpHarness> {
+    const gateway = await HttpHarness.start(await policySet(OPEN), { isolation: 'grant' });
+    open.push(gateway);
+    const spec = { command: [process.execPath, '-e', CHANGING] as const, env: {}, cwd: null, inheritEnv: false };
+    await gateway.reconfigure((config) => ({ ...config, servers: new Map([...config.servers].map(([name, server]) => [name, name === 'stdio' ? { ...server, upstream: { kind: 'command' as const, spec } } : server])) }));
+    return gateway;
+  }
+
+  test('[N4] tells every session of its grant that a list has changed, also while one of them has a request open', async () => {
+    const gateway = await changing();
+    const [first, second] = [await gateway.open('stdio'), await gateway.open('stdio')];
+    const stream = gateway.send({ method: 'GET', path: '/mcp/stdio', headers: gateway.headers('stdio', { 'mcp-session-id': second }), until: (messages) => messages.length > 0 });
+    await gateway.request('stdio', first, 'tools/list', {});
+    await gateway.request('stdio', first, 'tools/call', { name: 'change' });
+    expect((await stream).messages).toEqual([{ jsonrpc: '2.0', method: 'notifications/tools/list_changed' }]);
+  });
+
+  test('[M3, M4] gives a modern call no notification that belongs to a subscription', async () => {
+    const gateway = await changing();
+    await gateway.modern('stdio', 'tools/list');
+    const answer = await gateway.modern('stdio', 'tools/call', { name: 'change' });
+    expect(answer.messages).toMatchObject([{ result: { content: [] } }]);
+  });
+});
+
+test('a fault while judging refuses the message and nothing else', async () => {
+  const policies = await policySet(OPEN);
+  const broken = new Bare(new Proxy(policies, { get: (target, key) => (key === 'decide' ? (): never => { throw new Error('fault'); } : Reflect.get(target, key, target) as unknown) }));
+  expect(await broken.client(call(1))).toContain('-32603');
+  expect(await broken.client(call(1))).toContain('-32603');
+  expect(broken.conversation.inFlight.size).toBe(0);
+  expect([...broken.rows.values()].map((row) => row.entry.outcome)).toEqual(['refused', 'refused']);
+});
+
+test('[N2] a call that was cancelled while the tool list was read is recorded as cancelled', async () => {
+  const bare = new Bare(await policySet(OPEN));
+  const pending = bare.client(call(1));
+  expect(await bare.client(cancel(1))).toBe('drop cancelled');
+  expect(await pending).toBe('drop cancelled');
+  expect([...bare.rows.values()].map((row) => row.entry.outcome)).toEqual(['cancelled']);
+});
+
+test.each(['text/event-stream', 'application/json'])('[B6, #53] a status line of the upstream that cannot be repeated (%s) costs its own call at most', async (type) => {
+  const upstream = createNetServer((socket) => {
+    socket.on('error', () => undefined);
+    socket.on('data', (chunk) => {
+      const id = /"id":("[^"]*"|\d+)/.exec(chunk.toString())?.[1] ?? 'null';
+      const body = chunk.includes('tools/list') ? `{"jsonrpc":"2.0","id":${id},"result":{"tools":[{"name":"safe"}]}}` : `{"jsonrpc":"2.0","id":${id},"result":{"content":[]}}`;
+      const strange = chunk.includes('tools/call');
+      const text = strange && type === 'text/event-stream' ? `data: ${body}\n\n` : body;
+      socket.end(`HTTP/1.1 200 ${strange ? 'O\u20acK\u0001' : 'OK'}\r\nX-Odd: caf\u00e9\r\nContent-Type: ${strange ? type : 'application/json'}\r\nContent-Length: ${text.length}\r\nConnection: close\r\n\r\n${text}`);
+    });
+  });
+  await new Promise<void>((resolve) => upstream.listen(0, '127.0.0.1', resolve));
+  open.push({ close: () => new Promise((resolve) => upstream.close(resolve)) });
+  const gateway = await HttpHarness.start(await policySet(OPEN), { url: `http://127.0.0.1:${(upstream.address() as AddressInfo).port}/mcp` });
+  open.push(gateway);
+  expect(await gateway.modern('http', 'tools/call', { name: 'safe' })).toMatchObject({ status: 200, messages: [{ result: { content: [] } }] });
+  expect((await gateway.modern('http', 'tools/list')).status).toBe(200);
+  expect(gateway.gateway.stats()).toMatchObject({ inFlight: 0, streams: 0 });
 });

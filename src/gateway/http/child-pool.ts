@@ -11,7 +11,7 @@ import type { Principal } from '../principal.ts';
 import { appendLoudly, randomId } from '../recorder.ts';
 import type { EndpointContext } from './context.ts';
 import type { LinkPool } from './link-pool.ts';
-import { SharedInitialize } from './shared-initialize.ts';
+import { isListChanged, SharedInitialize } from './shared-initialize.ts';
 
 /**
  * Child processes of one stdio server. A legacy session has one of its own (`isolation: session`), or shares one with the sessions of its
@@ -83,6 +83,8 @@ export class ChildPool implements LinkPool {
     return {
       unrouted: (message, lone) => {
         const several = this.#isolation === 'shared';
+        // Every session's list has changed, not only that of the one which waits for an answer right now.
+        if (message.kind === 'notification' && isListChanged(message.method) && this.#initialized.get(key)?.broadcast(message, several) === true) return;
         if (lone !== null && !several) return lone.observer.message(message, lone.idKey);
         if (message.kind === 'request') return refuse(message, child());
         if (this.#initialized.get(key)?.broadcast(message, several) !== true) record('unrouted_notification', message.method);

@@ -10,7 +10,7 @@ import { isOAuthBody, passesBeside, passingHeaders } from './edge-passing.ts';
 import { mediaType, type Head } from './head.ts';
 import { Listener } from './listener.ts';
 import { RelayEndpoint } from './relay.ts';
-import { clientHeaders, headerOf } from './relay-headers.ts';
+import { clientHeaders, headerOf, reasonPhrase } from './relay-headers.ts';
 import { sendProblem } from './reply.ts';
 
 const MAX_BODY = 1024 * 1024;
@@ -89,7 +89,7 @@ export class EdgeListener {
             return sendProblem(response, 502, 'Upstream failed: event streams are not served here');
           }
           isDocument = head.method === 'GET' && status === 200 && mediaType(headerOf(headers, 'content-type')).endsWith('json');
-          response.writeHead(status, text, clientHeaders(headers, null, true));
+          response.writeHead(status, reasonPhrase(text), clientHeaders(headers, null, true));
         },
         data: (chunk) => {
           const copy = Buffer.from(chunk);

@@ -5,6 +5,7 @@ import { META_PREFIX } from '../../mcp/keys.ts';
 import { metaOf } from '../../mcp/meta.ts';
 import type { LinkObserver, UpstreamFailure, UpstreamLink } from '../../upstream/types.ts';
 import { Conversation } from '../conversation.ts';
+import { hasPlace } from '../listen.ts';
 import { signalListChanges } from '../listen-signal.ts';
 import type { EndpointContext, Incoming } from './context.ts';
 import { recordGarbage } from './intake.ts';
@@ -91,6 +92,7 @@ export class HostRequest implements LinkObserver {
     if (message.kind === 'notification' && message.method === 'notifications/message' && (metaOf(this.#request.params)?.get(`${META_PREFIX}logLevel`) ?? null) === null) {
       return this.garbage('unsolicited_log', message.method);
     }
+    if (message.kind === 'notification' && !hasPlace(message, this.#request)) return this.garbage('misplaced_notification', message.method);
     if (message.kind === 'notification' && verdict.final) {
       // On stdio a server ends a subscription by a message, over HTTP by the end of the stream.
       this.#exchange.end();

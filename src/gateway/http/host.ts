@@ -115,9 +115,7 @@ export class HostEndpoint implements Endpoint {
           else stream.part().end();
         }
       };
-      const verdict = session.conversation.client(message);
-      if (verdict instanceof Promise) verdict.then(carryOut, () => carryOut({ do: 'drop', code: 'internal_error', status: 500 }));
-      else carryOut(verdict);
+      void andThen(session.conversation.client(message), carryOut);
     }
   }
 

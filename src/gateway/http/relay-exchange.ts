@@ -11,7 +11,7 @@ import { replaceData, SseReader, type SseEvent } from '../../wire/sse.ts';
 import type { Arrival, Conversation } from '../conversation.ts';
 import { mediaType } from './head.ts';
 import { recordGarbage } from './intake.ts';
-import { clientHeaders, headerOf } from './relay-headers.ts';
+import { clientHeaders, headerOf, reasonPhrase } from './relay-headers.ts';
 import { endWith, sendJson } from './reply.ts';
 
 export interface RelayExchangeOptions {
@@ -82,13 +82,13 @@ export class RelayExchange implements HttpHandlers {
   head(status: number, headers: readonly string[], statusMessage: string): void {
     this.#status = status;
     this.#headers = headers;
-    this.#statusMessage = statusMessage;
+    this.#statusMessage = reasonPhrase(statusMessage);
     this.#options.onHead?.(status, headers);
     const type = mediaType(headerOf(headers, 'content-type'));
     if (type === 'text/event-stream' && status >= 200 && status < 300) {
       this.#mode = 'events';
       this.#reader = new SseReader(this.#options.limits.maxBytes, { event: (event) => this.#event(event), overflow: () => this.#overflow() });
-      this.#response.writeHead(status, statusMessage, clientHeaders(headers, null, this.#options.edge));
+      this.#response.writeHead(status, this.#statusMessage, clientHeaders(headers, null, this.#options.edge));
       // Sends the head now. Not flushHeaders(), which writes header values as UTF-8 although Node reads them as Latin-1 (T4).
       this.#response.write(NOTHING);
     } else {

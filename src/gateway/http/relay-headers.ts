@@ -39,6 +39,11 @@ export function clientHeaders(raw: readonly string[], length: number | null, edg
   return kept;
 }
 
+/** The reason phrase of an answer, which says nothing to a client; empty when HTTP does not let it be repeated. */
+export function reasonPhrase(text: string): string {
+  return /^[\t\x20-\x7e\x80-\xff]*$/.test(text) ? text : '';
+}
+
 /** The pairs without every header of this lower-case name. */
 export function withoutHeader(raw: readonly string[], lower: string): string[] {
   const kept: string[] = [];

@@ -14,7 +14,7 @@ import { signalListChanges } from '../listen-signal.ts';
 import { OWN_REQUEST_TIMEOUT_MS } from '../own-requests.ts';
 import type { Principal } from '../principal.ts';
 import { ToolDirectory } from '../tool-directory.ts';
-import type { ClientVerdict } from '../verdict.ts';
+import { andThen, type ClientVerdict } from '../verdict.ts';
 import type { Endpoint, EndpointContext, EndpointStats, Incoming } from './context.ts';
 import { collectMessages } from './collector.ts';
 import { readPost, recordGarbage, recordProblem } from './intake.ts';
@@ -316,9 +316,7 @@ export class RelayEndpoint implements Endpoint {
         if (verdict.do === 'answer') write(verdict.bytes);
         if (message.kind === 'request') done();
       };
-      const verdict = conversation.client(message);
-      if (verdict instanceof Promise) verdict.then(carryOut, () => carryOut({ do: 'drop', code: 'internal_error', status: 500 }));
-      else carryOut(verdict);
+      void andThen(conversation.client(message), carryOut);
     }
   }
 

@@ -88,7 +88,7 @@ export class SharedInitialize {
 
   /** Tells every session what concerns all of them. @returns false when nobody was told */
   broadcast(message: Notification, several: boolean): boolean {
-    if (!/^notifications\/(?:tools|prompts|resources)\/list_changed$/.test(message.method) && several) return false;
+    if (several && !isListChanged(message.method)) return false;
     for (const member of this.#members) member.message(message, null);
     return this.#members.size > 0;
   }
@@ -115,6 +115,11 @@ export class SharedInitialize {
       if (parsed.ok) observer.message(parsed.message, request.idKey);
     }
   }
+}
+
+/** True for the notifications that concern every session of a server. */
+export function isListChanged(method: string): boolean {
+  return /^notifications\/(?:tools|prompts|resources)\/list_changed$/.test(method);
 }
 
 /** Later, like every answer of a link: the session is still busy registering its request. */

@@ -1,6 +1,6 @@
 import type { Message } from '../../mcp/message.ts';
 import type { Principal } from '../principal.ts';
-import type { ClientVerdict } from '../verdict.ts';
+import { andThen, type ClientVerdict } from '../verdict.ts';
 import type { EndpointContext, EndpointStats, Incoming } from './context.ts';
 import { accepts } from './head.ts';
 import { HostSession } from './host-session.ts';
@@ -90,14 +90,6 @@ export class SseFront {
       if (verdict.do === 'forward') session.forward(verdict.message, null);
       else if (verdict.do === 'answer') session.answer(verdict.bytes);
     };
-    const verdict = session.conversation.client(message);
-    if (verdict instanceof Promise) {
-      verdict.then(carryOut).catch((error: unknown) => {
-        this.#context.log(`internal error while judging a message: ${error instanceof Error ? error.message : 'unknown'}`);
-        if (message.kind === 'request') session.conversation.inFlight.delete(message.idKey);
-      });
-    } else {
-      carryOut(verdict);
-    }
+    void andThen(session.conversation.client(message), carryOut);
   }
 }
