@@ -102,7 +102,7 @@ async function scored(test: (score: Score) => Promise<void>): Promise<void> {
 }
 
 describe.each([...FIXED_SEEDS, RANDOM_SEED])('generated sessions, seed %i', (seed) => {
-  it('pass over HTTP as if nothing stood between', () => scored(async (score) => {
+  it('[T11] pass over HTTP as if nothing stood between', () => scored(async (score) => {
     for (const [index, { plan, ways }] of draw(seed, HTTP_SESSIONS, true, httpPlan).entries()) await compareHttp(score, `seed ${seed}, session ${index}`, plan, ways);
   }), 90_000);
 

@@ -22,7 +22,8 @@ const ENVELOPE = { capabilities: '{"roots":{}}', clientInfo: '{"name":"c","versi
 const RESERVED = Object.keys(envelope({}, { 'io.modelcontextprotocol/logLevel': 'x' }));
 
 /** Objects whose members come in any order, with spelled-out white space, and with any of the members that a translation touches. */
-const value = fc.jsonValue({ maxDepth: 2 }).filter((v) => !JSON.stringify(v).includes('__proto__'));
+// Through JSON once: a generated -0 is 0 on the wire.
+const value = fc.jsonValue({ maxDepth: 2 }).map((v) => JSON.parse(JSON.stringify(v)) as typeof v).filter((v) => !JSON.stringify(v).includes('__proto__'));
 const members = fc.dictionary(fc.constantFrom('name', 'arguments', 'x', 'y', 'é', 'inputResponses', 'requestState'), value, { maxKeys: 7 });
 const metas = fc.dictionary(fc.constantFrom('a', 'b', 'traceparent', 'progressToken', ...RESERVED), value, { maxKeys: 6 });
 const requests = fc.record({ params: members, meta: fc.option(metas, { nil: undefined }), first: fc.boolean(), indent: fc.constantFrom(0, 1, '\t') }).map(({ params, meta, first, indent }) => {
