@@ -1,7 +1,7 @@
 import type { Request } from '../mcp/message.ts';
 import { META_PREFIX } from '../mcp/keys.ts';
 import type { Principal } from './principal.ts';
-import { changedLists } from './conversation.ts';
+import { changedLists } from './changed-lists.ts';
 
 const WANTED = { tools: 'toolsListChanged', prompts: 'promptsListChanged', resources: 'resourcesListChanged' } as const;
 

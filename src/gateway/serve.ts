@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { batched } from '../state/batched-admissions.ts';
 import type { State } from '../state/types.ts';
-import type { GatewayServices } from './conversation.ts';
+import type { GatewayServices } from './conversation-options.ts';
 import type { GatewayConfig, GrantConfig, ServerConfig } from './config-types.ts';
 import { openEndpoint, type ServerEndpoint } from './http/endpoint.ts';
 import type { EndpointStats } from './http/context.ts';

@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { GatewayServices } from '../conversation.ts';
+import type { GatewayServices } from '../conversation-options.ts';
 import type { LimitsConfig, ServerConfig } from '../config-types.ts';
 import type { Principal } from '../principal.ts';
 import type { Head } from './head.ts';

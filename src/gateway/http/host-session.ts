@@ -2,7 +2,8 @@ import { randomBytes } from 'node:crypto';
 import { parseMessage, type Message } from '../../mcp/message.ts';
 import type { LinkObserver, UpstreamFailure, UpstreamLink } from '../../upstream/types.ts';
 import { UPSTREAM_LIMITS } from '../../wire/limits.ts';
-import { changedLists, Conversation } from '../conversation.ts';
+import { changedLists } from '../changed-lists.ts';
+import { Conversation } from '../conversation.ts';
 import type { Principal } from '../principal.ts';
 import { ToolDirectory } from '../tool-directory.ts';
 import type { EndpointContext, Incoming } from './context.ts';
@@ -95,7 +96,7 @@ export class HostSession implements SessionEntry, LinkObserver {
   /** Streams of requests that were cancelled so long ago that not even a late answer is expected. */
   #forgetUnanswerable(): void {
     for (const [requestKey, stream] of this.#byRequest) {
-      if (this.conversation.expects(requestKey)) continue;
+      if (this.conversation.open.expects(requestKey)) continue;
       this.#byRequest.delete(requestKey);
       stream.end();
     }

@@ -1,6 +1,6 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
-import type { GatewayServices } from '../conversation.ts';
+import type { GatewayServices } from '../conversation-options.ts';
 import type { ListenAddress } from '../config-types.ts';
 import { appendLoudly, bounded, randomId } from '../recorder.ts';
 import { checkExposure, exposureRules, type ExposureRules } from './guard.ts';
