@@ -2,7 +2,6 @@ import { randomUUID } from 'node:crypto';
 import type { Readable, Writable } from 'node:stream';
 import type { ParamHeaders } from '../mcp/param-headers.ts';
 import type { PolicySet } from '../policy/types.ts';
-import { batched } from '../state/batched-admissions.ts';
 import type { State } from '../state/types.ts';
 import type { CommandSpec, HttpSpec, UpstreamFailure, UpstreamLink } from '../upstream/types.ts';
 import { StdioLink } from '../upstream/stdio-link.ts';
@@ -44,7 +43,7 @@ const OPEN_STATE_MS = 400;
  */
 export async function runStdio(options: RunOptions): Promise<number> {
   const limits = options.limits ?? { client: CLIENT_LIMITS, upstream: UPSTREAM_LIMITS };
-  const state = new DeferredState(async () => batched(await options.openState()), options.log);
+  const state = new DeferredState(() => openBatched(options), options.log);
   const principal = new Principal(options.label, options.server, options.policies);
   let link: UpstreamLink | null = null;
   const conversation = new Conversation({
@@ -77,6 +76,12 @@ export async function runStdio(options: RunOptions): Promise<number> {
   await flushed(options.output);
   await state.close();
   return connected.exitStatus(failure);
+}
+
+/** Loaded with the database, not before: see test/walls/stdio-bundle.test.ts. */
+async function openBatched(options: RunOptions): Promise<State> {
+  const [state, { batched }] = await Promise.all([options.openState(), import('../state/batched-admissions.ts')]);
+  return batched(state);
 }
 
 interface Connected {

@@ -1,8 +1,9 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { createServer } from 'node:net';
 import { batched } from '../state/batched-admissions.ts';
 import type { State } from '../state/types.ts';
 import type { GatewayServices } from './conversation-options.ts';
-import type { GatewayConfig, GrantConfig, ServerConfig } from './config-types.ts';
+import type { GatewayConfig, GrantConfig, ListenAddress, ServerConfig } from './config-types.ts';
 import { openEndpoint, type ServerEndpoint } from './http/endpoint.ts';
 import type { EndpointStats } from './http/context.ts';
 import { TokenTable } from './http/guard.ts';
@@ -146,11 +147,19 @@ class Gateway implements RunningGateway {
 
   async reload(config: GatewayConfig): Promise<void> {
     if (this.#draining) return;
+    // Before anything is swapped: a configuration is applied whole or not at all.
+    await this.#checkAddresses(config);
     this.#config = config;
     this.#keepArguments = config.journal.arguments === 'values';
     this.#listener.expose(config.allowHosts, config.allowOrigins);
     this.#applyGrants(config);
     await this.#applyServers(config);
+  }
+
+  /** @throws when a new edge listener could not take its address */
+  async #checkAddresses(config: GatewayConfig): Promise<void> {
+    const held = new Set([...this.#endpoints.values()].flatMap(({ config: { edge } }) => (edge === null ? [] : [JSON.stringify(edge.listen)])));
+    for (const { edge } of config.servers.values()) if (edge !== null && !held.has(JSON.stringify(edge.listen))) await probeAddress(edge.listen);
   }
 
   #route(head: Head, request: IncomingMessage, response: ServerResponse): void {
@@ -188,6 +197,15 @@ class Gateway implements RunningGateway {
     await stopped;
     await this.#services.state.flush();
   }
+}
+
+/** Takes an address and gives it back. @throws when it cannot be taken */
+function probeAddress({ host, port }: ListenAddress): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const probe = createServer();
+    probe.once('error', reject);
+    probe.listen({ host, port, exclusive: true }, () => probe.close(() => resolve()));
+  });
 }
 
 function sameToken(a: Buffer | null, b: Buffer | null): boolean {

@@ -73,3 +73,22 @@ test('[O5, T5] edge mode passes authorization, challenges, discovery and Host un
   }
   expect(upstream.of('tools/call')).toHaveLength(1);
 });
+
+test('a reload whose edge listener cannot take its address changes nothing', async () => {
+  const { createServer } = await import('node:net');
+  const { HttpHarness } = await import('./http-harness.ts');
+  const blocker = createServer();
+  await new Promise<void>((resolve) => blocker.listen(0, '127.0.0.1', resolve));
+  closing.push(() => new Promise((resolve) => blocker.close(resolve)));
+  const { port } = blocker.address() as { port: number };
+  const gateway = await HttpHarness.start(await policySet('version: "1"\ndefault: allow\n'));
+  closing.push(() => gateway.close());
+  const session = await gateway.open('http');
+  const stricter = await policySet('version: "1"\ndefault: deny\n');
+  await expect(gateway.reconfigure((config) => ({
+    ...config,
+    grants: config.grants.map((grant) => ({ ...grant, policies: stricter })),
+    servers: new Map([...config.servers, ['edgy', { name: 'edgy', upstream: { kind: 'http' as const, spec: { url: new URL('http://127.0.0.1:9/mcp'), headers: {} } }, isolation: 'session' as const, bridge: false, edge: { listen: { host: '127.0.0.1', port } } }]]),
+  }))).rejects.toThrow('EADDRINUSE');
+  expect(await gateway.request('http', session, 'tools/call', { name: 'safe' })).toMatchObject({ result: { content: [{ text: 'ran safe' }] } });
+});
