@@ -142,8 +142,7 @@ export class Conversation {
 
     if (method.startsWith('notifications/')) return this.#reject(message, METHOD_NOT_FOUND, 'notification_with_id', 'Method not found: a notification has no id', 400);
 
-    // What another era knows is judged as that where unknown methods pass, because the upstream may serve both.
-    const type = classifyRequest(method, era) ?? (this.principal.policies.forwardsUnknown ? classifyRequest(method) : null);
+    const type = classifyRequest(method, era);
     if (type !== null) {
       const confusable = checkKeys(method, params);
       if (confusable !== null) return this.#reject(message, INVALID_REQUEST, 'confusable_key', `Invalid request: ${confusable}`, 400);
@@ -164,7 +163,8 @@ export class Conversation {
   #judge(call: InFlight): ClientVerdict | Promise<ClientVerdict> {
     const { type, request, policies } = call;
     if (type === null) {
-      if (policies.forwardsUnknown) return { do: 'forward', message: request };
+      // What the other era knows does not exist in this one. An upstream that serves both might act on it all the same, and past its rules.
+      if (policies.forwardsUnknown && classifyRequest(call.method) === null) return { do: 'forward', message: request };
       const text = `Method not found: ${bounded(call.method, 128)}`;
       recordRefusal(this, { method: call.method, name: null, requestId: call.id, outcome: 'refused', code: 'unknown_method', policy: policies.id });
       return { do: 'answer', bytes: errorAnswer(call.id, METHOD_NOT_FOUND, text), status: call.era === 'modern' ? 404 : 200 };

@@ -23,6 +23,8 @@ export function readAuthority(authority: string, scheme: string | null, isSelect
   const port = /:([0-9]*)$/.exec(hostPort);
   const host = (port === null ? hostPort : hostPort.slice(0, port.index)).toLowerCase();
   if (host.replaceAll('%2a', '').includes('%')) return { ok: false, problem: 'has encoded or non-ASCII characters in its host' };
+  // `x://::` has an empty port behind a host that has one already: two readings.
+  if (host.includes(':') && !host.startsWith('[')) return { ok: false, problem: 'has more than one `:` in its host and port' };
   if (host.endsWith('.')) return { ok: false, problem: 'has a host that ends with a dot' };
   const special = scheme !== null && DEFAULT_PORT.has(scheme);
   const canonical = special && !(isSelector && host.includes('*')) ? webHost(host) : host;

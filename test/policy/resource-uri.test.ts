@@ -43,7 +43,7 @@ describe('RFC 3986 normalisation', () => {
   });
 });
 
-const unreadable = ['https:///h/x', 'https:h/x', 'http://0x7f.1/', 'http://127.1/', 'http://2130706433/', 'http://h%41%2fx/', 'http://ex%C3%A4mple/', 'http://exämple/', 'http://h:80x/', 'http://h/%2', 'file:x', 'file:///a//../b', 'file:///.//b', 'x:/..//b', '//h/x', 'x', '1:x', ':x', ' file:///x', 'file:///x ', 'file:///\u007f', 'file:///%1f', 'file:///%25%32%66', 'file:///%c3'];
+const unreadable = ['x://::', 'db://h:1:2/', 'https:///h/x', 'https:h/x', 'http://0x7f.1/', 'http://127.1/', 'http://2130706433/', 'http://h%41%2fx/', 'http://ex%C3%A4mple/', 'http://exämple/', 'http://h:80x/', 'http://h/%2', 'file:x', 'file:///a//../b', 'file:///.//b', 'x:/..//b', '//h/x', 'x', '1:x', ':x', ' file:///x', 'file:///x ', 'file:///\u007f', 'file:///%1f', 'file:///%25%32%66', 'file:///%c3'];
 
 describe('a URI that has more than one reading', () => {
   it.each(unreadable)('%s is not judged', (uri) => expect(readUri(uri).ok).toBe(false));
