@@ -44,12 +44,27 @@ async function serve(config, ready) {
   return { stop, output: process_.output };
 }
 
+/** A port that was free may be taken when it is used, because several launches run at once: then another one is tried. */
+async function withFreePorts(launch) {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      return await launch();
+    } catch (error) {
+      if (attempt === 5 || !/is in use|EADDRINUSE/.test(String(error))) throw error;
+    }
+  }
+}
+
 /**
  * The HTTP front: a gateway with one server behind it.
  * @param upstream { url } or { command: [program, ...arguments] }
  * @returns { url, token, stop, output }
  */
-export async function launchServe(upstream) {
+export function launchServe(upstream) {
+  return withFreePorts(() => tryServe(upstream));
+}
+
+async function tryServe(upstream) {
   const port = await freePort();
   const token = `plg_${randomBytes(32).toString('base64url')}`;
   const config = {
@@ -66,7 +81,11 @@ export async function launchServe(upstream) {
  * @param url the upstream's MCP endpoint
  * @returns { port, stop, output }
  */
-export async function launchEdge(url) {
+export function launchEdge(url) {
+  return withFreePorts(() => tryEdge(url));
+}
+
+async function tryEdge(url) {
   const [port, edgePort] = [await freePort(), await freePort()];
   const config = {
     listen: `127.0.0.1:${port}`,
