@@ -123,9 +123,10 @@ describe('what a session has settled', () => {
     for (const method of ['tasks/result', 'tasks/get']) {
       expect(await bare.client(`{"jsonrpc":"2.0","id":"${method}","method":"${method}","params":{"taskId":"foreign",${modernMeta()}}}`)).toContain('answer');
     }
-    expect(await bare.client('{"jsonrpc":"2.0","id":1,"method":"tasks/update","params":{"taskId":"foreign"}}')).toContain('Task not found');
-    expect(await bare.client(`{"jsonrpc":"2.0","id":2,"method":"tasks/list","params":{${modernMeta()}}}`)).toBe('forward');
-    expect(bare.upstream('{"jsonrpc":"2.0","id":2,"result":{"tasks":[{"taskId":"foreign"}]}}')).not.toContain('foreign');
+    expect(await bare.client('{"jsonrpc":"2.0","id":1,"method":"tasks/update","params":{"taskId":"foreign"}}')).toContain('Method not found');
+    expect(await bare.client(`{"jsonrpc":"2.0","id":2,"method":"tasks/list","params":{${modernMeta()}}}`)).toContain('Method not found');
+    expect(await bare.client('{"jsonrpc":"2.0","id":3,"method":"tasks/list"}')).toBe('forward');
+    expect(bare.upstream('{"jsonrpc":"2.0","id":3,"result":{"tasks":[{"taskId":"foreign"}]}}')).not.toContain('foreign');
   });
 
   test('[J6, #30] the name of a notification is no request, also where unknown methods pass', async () => {
