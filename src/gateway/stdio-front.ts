@@ -9,11 +9,14 @@ import { LineSplitter } from '../wire/lines.ts';
 import { oneLine } from '../upstream/one-line.ts';
 import type { Conversation } from './conversation.ts';
 import { appendLoudly, journalRow, recordRefusal } from './recorder.ts';
+import { SendingOrder } from './sending-order.ts';
 import type { ClientVerdict } from './verdict.ts';
 
 const LF = Buffer.from('\n');
 /** How long decisions may still take after the client closed its end. */
 const LAST_WORDS_MS = 10_000;
+/** How long a server that ended before it was asked anything stays on to be the answer to the client's first request. */
+const FIRST_REQUEST_MS = 2_000;
 
 /**
  * A client on stdio in front of one upstream link. Lines are judged one by one and forwarded as they came; a decision that has to
@@ -28,9 +31,13 @@ export class StdioFront implements LinkObserver {
   #link: UpstreamLink | null = null;
   readonly #done: { promise: Promise<UpstreamFailure | null>; resolve: (failure: UpstreamFailure | null) => void };
   #ended = false;
-  /** Messages whose judgement waits for something. */
+  readonly #order = new SendingOrder();
+  /** Messages that are being judged, or wait for their turn behind such a one. */
   #judging = 0;
   #leaving = false;
+  #asked = false;
+  /** Ends the wait for the first request to a server that is gone already. */
+  #stopWaiting: (() => void) | null = null;
 
   constructor(options: { readonly input: Readable; readonly output: Writable; readonly conversation: Conversation; readonly limits: WireLimits }) {
     this.#input = options.input;
@@ -84,6 +91,7 @@ export class StdioFront implements LinkObserver {
     if (this.#ended) return;
     this.#ended = true;
     void this.#link?.close();
+    this.#stopWaiting?.();
   }
 
   #write(bytes: Buffer): void {
@@ -115,13 +123,17 @@ export class StdioFront implements LinkObserver {
   }
 
   #judge(message: Message): void {
+    if (message.kind === 'request') this.#asked = true;
     const verdict = this.#conversation.client(message);
-    if (verdict instanceof Promise) {
-      this.#judging += 1;
-      void verdict.then((settled) => this.#carryOut(settled)).finally(() => this.#judged());
-    } else {
-      this.#carryOut(verdict);
-    }
+    if (!(verdict instanceof Promise) && this.#order.isIdle) return this.#carryOut(verdict);
+    this.#judging += 1;
+    const inTurn = (act: () => void) => (): void => {
+      act();
+      this.#judged();
+    };
+    if (!(verdict instanceof Promise)) return this.#order.add(inTurn(() => this.#carryOut(verdict)));
+    const decided = this.#order.hold();
+    void verdict.then((settled) => decided(inTurn(() => this.#carryOut(settled))));
   }
 
   #carryOut(verdict: ClientVerdict): void {
@@ -149,9 +161,21 @@ export class StdioFront implements LinkObserver {
   failed(requestKey: string, failure: UpstreamFailure): void {
     const answer = this.#conversation.failed(requestKey, failure);
     if (answer !== null) this.#write(answer);
+    this.#stopWaiting?.();
   }
 
+  /** A server that could not even start is usually gone before the client has spoken; the client still gets an answer, and a row. */
   closed(failure: UpstreamFailure | null): void {
+    if (failure === null || this.#asked || this.#ended) return this.#finish(failure);
+    const timer = setTimeout(() => this.#finish(failure), FIRST_REQUEST_MS);
+    this.#stopWaiting = () => {
+      clearTimeout(timer);
+      this.#finish(failure);
+    };
+  }
+
+  #finish(failure: UpstreamFailure | null): void {
+    this.#stopWaiting = null;
     this.#ended = true;
     this.#conversation.end();
     this.#input.pause();

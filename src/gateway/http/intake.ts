@@ -1,3 +1,4 @@
+import type { IncomingMessage } from 'node:http';
 import { errorAnswer } from '../../mcp/answers.ts';
 import { splitBatch } from '../../mcp/batch.ts';
 import { parseMessage, type Malformed, type Message } from '../../mcp/message.ts';
@@ -44,6 +45,23 @@ function checkContent(incoming: Incoming, answers: boolean): { readonly status: 
   return null;
 }
 
+/** How long a body that is too large may go on before it is answered anyway. */
+const DISCARD_MS = 5_000;
+
+/**
+ * Throws away what still comes of a body that is refused, then answers. A connection that is closed while the client still sends is
+ * reset, and the client may then never see why it was refused.
+ */
+function afterBody(request: IncomingMessage, answer: () => void): void {
+  const timer = setTimeout(answer, DISCARD_MS);
+  request.once('end', () => {
+    clearTimeout(timer);
+    answer();
+  });
+  request.once('close', () => clearTimeout(timer));
+  request.resume();
+}
+
 /**
  * Reads one POST up to the point where a conversation can judge its message. Refusals are answered and recorded here.
  * @param negotiated the version of the session that the request belongs to, or null
@@ -53,6 +71,7 @@ function checkContent(incoming: Incoming, answers: boolean): { readonly status: 
 export function readPost(context: EndpointContext, incoming: Incoming, negotiated: string | null, next: (posted: Posted) => void, answers = true): void {
   const refuse = (status: number, code: string, text: string): void => {
     recordProblem(context, incoming, code, text);
+    if (status === 413) return afterBody(incoming.request, () => sendProblem(incoming.response, status, text, { connection: 'close' }));
     // What is still on its way is not read: the connection cannot be used again.
     sendProblem(incoming.response, status, text, { connection: 'close' });
   };
