@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { conversation, type Conversation, type Era } from './transparency/conversation.ts';
 import { endToEnd, httpPlan, messagesOf, playHttp, type HttpAction, type HttpTrace } from './transparency/http-session.ts';
 import { OddJson } from './transparency/odd-json.ts';
-import { bigStdioPlan, modernHttpPlan, scriptedHttpPlan } from './transparency/scripted.ts';
+import { scriptedStdioPlan, modernHttpPlan, scriptedHttpPlan } from './transparency/scripted.ts';
 import { Score } from './transparency/score.ts';
 import { playStdio, stdioPlan, type StdioPlan } from './transparency/stdio-session.ts';
 import { fixture, program, World, type Gateway } from './world.ts';
@@ -117,8 +117,8 @@ describe('scripted sessions', () => {
     await compareHttp(score, 'scripted modern', modernHttpPlan(), ['allow-all', 'elsewhere-modern']);
   }), 60_000);
 
-  it('pass over stdio: megabytes in both directions', () => scored(async (score) => {
-    await compareStdio(score, 'scripted', bigStdioPlan(), ['allow-all', 'elsewhere-legacy']);
+  it('pass over stdio: megabytes in both directions, and the order of what is sent at once', () => scored(async (score) => {
+    await compareStdio(score, 'scripted', scriptedStdioPlan(), ['allow-all', 'elsewhere-legacy']);
   }), 60_000);
 });
 

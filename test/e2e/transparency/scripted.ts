@@ -18,12 +18,14 @@ const LIST = '{"jsonrpc":"2.0","id":1,"result":{"tools":[{"name":"plain","inputS
 const CAPABILITIES = '{"protocolVersion":"2025-11-25","capabilities":{"tools":{}},"serverInfo":{"name":"byte-echo","version":"1.0"}}';
 const INITIALIZE = '{"jsonrpc":"2.0","id":0,"method":"initialize","params":{"protocolVersion":"2025-11-25","capabilities":{},"clientInfo":{"name":"raw","version":"1"}}}';
 
-/** Messages of many megabytes on stdio. */
-export function bigStdioPlan(): StdioPlan {
+/** Messages of many megabytes on stdio, and requests in one write whose order matters although not all of them need an admission. */
+export function scriptedStdioPlan(): StdioPlan {
   const turn = (line: string, ...answers: string[]) => [{ line: Buffer.from(`${line}\n`), pieces: answers.map((text) => Buffer.from(`${text}\n`)) }];
+  const atOnce = [call(10), '{"jsonrpc":"2.0","id":11,"method":"resources/subscribe","params":{"uri":"test://x"}}', '{"jsonrpc":"2.0","id":12,"method":"resources/unsubscribe","params":{"uri":"test://x"}}', '{"jsonrpc":"2.0","id":13,"method":"ping"}', '{"jsonrpc":"2.0","method":"notifications/roots/list_changed"}', call(14)];
   return [
     turn(INITIALIZE, `{"jsonrpc":"2.0","id":0,"result":${CAPABILITIES}}`), turn('{"jsonrpc":"2.0","method":"notifications/initialized"}'), turn('{"jsonrpc":"2.0","id":1,"method":"tools/list"}', LIST),
     turn(BIG_REQUEST, result(2, '0')), turn(call(3), result(3, bulk(EIGHT_MB))), turn(call(4), '{"jsonrpc":"2.0","method":"notifications/message","params":{"level":"info","data":1.0}}', result(4, '-0')),
+    atOnce.map((line, index) => ({ line: Buffer.from(`${line}\n`), pieces: index === atOnce.length - 1 ? [10, 11, 12, 13, 14].map((id) => Buffer.from(`${result(id, '1.0')}\n`)) : [] })),
   ];
 }
 

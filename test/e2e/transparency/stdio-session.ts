@@ -22,10 +22,7 @@ export interface StdioTrace {
 
 const line = (text: string, end = '\n'): Buffer => Buffer.from(text + end);
 
-/** Requests whose admission is decided in the order in which they came. Others need no admission and may overtake them (T8). */
-const ADMITTED = new Set(['tools/call', 'prompts/get', 'resources/read']);
-
-/** Lays a conversation out as lines. Now and then several calls go out at once and are answered in another order. */
+/** Lays a conversation out as lines. Now and then several requests go out at once and are answered in another order. */
 export function stdioPlan(odd: OddJson, talk: Conversation): StdioPlan {
   const plan: (readonly Turn[])[] = [];
   // Until the first call has been decided, later messages may overtake it.
@@ -37,7 +34,7 @@ export function stdioPlan(odd: OddJson, talk: Conversation): StdioPlan {
     waiting = [];
   };
   for (const step of talk.steps) {
-    if (step.kind === 'exchange' && ADMITTED.has(step.exchange.method) && step.exchange.before.length === 0 && step.exchange.cancel === null && odd.once(2)) {
+    if (step.kind === 'exchange' && step.exchange.before.length === 0 && step.exchange.cancel === null && odd.once(2)) {
       waiting.push(step.exchange);
       continue;
     }
