@@ -39,6 +39,7 @@ describe('the last line of a CI run', () => {
     ['a test that failed', 'passed\tlint\t2\n', [file('passed', 'failed')], [], '2 passed, 1 failed'],
     ['a test file that could not be loaded', '', [{ name: 'b.test.ts', status: 'failed', message: 'SyntaxError: x\nat y', assertionResults: [] }, file('passed')], [], '1 passed, 1 failed'],
     ['a skipped test where nothing may be skipped', '', [file('passed', 'pending', 'skipped', 'todo')], ['--no-skips'], '1 passed, 3 failed'],
+    ['a skipped test that runs elsewhere, beside one that does not', '', [file('passed', 'pending', 'skipped')], ['--no-skips', '--elsewhere', '^test 1$'], '1 passed, 1 failed'],
     ['no report', 'passed\tlint\t2\n', null, [], '1 passed, 1 failed'],
     ['a report cut short', 'passed\tlint\t2\n', '{"testResults":[', [], '1 passed, 1 failed'],
     ['a report without a single test', 'passed\tlint\t2\n', [], [], '1 passed, 1 failed'],
