@@ -60,3 +60,15 @@ export function headerOf(raw: readonly string[], lower: string): string | null {
   }
   return null;
 }
+
+/** Headers for a message of our own: those of a request of the client, without what describes that request's body or place. */
+export function jsonHeaders(raw: readonly string[]): string[] {
+  const kept: string[] = [];
+  for (let index = 0; index + 1 < raw.length; index += 2) {
+    const lower = (raw[index] ?? '').toLowerCase();
+    if (lower === 'last-event-id' || lower === 'content-type' || lower === 'accept') continue;
+    kept.push(raw[index] ?? '', raw[index + 1] ?? '');
+  }
+  kept.push('content-type', 'application/json', 'accept', 'application/json, text/event-stream');
+  return kept;
+}

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { errorAnswer } from '../../mcp/answers.ts';
 import { HEADER_MISMATCH, INTERNAL_ERROR } from '../../mcp/error-codes.ts';
-import { type Message, type Request } from '../../mcp/message.ts';
+import type { Message, Request } from '../../mcp/message.ts';
 import { isIdempotent } from '../../mcp/methods.ts';
 import { mismatchedParamHeader } from '../../mcp/param-headers.ts';
 import { eraOf, type Era } from '../../mcp/versions.ts';
@@ -20,18 +20,10 @@ import type { Endpoint, EndpointContext, EndpointStats, Incoming } from './conte
 import { collectMessages } from './collector.ts';
 import { readPost, recordGarbage, recordProblem } from './intake.ts';
 import { RelayExchange } from './relay-exchange.ts';
-import { headerOf, upstreamHeaders, withoutHeader } from './relay-headers.ts';
+import type { RelaySession } from './relay-session.ts';
+import { headerOf, jsonHeaders, upstreamHeaders, withoutHeader } from './relay-headers.ts';
 import { sendAccepted, sendJson, sendProblem, SSE_HEADERS } from './reply.ts';
-import { SessionTable, type SessionEntry } from './sessions.ts';
-
-/** A session that the upstream gave out to one of our principals. */
-interface RelaySession extends SessionEntry {
-  readonly conversation: Conversation;
-  /** Streams opened by GET, the newest last: messages of our own go there. */
-  readonly streams: Set<RelayExchange>;
-  /** Headers of the last request, for requests of our own in this session. */
-  headers: readonly string[];
-}
+import { SessionTable } from './sessions.ts';
 
 /**
  * HTTP in front of HTTP in the same era: a byte relay that judges what passes. Session ids, event ids, status codes and headers are the
@@ -348,17 +340,5 @@ export class RelayEndpoint implements Endpoint {
 }
 
 type RelayExchangeArrival = { readonly on: 'session' } | { readonly on: 'resumed' } | { readonly on: 'request'; readonly requestKey: string };
-
-/** Drops what describes the body or the place of another request. */
-function jsonHeaders(raw: readonly string[]): string[] {
-  const kept: string[] = [];
-  for (let index = 0; index + 1 < raw.length; index += 2) {
-    const lower = (raw[index] ?? '').toLowerCase();
-    if (lower === 'last-event-id' || lower === 'content-type' || lower === 'accept') continue;
-    kept.push(raw[index] ?? '', raw[index + 1] ?? '');
-  }
-  kept.push('content-type', 'application/json', 'accept', 'application/json, text/event-stream');
-  return kept;
-}
 
 const IGNORE: HttpHandlers = { head: () => undefined, data: () => true, end: () => undefined, error: () => undefined };
