@@ -111,6 +111,23 @@ describe('hosted sessions', () => {
     expect((await gateway.post('stdio', { jsonrpc: '2.0', id: 1, method: 'ping' })).status).toBe(400);
   });
 
+  test('[S4] an answer can be fetched again with its event id, until newer ones need the room', async () => {
+    const gateway = await serve();
+    const session = await gateway.open('stdio');
+    const text = 'x'.repeat(3 * 1024 * 1024);
+    const ids: string[] = [];
+    for (let count = 0; count < 5; count += 1) {
+      const answer = await gateway.post('stdio', { jsonrpc: '2.0', id: count, method: 'tools/call', params: { name: 'echo', arguments: { text } } }, { 'mcp-session-id': session });
+      ids.push(/^id: (\S+)$/m.exec(answer.text)?.[1] ?? '');
+      expect(answer.messages.at(-1)).toMatchObject({ id: count, result: { content: [{ text }] } });
+    }
+    const resume = (id: string) => gateway.send({ method: 'GET', path: '/mcp/stdio', headers: gateway.headers('stdio', { 'mcp-session-id': session, 'last-event-id': id }) });
+    expect((await resume(ids[4] ?? '')).messages).toMatchObject([{ id: 4 }]);
+    expect((await resume(ids[0] ?? '')).status).toBe(404);
+    const stolen = await gateway.open('stdio', true);
+    expect((await gateway.send({ method: 'GET', path: '/mcp/stdio', headers: gateway.headers('stdio', { 'mcp-session-id': stolen, 'last-event-id': ids[4] ?? '' }, true) })).status).toBe(404);
+  });
+
   test('[S8] every session has a child process of its own', async () => {
     const gateway = await serve();
     const [mine, theirs] = [await gateway.open('stdio'), await gateway.open('stdio', true)];

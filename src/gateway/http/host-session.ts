@@ -15,6 +15,8 @@ import type { SessionEntry } from './sessions.ts';
 
 /** Streams of answered requests that a client may still come back to. */
 const MAX_STREAMS = 64;
+/** What the answered ones among them may hold together. */
+const MAX_KEPT_BYTES = 8 * 1024 * 1024;
 /** From this revision on a stream begins with an event that makes it resumable (S25 resumability). */
 const PRIMED_SINCE = '2025-11-25';
 
@@ -85,10 +87,8 @@ export class HostSession implements SessionEntry, LinkObserver {
     const stream = new SessionStream(randomBytes(9).toString('hex'));
     this.#byRequest.set(requestKey, stream);
     this.#byId.set(stream.id, stream);
-    if (this.#byId.size > MAX_STREAMS) {
-      this.#forgetUnanswerable();
-      this.#forgetOldest();
-    }
+    if (this.#byId.size > MAX_STREAMS) this.#forgetUnanswerable();
+    this.#forgetOldest();
     exchange.prime(eventId(stream.id, 0));
     stream.attach(exchange, 0);
   }
@@ -102,11 +102,15 @@ export class HostSession implements SessionEntry, LinkObserver {
     }
   }
 
+  /** Answered streams give way, the oldest first, until their number and what they hold is within bounds. */
   #forgetOldest(): void {
+    let kept = 0;
+    for (const stream of this.#byId.values()) if (stream.isDone) kept += stream.bytes;
     for (const [id, stream] of this.#byId) {
+      if (this.#byId.size <= MAX_STREAMS && kept <= MAX_KEPT_BYTES) return;
       if (!stream.isDone) continue;
       this.#byId.delete(id);
-      return;
+      kept -= stream.bytes;
     }
   }
 

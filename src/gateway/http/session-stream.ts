@@ -26,6 +26,11 @@ export class SessionStream {
     return this.#exchange?.isOpen === true;
   }
 
+  /** What is kept of it. */
+  get bytes(): number {
+    return this.#bytes;
+  }
+
   get isDone(): boolean {
     return this.#done;
   }
