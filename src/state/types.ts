@@ -1,4 +1,4 @@
-import type { LimitClaim } from '../policy/types.ts';
+import type { ApprovalWay, LimitClaim, TargetKind } from '../policy/types.ts';
 
 /** Who and where, for counters keyed by `per`. Every value comes from what we authenticated or started, never from the client. */
 export interface CounterScope {
@@ -13,13 +13,15 @@ export interface CounterScope {
 
 export type ReserveResult =
   | { readonly ok: true; readonly observed: readonly LimitRefusal[] }
-  | { readonly ok: false; readonly refusal: LimitRefusal; readonly observed: readonly LimitRefusal[] };
+  | { readonly ok: false; readonly refusal: LimitRefusal; readonly observed: readonly LimitRefusal[] }
+  /** The approval that the call was to use is not there, not given, used, or expired. Nothing was counted or written. */
+  | { readonly ok: false; readonly refusal: 'approval'; readonly observed: readonly LimitRefusal[] };
 
 /** A limit that the call did not fit into. */
 export interface LimitRefusal {
   readonly claim: LimitClaim;
-  /** Milliseconds until this limit, alone, would admit one call. Always at least 1. */
-  readonly retryAfterMs: number;
+  /** Milliseconds until this limit, alone, would admit this call; at least 1. Null when it never would: the amount exceeds `max`. */
+  readonly retryAfterMs: number | null;
 }
 
 /** How a recorded call ended. `forwarded` is the state of a call whose end has not been seen (yet). */
@@ -73,6 +75,11 @@ export interface Settlement {
   readonly outcome: Outcome;
   readonly upstreamStatus: string | null;
   readonly latencyMs: number;
+  /**
+   * What of the reservation is undone (policy.md, "Rule" and "Approval"). `nothing`: the work was done, or may have been. `budgets`: the
+   * upstream answered that it did not do it. `all`: it was never reached, so an approval is unused again as well. Rate limits stay.
+   */
+  readonly undo: 'nothing' | 'budgets' | 'all';
 }
 
 /** A row as read back: an entry with its place in the journal and its time. */
@@ -126,14 +133,102 @@ export interface Journal {
   flush(): void | Promise<void>;
 }
 
+/** One exact call for which an approval is asked (policy.md, "Approval"). */
+export interface ApprovalRequest {
+  /** SHA-256 (hex) over the canonical JSON of everything that the approval binds. Opaque here. */
+  readonly digest: string;
+  readonly server: string;
+  readonly grant: string;
+  readonly session: string | null;
+  readonly kind: TargetKind;
+  readonly method: string;
+  readonly name: string;
+  /** What the approver reads: the exact text of the arguments as the call sent them, or null. Erased some time after the decision. */
+  readonly argumentsText: string | null;
+  /** SHA-256 (hex) of the tool's definition, or null where there is none. */
+  readonly definitionHash: string | null;
+  /** `PolicySet.id`, and the rule that demands it. */
+  readonly policies: string;
+  readonly policyId: string;
+  readonly rule: string;
+  readonly reason: string | null;
+  readonly needed: number;
+  readonly approvers: readonly string[] | null;
+  readonly via: readonly ApprovalWay[];
+  readonly timeoutMs: number;
+}
+
+/** `approved` can be used until it expires; `used` belongs to the call that used it. */
+export type ApprovalStatus = 'pending' | 'approved' | 'denied' | 'expired' | 'used';
+
+export interface ApprovalVote {
+  readonly approver: string;
+  readonly way: ApprovalWay;
+  readonly decision: 'approve' | 'deny';
+  readonly comment: string | null;
+}
+
+export interface ApprovalRecord extends ApprovalRequest {
+  /** Random, url-safe, never reused; not a secret. */
+  readonly id: string;
+  readonly status: ApprovalStatus;
+  /** ISO 8601, UTC. */
+  readonly createdAt: string;
+  readonly expiresAt: string;
+  readonly votes: readonly (ApprovalVote & { readonly at: string })[];
+  /** Id of the journal row of the call that used it. */
+  readonly usedBy: string | null;
+}
+
+/** What became of a request for approval; `created` is true for the call that opened it, which is when approvers are told. */
+export type ApprovalAnswer =
+  | { readonly status: 'pending' | 'approved' | 'denied' | 'expired'; readonly record: ApprovalRecord; readonly created: boolean }
+  /** Too many requests of this grant wait already: a flood must not bury the one that matters. */
+  | { readonly status: 'too_many'; readonly waiting: number; readonly retryAfterMs: number };
+
+export type VoteResult =
+  | { readonly ok: true; readonly record: ApprovalRecord }
+  | { readonly ok: false; readonly why: 'not_found' | 'not_pending' | 'expired' | 'already_voted' | 'not_an_approver' | 'requester' | 'way_not_allowed'; readonly record: ApprovalRecord | null };
+
+export interface ApprovalFilter {
+  readonly status?: readonly ApprovalStatus[];
+  readonly server?: string;
+  readonly grant?: string;
+  /** Default 100, at most 1000; newest first. */
+  readonly limit?: number;
+}
+
+/**
+ * Approvals, each for one exact call: used once, expiring on the store's clock, surviving a restart. A denial holds for identical calls
+ * until its request would have expired; an expiry is told to one identical call (`expired`), and the next one opens a new request.
+ */
+export interface Approvals {
+  /** The newest approval for this digest, or a new pending one, in one transaction. @throws StateUnavailable */
+  requestApproval(request: ApprovalRequest): ApprovalAnswer | Promise<ApprovalAnswer>;
+  approval(id: string): ApprovalRecord | null | Promise<ApprovalRecord | null>;
+  approvals(filter: ApprovalFilter): ApprovalRecord[] | Promise<ApprovalRecord[]>;
+  /** One approver's word. A single denial decides; `needed` different approvers are needed for a yes. The grant's own label is refused. */
+  vote(id: string, vote: ApprovalVote): VoteResult | Promise<VoteResult>;
+  /**
+   * A secret for one use that lets its holder see and decide this approval as `approver`; kept as a hash only.
+   * @returns 256 random bits, base64url; null when there is no such pending approval
+   */
+  mintApprovalLink(id: string, approver: string): string | null | Promise<string | null>;
+  /** Who holds this secret; null when it is wrong, used or expired. Does not use it up. */
+  approvalLink(id: string, secret: string): { readonly approver: string } | null | Promise<{ readonly approver: string } | null>;
+  /** `vote` by the holder of a link, using the link up, in one transaction. */
+  voteByLink(id: string, secret: string, decision: 'approve' | 'deny', comment: string | null): VoteResult | Promise<VoteResult>;
+}
+
 /** Everything one process needs of the state room. */
-export interface State extends Counters, Journal {
+export interface State extends Counters, Journal, Approvals {
   /**
    * `reserve` and, when admitted, `append` in one round trip and one transaction: a call is never admitted without its row.
    * When refused, nothing is appended (the caller appends the refusal, which has a code and a retry time).
+   * @param approval the approved request that this call uses up, in the same transaction; left out when it needs none
    * @throws StateUnavailable
    */
-  admit(claims: readonly LimitClaim[], scope: CounterScope, entry: JournalEntry): ReserveResult | Promise<ReserveResult>;
+  admit(claims: readonly LimitClaim[], scope: CounterScope, entry: JournalEntry, approval?: { readonly id: string; readonly digest: string }): ReserveResult | Promise<ReserveResult>;
   close(): void | Promise<void>;
 }
 
