@@ -20,6 +20,9 @@ export interface Judgement {
   readonly limits: readonly LimitClaim[];
 }
 
+type Allowed = Verdict & { readonly effect: 'allow' };
+type ClientAnswer = Verdict & { readonly effect: 'allow' | 'deny' };
+
 /** One checked document as tables. Immutable. */
 export class CompiledPolicy {
   readonly name: string;
@@ -41,9 +44,9 @@ export class CompiledPolicy {
   }
 
   /** As `judge`, for what the upstream asks of the client. */
-  judgeClient(feature: ClientFeature): Omit<Judgement, 'limits'> {
+  judgeClient(feature: ClientFeature): { readonly full: ClientAnswer; readonly enforced: ClientAnswer } {
     const effect = this.document.client.get(feature) ?? 'allow';
-    const full: Verdict = { effect, code: effect === 'deny' ? 'denied' : null, rule: pointer('client', feature), policyId: this.id, reason: null };
+    const full: ClientAnswer = { effect, code: effect === 'deny' ? 'denied' : null, rule: pointer('client', feature), policyId: this.id, reason: null };
     return { full, enforced: this.document.mode === 'observe' ? observed(full) : full };
   }
 
@@ -140,12 +143,12 @@ class KindRules {
 }
 
 /** The verdict of an observed document: it lets through what it would have refused, because of its `mode`. */
-function observed(full: Verdict): Verdict {
+function observed<V extends Verdict>(full: V): V | Allowed {
   return full.effect === 'allow' ? full : { effect: 'allow', code: null, rule: pointer('mode'), policyId: full.policyId, reason: null };
 }
 
 /** The strictest verdict; of equals the first, but one that a rule gave before one that only observation gave. Never empty. */
-export function strictest(verdicts: readonly [Verdict, ...Verdict[]]): Verdict {
+export function strictest<V extends Verdict>(verdicts: readonly [V, ...V[]]): V {
   const observation = pointer('mode');
   return verdicts.reduce((best, next) => {
     const difference = STRICTNESS[next.effect] - STRICTNESS[best.effect];
@@ -158,6 +161,8 @@ function tableRule(kind: TargetKind, policy: string, policyId: string, rule: Rul
   const selector = kind === 'resource' ? spellUri(rule.selector, 'exact') : rule.selector;
   const effect = rule.action ?? 'allow';
   const limits = rule.limits.map((limit, index): LimitClaim => ({
+    type: 'rate',
+    counter: '',
     policy,
     policyId,
     rule: rule.limitsListed ? `${at}/rate_limit/${index}` : `${at}/rate_limit`,

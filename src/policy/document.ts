@@ -1,4 +1,4 @@
-import type { ClientFeature, PerDimension, TargetKind } from './types.ts';
+import type { ClientFeature, PerDimension, TargetKind, Verdict } from './types.ts';
 import type { Span } from './source-text.ts';
 
 export type Action = 'allow' | 'deny' | 'hide';
@@ -41,4 +41,4 @@ export const SECTION = { tool: 'tools', resource: 'resources', prompt: 'prompts'
 export const KINDS: readonly TargetKind[] = ['tool', 'resource', 'prompt'];
 
 /** What outranks what when several verdicts meet (policy.md, "Selectors, and which rule decides"). */
-export const STRICTNESS: Readonly<Record<Action, number>> = { allow: 0, deny: 1, hide: 2 };
+export const STRICTNESS: Readonly<Record<Verdict['effect'], number>> = { allow: 0, require_approval: 1, deny: 2, hide: 3 };

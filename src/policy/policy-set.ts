@@ -4,7 +4,7 @@ import { strictest } from './compiled-policy.ts';
 import { DecisionCache } from './decision-cache.ts';
 
 /** What a grant without a policy answers: it can call nothing (product.md, "gateway.yaml"). */
-const NO_POLICY: Verdict = Object.freeze({
+const NO_POLICY: Verdict & { readonly effect: 'deny' } = Object.freeze({
   effect: 'deny',
   code: 'default_denied',
   rule: '/default',
@@ -40,6 +40,14 @@ class CombinedPolicies implements PolicySet {
     return this.decide(query).effect;
   }
 
+  narrow(_query: Query): string | null {
+    return null;
+  }
+
+  get mayNarrow(): boolean {
+    return false;
+  }
+
   mayHide(kind: TargetKind): boolean {
     return this.#policies.some((policy) => policy.mayHide(kind));
   }
@@ -58,16 +66,16 @@ class CombinedPolicies implements PolicySet {
   readonly #decide = (query: Query): Decision => {
     const judgements = this.#policies.map((policy) => policy.judge(query));
     const [first, ...rest] = judgements;
-    if (first === undefined) return Object.freeze({ ...NO_POLICY, limits: [], wouldBe: null });
+    if (first === undefined) return Object.freeze({ ...NO_POLICY, limits: [], approval: null, wouldBe: null });
     const verdict = strictest([first.enforced, ...rest.map((judgement) => judgement.enforced)]);
     const full = strictest([first.full, ...rest.map((judgement) => judgement.full)]);
     const limits = verdict.effect === 'allow' ? judgements.flatMap((judgement) => judgement.limits) : [];
-    return Object.freeze({ ...verdict, limits, wouldBe: difference(verdict, full) });
+    return Object.freeze({ ...verdict, limits, approval: null, wouldBe: difference(verdict, full) });
   };
 }
 
 /** Null when observation changed nothing that anybody could notice: who allowed does not matter, who refused does. */
-function difference(verdict: Verdict, full: Verdict): Verdict | null {
+function difference<V extends Verdict>(verdict: V, full: V): V | null {
   if (verdict.effect !== full.effect) return full;
   return verdict.effect === 'allow' || (verdict.rule === full.rule && verdict.policyId === full.policyId) ? null : full;
 }

@@ -1,4 +1,4 @@
-import type { RefusalCode, TargetKind } from './types.ts';
+import type { LimitClaim, RefusalCode, TargetKind } from './types.ts';
 import { printable, quoted } from './printable.ts';
 
 /** What a refusal sentence is made of. */
@@ -11,8 +11,8 @@ export interface Refusal {
   readonly rule: string;
   /** The reason that the policy gives; replaces ours. */
   readonly reason: string | null;
-  /** For `rate_limited`: the limit that was reached. */
-  readonly limit?: { readonly max: number; readonly windowMs: number };
+  /** For `rate_limited` and `budget_exceeded`: the limit that the call did not fit into. */
+  readonly limit?: Pick<LimitClaim, 'type' | 'max' | 'windowMs'>;
   /** For `rate_limited` and `budget_exceeded`: when a call could fit again. */
   readonly retryAfterMs?: number | null;
 }
@@ -43,9 +43,9 @@ function builtIn(refusal: Refusal): string {
     case 'rate_limited':
       return refusal.limit === undefined
         ? `a rate limit for ${name} is reached`
-        : `limit of ${refusal.limit.max} ${refusal.limit.max === 1 ? 'call' : 'calls'} per ${refusal.limit.windowMs / 1000} s reached`;
+        : `limit of ${refusal.limit.max} ${Number(refusal.limit.max) === 1 ? 'call' : 'calls'} per ${refusal.limit.windowMs / 1000} s reached`;
     case 'budget_exceeded':
-      return `a budget for ${name} is used up`;
+      return refusal.limit === undefined ? `a budget for ${name} is used up` : `budget of ${refusal.limit.max} per ${refusal.limit.windowMs / 1000} s would be exceeded`;
     case 'approval_pending':
       return `${name} needs an approval that has not been given yet; repeat the same call later`;
     case 'approval_denied':

@@ -78,8 +78,8 @@ describe('claims', () => {
   it('carry what a counter needs', async () => {
     const set = await setOf(`{ version: "1", default: deny, tools: { "get_*": { rate_limit: [{ max: 5, window: 1d, per: [tool, grant], on_state_error: allow }, 2/30s], reason: slow down } } }`);
     expect(set.decide({ kind: 'tool', name: 'get_x' }).limits).toEqual([
-      { policy: 'a', policyId: set.id, rule: '/tools/get_*/rate_limit/0', kind: 'tool', selector: 'get_*', spansTools: true, max: 5, windowMs: 86_400_000, per: ['grant', 'tool'], reason: 'slow down', enforce: true, onStateError: 'allow' },
-      { policy: 'a', policyId: set.id, rule: '/tools/get_*/rate_limit/1', kind: 'tool', selector: 'get_*', spansTools: true, max: 2, windowMs: 30_000, per: ['session'], reason: 'slow down', enforce: true, onStateError: 'deny' },
+      { type: 'rate', counter: '', policy: 'a', policyId: set.id, rule: '/tools/get_*/rate_limit/0', kind: 'tool', selector: 'get_*', spansTools: true, max: 5, windowMs: 86_400_000, per: ['grant', 'tool'], reason: 'slow down', enforce: true, onStateError: 'allow' },
+      { type: 'rate', counter: '', policy: 'a', policyId: set.id, rule: '/tools/get_*/rate_limit/1', kind: 'tool', selector: 'get_*', spansTools: true, max: 2, windowMs: 30_000, per: ['session'], reason: 'slow down', enforce: true, onStateError: 'deny' },
     ]);
   });
   it('of two spellings of one URI share a counter', async () => {

@@ -7,7 +7,7 @@ import { action, name, policy, rule, selector, textOf } from './arbitrary.ts';
 import { load, setOf } from './load.ts';
 import { answer } from './reference.ts';
 
-const RANK = { allow: 0, deny: 1, hide: 2 } as const;
+const RANK = { allow: 0, require_approval: 1, deny: 2, hide: 3 } as const;
 
 function tool(set: PolicySet, text: string): Decision {
   return set.decide({ kind: 'tool', name: text });

@@ -12,11 +12,11 @@ const sentences: [string, Partial<Refusal>, string][] = [
   ['a reason over lines', { reason: ' ask\n  finance\n' }, '[POLICY DENIED] ask finance (rule /tools/pay)'],
   [
     'a limit',
-    { code: 'rate_limited', limit: { max: 10, windowMs: 60_000 }, retryAfterMs: 4200, rule: '/tools/pay/rate_limit' },
+    { code: 'rate_limited', limit: { type: 'rate', max: 10, windowMs: 60_000 }, retryAfterMs: 4200, rule: '/tools/pay/rate_limit' },
     '[POLICY DENIED] limit of 10 calls per 60 s reached; retry after 5 s (rule /tools/pay/rate_limit)',
   ],
-  ['a limit of one', { code: 'rate_limited', limit: { max: 1, windowMs: 1000 }, retryAfterMs: 1 }, '[POLICY DENIED] limit of 1 call per 1 s reached; retry after 1 s (rule /tools/pay)'],
-  ['a limit with a reason', { code: 'rate_limited', limit: { max: 1, windowMs: 1000 }, retryAfterMs: 1000, reason: 'slow down' }, '[POLICY DENIED] slow down; retry after 1 s (rule /tools/pay)'],
+  ['a limit of one', { code: 'rate_limited', limit: { type: 'rate', max: 1, windowMs: 1000 }, retryAfterMs: 1 }, '[POLICY DENIED] limit of 1 call per 1 s reached; retry after 1 s (rule /tools/pay)'],
+  ['a limit with a reason', { code: 'rate_limited', limit: { type: 'rate', max: 1, windowMs: 1000 }, retryAfterMs: 1000, reason: 'slow down' }, '[POLICY DENIED] slow down; retry after 1 s (rule /tools/pay)'],
   ['state out of reach', { code: 'state_unavailable' }, '[POLICY DENIED] the state that a limit for `pay` needs is out of reach, so it is refused (rule /tools/pay)'],
 ];
 
