@@ -1,11 +1,21 @@
 import type { LimitClaim } from '../policy/types.ts';
-import type { CounterScope, JournalEntry, JournalFilter, JournalRow, ReserveResult, Settlement, State } from './types.ts';
+import type {
+  ApprovalAnswer, ApprovalFilter, ApprovalRecord, ApprovalRequest, ApprovalVote, CounterScope, JournalEntry, JournalFilter, JournalRow,
+  ReserveResult, Settlement, State, VoteResult,
+} from './types.ts';
+
+/** The approved request that a call uses up; its digest is compared again. */
+export interface ApprovalUse {
+  readonly id: string;
+  readonly digest: string;
+}
 
 /** One call that wants to be admitted. */
 export interface Admission {
   readonly claims: readonly LimitClaim[];
   readonly scope: CounterScope;
   readonly entry: JournalEntry;
+  readonly approval?: ApprovalUse;
 }
 
 /** An engine that admits several calls in one transaction. */
@@ -41,9 +51,9 @@ export class BatchedAdmissions implements State {
     this.#state = state;
   }
 
-  admit(claims: readonly LimitClaim[], scope: CounterScope, entry: JournalEntry): Promise<ReserveResult> {
+  admit(claims: readonly LimitClaim[], scope: CounterScope, entry: JournalEntry, approval?: ApprovalUse): Promise<ReserveResult> {
     return new Promise((resolve, reject) => {
-      this.#waiting.push({ claims, scope, entry, resolve, reject });
+      this.#waiting.push({ claims, scope, entry, resolve, reject, ...(approval === undefined ? {} : { approval }) });
       if (this.#scheduled) return;
       this.#scheduled = true;
       setImmediate(() => this.#commit());
@@ -74,6 +84,34 @@ export class BatchedAdmissions implements State {
 
   reserve(claims: readonly LimitClaim[], scope: CounterScope): ReserveResult | Promise<ReserveResult> {
     return this.#state.reserve(claims, scope);
+  }
+
+  requestApproval(request: ApprovalRequest): ApprovalAnswer | Promise<ApprovalAnswer> {
+    return this.#state.requestApproval(request);
+  }
+
+  approval(id: string): ApprovalRecord | null | Promise<ApprovalRecord | null> {
+    return this.#state.approval(id);
+  }
+
+  approvals(filter: ApprovalFilter): ApprovalRecord[] | Promise<ApprovalRecord[]> {
+    return this.#state.approvals(filter);
+  }
+
+  vote(id: string, vote: ApprovalVote): VoteResult | Promise<VoteResult> {
+    return this.#state.vote(id, vote);
+  }
+
+  mintApprovalLink(id: string, approver: string): string | null | Promise<string | null> {
+    return this.#state.mintApprovalLink(id, approver);
+  }
+
+  approvalLink(id: string, secret: string): { readonly approver: string } | null | Promise<{ readonly approver: string } | null> {
+    return this.#state.approvalLink(id, secret);
+  }
+
+  voteByLink(id: string, secret: string, decision: 'approve' | 'deny', comment: string | null): VoteResult | Promise<VoteResult> {
+    return this.#state.voteByLink(id, secret, decision, comment);
   }
 
   append(entry: JournalEntry): void | Promise<void> {

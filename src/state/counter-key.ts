@@ -7,7 +7,7 @@ const READABLE = 256;
 
 /**
  * Identity of the counter that a claim draws from: server, policy, kind and selector, the value of every `per` dimension, and the name
- * of the item where the selector is exact or `per` has `tool` (policy.md, "Rule"). `max`, window and policy version are left out on
+ * of the item where the selector is exact or `per` has `tool`, and `counter` (policy.md, "Rule"). `max`, window and policy version are left out on
  * purpose: editing them does not reset a counter. Dimensions are a set: their order in the document does not matter.
  */
 export function counterKey(claim: LimitClaim, scope: CounterScope): string {
@@ -19,6 +19,8 @@ export function counterKey(claim: LimitClaim, scope: CounterScope): string {
   parts.push(per.has('session') || per.has('grant') ? scope.grant : null);
   parts.push(per.has('session') ? scope.session : null);
   parts.push(!claim.spansTools || per.has('tool') ? scope.name : null);
+  // Left out when empty: counters that were made before rules could have a `when` keep their keys.
+  if (claim.counter !== '') parts.push(claim.counter);
   const text = JSON.stringify(parts);
   return text.length <= READABLE ? text : `sha256:${createHash('sha256').update(text).digest('hex')}`;
 }

@@ -1,4 +1,4 @@
-import type { LimitClaim } from '../policy/types.ts';
+import type { LimitClaim, RateClaim } from '../policy/types.ts';
 import { CounterLog, type CounterHead } from './counter-log.ts';
 import { counterKey } from './counter-key.ts';
 import type { SqlDatabase } from './driver.ts';
@@ -13,15 +13,15 @@ const MAX_WINDOW_MS = 4e12;
 interface Draw {
   readonly key: string;
   readonly head: CounterHead | null;
-  readonly claims: LimitClaim[];
+  readonly claims: RateClaim[];
 }
 
-function check({ max, windowMs, rule }: LimitClaim): void {
+function check({ max, windowMs, rule }: RateClaim): void {
   if (Number.isSafeInteger(max) && max >= 0 && Number.isFinite(windowMs) && windowMs > 0 && windowMs <= MAX_WINDOW_MS) return;
   throw new StateUnavailable(`limit ${rule} cannot be counted: max ${max} in ${windowMs} ms; expected a whole max and a window of at most 126 years`);
 }
 
-function windowUs(claim: LimitClaim): number {
+function windowUs(claim: RateClaim): number {
   return Math.ceil(claim.windowMs * 1000);
 }
 
@@ -57,7 +57,7 @@ export class CounterStore {
         if (!claim.enforce) {
           observed.push({ claim, retryAfterMs });
           fits = false;
-        } else if (refusal === null || retryAfterMs > refusal.retryAfterMs) {
+        } else if (refusal === null || retryAfterMs > (refusal.retryAfterMs ?? 0)) {
           refusal = { claim, retryAfterMs };
         }
       }
@@ -76,6 +76,7 @@ export class CounterStore {
   #draws(claims: readonly LimitClaim[], scope: CounterScope): Draw[] {
     const draws: Draw[] = [];
     for (const claim of claims) {
+      if (claim.type !== 'rate') throw new StateUnavailable(`limit ${claim.rule} is a budget, which this store cannot count`);
       check(claim);
       const key = counterKey(claim, scope);
       const known = draws.find((draw) => draw.key === key);
@@ -86,7 +87,7 @@ export class CounterStore {
   }
 
   /** Milliseconds until this limit alone admits a call; 0 when it does now. An admission exactly one window old still counts. */
-  #wait(claim: LimitClaim, head: CounterHead | null, now: number): number {
+  #wait(claim: RateClaim, head: CounterHead | null, now: number): number {
     if (claim.max === 0) return Math.max(1, Math.ceil(claim.windowMs));
     const at = head === null ? null : this.#log.blockingAt(head, claim.max);
     if (at === null) return 0;

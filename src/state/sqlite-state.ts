@@ -1,6 +1,6 @@
 import { createHmac, type KeyObject } from 'node:crypto';
 import type { LimitClaim } from '../policy/types.ts';
-import type { Admission, BatchState } from './batched-admissions.ts';
+import type { Admission, ApprovalUse, BatchState } from './batched-admissions.ts';
 import type { Checkpointer } from './checkpoint.ts';
 import { CounterStore } from './counter-store.ts';
 import type { SqlDatabase } from './driver.ts';
@@ -13,8 +13,9 @@ import { JournalRetention, type Retention } from './retention.ts';
 import { digestKey } from './schema.ts';
 import { StoreClock, type ClockSource } from './store-clock.ts';
 import { Transactions } from './transaction.ts';
-import type {
-  CounterScope, JournalEntry, JournalFilter, JournalRow, ReserveResult, Settlement, StateUnavailable,
+import {
+  StateUnavailable, type ApprovalAnswer, type ApprovalRecord, type CounterScope, type JournalEntry, type JournalFilter, type JournalRow,
+  type ReserveResult, type Settlement, type VoteResult,
 } from './types.ts';
 
 const SETTLE_DELAY_MS = 25;
@@ -90,7 +91,8 @@ export class SqliteState implements BatchState {
     return this.#transact('cannot count the call', () => this.#counters.reserve(claims, scope));
   }
 
-  admit(claims: readonly LimitClaim[], scope: CounterScope, entry: JournalEntry): ReserveResult {
+  admit(claims: readonly LimitClaim[], scope: CounterScope, entry: JournalEntry, approval?: ApprovalUse): ReserveResult {
+    if (approval !== undefined) return { ok: false, refusal: 'approval', observed: [] };
     let seq = 0;
     const result = this.#transact('cannot count and record the call', () => {
       const reserved = this.#counters.reserve(claims, scope);
@@ -103,13 +105,42 @@ export class SqliteState implements BatchState {
 
   admitAll(calls: readonly Admission[]): ReserveResult[] {
     const seqs: number[] = [];
-    const results = this.#transact('cannot count and record the calls', () => calls.map(({ claims, scope, entry }, index) => {
+    const results = this.#transact('cannot count and record the calls', () => calls.map(({ claims, scope, entry, approval }, index): ReserveResult => {
+      if (approval !== undefined) return { ok: false, refusal: 'approval', observed: [] };
       const reserved = this.#counters.reserve(claims, scope);
       if (reserved.ok) seqs[index] = this.#journal.insert(entry, this.#clock.wallMs(), this.#clock.now(0));
       return reserved;
     }));
     for (const [index, { entry }] of calls.entries()) if (results[index]?.ok === true) this.#remember(entry, seqs[index] ?? 0);
     return results;
+  }
+
+  requestApproval(): ApprovalAnswer {
+    throw new StateUnavailable('this store keeps no approvals');
+  }
+
+  approval(): ApprovalRecord | null {
+    return null;
+  }
+
+  approvals(): ApprovalRecord[] {
+    return [];
+  }
+
+  vote(): VoteResult {
+    return { ok: false, why: 'not_found', record: null };
+  }
+
+  mintApprovalLink(): string | null {
+    return null;
+  }
+
+  approvalLink(): { readonly approver: string } | null {
+    return null;
+  }
+
+  voteByLink(): VoteResult {
+    return { ok: false, why: 'not_found', record: null };
   }
 
   append(entry: JournalEntry): void {

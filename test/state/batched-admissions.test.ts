@@ -13,7 +13,7 @@ afterEach(() => {
   for (const directory of directories.splice(0)) rmSync(directory, { recursive: true, force: true });
 });
 
-const claim = (max: number): LimitClaim => ({ policy: 'p', policyId: 'p@1', rule: '/r', kind: 'tool', selector: 't', spansTools: false, max, windowMs: 60_000, per: ['grant'], reason: null, enforce: true, onStateError: 'deny' });
+const claim = (max: number): LimitClaim => ({ type: 'rate', counter: '', policy: 'p', policyId: 'p@1', rule: '/r', kind: 'tool', selector: 't', spansTools: false, max, windowMs: 60_000, per: ['grant'], reason: null, enforce: true, onStateError: 'deny' });
 const scope = { server: 's', grant: 'g', session: null, name: 't' };
 const entry = (id: string): JournalEntry => ({
   id, server: 's', grant: 'g', session: null, transport: 'stdio', protocol: null, method: 'tools/call', name: 't', requestId: null, outcome: 'forwarded', code: null, rule: null, policy: null,

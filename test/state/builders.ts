@@ -1,10 +1,19 @@
-import type { LimitClaim } from '../../src/policy/types.ts';
+import type { BudgetClaim, RateClaim } from '../../src/policy/types.ts';
 import type { CounterScope, JournalEntry } from '../../src/state/types.ts';
 
-export function claim(over: Partial<LimitClaim> = {}): LimitClaim {
+export function claim(over: Partial<RateClaim> = {}): RateClaim {
   return {
+    type: 'rate', counter: '',
     policy: 'mq', policyId: 'mq@1', rule: '/tools/send/rate_limit', kind: 'tool', selector: 'send', spansTools: false,
     max: 3, windowMs: 1000, per: ['session'], reason: null, enforce: true, onStateError: 'deny', ...over,
+  };
+}
+
+export function budget(over: Partial<BudgetClaim> = {}): BudgetClaim {
+  return {
+    type: 'budget', counter: 'args.amount', amount: '1',
+    policy: 'mq', policyId: 'mq@1', rule: '/tools/send/budget', kind: 'tool', selector: 'send', spansTools: false,
+    max: '3', windowMs: 1000, per: ['session'], reason: null, enforce: true, onStateError: 'deny', ...over,
   };
 }
 

@@ -19,7 +19,7 @@ if (mode === 'hammer') {
     const id = admit();
     if (id === null) continue;
     admitted += 1;
-    state.settle(id, { outcome: 'ok', upstreamStatus: null, latencyMs: 1 });
+    state.settle(id, { outcome: 'ok', upstreamStatus: null, latencyMs: 1, undo: 'nothing' });
   }
   state.close();
   process.stdout.write(JSON.stringify({ admitted }));

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type { LimitClaim } from '../../src/policy/types.ts';
+import type { RateClaim } from '../../src/policy/types.ts';
 import { openState } from '../../src/state/open.ts';
 import { DENSE_ROWS, STRIDE } from '../../src/state/counter-log.ts';
 import type { CounterScope, ReserveResult, State } from '../../src/state/types.ts';
@@ -12,11 +12,11 @@ forEachDriver('counters', (driver) => {
     return { state: await openState({ path: file, driver, clock }), clock, file };
   }
 
-  async function reserve(state: State, claims: LimitClaim[], who: CounterScope = scope()): Promise<ReserveResult> {
+  async function reserve(state: State, claims: RateClaim[], who: CounterScope = scope()): Promise<ReserveResult> {
     return state.reserve(claims, who);
   }
 
-  async function admitted(state: State, times: number, claims: LimitClaim[], who: CounterScope = scope()): Promise<number> {
+  async function admitted(state: State, times: number, claims: RateClaim[], who: CounterScope = scope()): Promise<number> {
     let count = 0;
     for (let i = 0; i < times; i += 1) if ((await reserve(state, claims, who)).ok) count += 1;
     return count;
@@ -147,7 +147,7 @@ forEachDriver('counters', (driver) => {
   });
 
   describe('keys', () => {
-    const cases: [string, Partial<LimitClaim>, Partial<CounterScope>, Partial<LimitClaim>, boolean][] = [
+    const cases: [string, Partial<RateClaim>, Partial<CounterScope>, Partial<RateClaim>, boolean][] = [
       ['session: another session', {}, { session: 's-2' }, {}, false],
       ['session: the same id under another grant', {}, { grant: 'other' }, {}, false],
       ['session: no session counts per grant', {}, { session: null }, {}, false],

@@ -25,7 +25,7 @@ forEachDriver('failures', (driver) => {
     expect(() => state.reserve([claim()], scope())).toThrow(locked);
     expect(() => state.admit([claim()], scope(), entry())).toThrow(locked);
     expect(() => state.append(entry())).toThrow(StateUnavailable);
-    state.settle(row.id, { outcome: 'ok', upstreamStatus: null, latencyMs: 1 });
+    state.settle(row.id, { outcome: 'ok', upstreamStatus: null, latencyMs: 1, undo: 'nothing' });
     expect(() => state.flush()).toThrow(locked);
     expect(state.query({})).toHaveLength(1);
     await expect.poll(() => errors.length, { timeout: 5000 }).toBeGreaterThan(0);

@@ -81,12 +81,12 @@ forEachDriver('journal', (driver) => {
     state.append(one);
     state.admit([], scope(), two);
     state.append(other);
-    state.settle(one.id, { outcome: 'tool_error', upstreamStatus: '200', latencyMs: 12.5 });
-    state.settle(two.id, { outcome: 'cancelled', upstreamStatus: null, latencyMs: 3 });
-    state.settle(other.id, { outcome: 'ok', upstreamStatus: null, latencyMs: 3 });
-    state.settle('unknown', { outcome: 'ok', upstreamStatus: null, latencyMs: 3 });
+    state.settle(one.id, { outcome: 'tool_error', upstreamStatus: '200', latencyMs: 12.5, undo: 'nothing' });
+    state.settle(two.id, { outcome: 'cancelled', upstreamStatus: null, latencyMs: 3, undo: 'nothing' });
+    state.settle(other.id, { outcome: 'ok', upstreamStatus: null, latencyMs: 3, undo: 'nothing' });
+    state.settle('unknown', { outcome: 'ok', upstreamStatus: null, latencyMs: 3, undo: 'nothing' });
     state.flush();
-    state.settle(one.id, { outcome: 'ok', upstreamStatus: '500', latencyMs: 1 });
+    state.settle(one.id, { outcome: 'ok', upstreamStatus: '500', latencyMs: 1, undo: 'nothing' });
     state.flush();
     expect(state.query({}).map(({ outcome, upstreamStatus, latencyMs }) => [outcome, upstreamStatus, latencyMs])).toEqual([
       ['tool_error', '200', 12.5], ['cancelled', null, 3], ['refused', null, null],
@@ -98,10 +98,10 @@ forEachDriver('journal', (driver) => {
     const { state, file } = await open();
     const rows = [entry(), entry()];
     for (const row of rows) state.append(row);
-    state.settle(rows[0]?.id ?? '', { outcome: 'ok', upstreamStatus: null, latencyMs: 1 });
+    state.settle(rows[0]?.id ?? '', { outcome: 'ok', upstreamStatus: null, latencyMs: 1, undo: 'nothing' });
     const reader = await openStateReader({ path: file, driver });
     await expect.poll(() => reader.query({})[0]?.outcome).toBe('ok');
-    state.settle(rows[1]?.id ?? '', { outcome: 'ok', upstreamStatus: null, latencyMs: 1 });
+    state.settle(rows[1]?.id ?? '', { outcome: 'ok', upstreamStatus: null, latencyMs: 1, undo: 'nothing' });
     state.close();
     expect(reader.query({}).map(({ outcome }) => outcome)).toEqual(['ok', 'ok']);
     reader.close();
@@ -112,7 +112,7 @@ forEachDriver('journal', (driver) => {
     const other = await openState({ path: file, driver, clock });
     const row = entry();
     state.append(row);
-    other.settle(row.id, { outcome: 'upstream_failed', upstreamStatus: '502', latencyMs: 9 });
+    other.settle(row.id, { outcome: 'upstream_failed', upstreamStatus: '502', latencyMs: 9, undo: 'nothing' });
     other.flush();
     expect(state.query({})[0]).toMatchObject({ outcome: 'upstream_failed', upstreamStatus: '502' });
     state.close();

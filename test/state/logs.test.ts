@@ -171,8 +171,8 @@ test('following shows new rows of other connections, and the end of calls that w
   await expect.poll(seen).toEqual(['old ok', 'running forwarded']);
   state.append(entry({ name: 'new', outcome: 'refused', code: 'denied' }));
   state.append(entry({ name: 'quick', id: 'q' }));
-  state.settle('q', { outcome: 'tool_error', upstreamStatus: null, latencyMs: 2 });
-  state.settle('r', { outcome: 'ok', upstreamStatus: null, latencyMs: 2000 });
+  state.settle('q', { outcome: 'tool_error', upstreamStatus: null, latencyMs: 2, undo: 'nothing' });
+  state.settle('r', { outcome: 'ok', upstreamStatus: null, latencyMs: 2000, undo: 'nothing' });
   state.flush();
   await expect.poll(() => seen().slice(2).toSorted(), { timeout: 5000 }).toEqual(['new refused', 'quick tool_error', 'running ok']);
   state.append(entry({ name: 'slow' }));
@@ -191,7 +191,7 @@ test('following with a filter shows what the filter names, also when a call gets
   state.append(entry({ server: 'tickets', outcome: 'refused' }));
   state.append(entry({ server: 'other', outcome: 'ok' }));
   state.append(entry({ server: 'tickets', id: 'later', name: 'later' }));
-  state.settle('later', { outcome: 'ok', upstreamStatus: null, latencyMs: 1 });
+  state.settle('later', { outcome: 'ok', upstreamStatus: null, latencyMs: 1, undo: 'nothing' });
   await expect.poll(() => out.lines.map((line) => (JSON.parse(line) as JournalRow).name), { timeout: 5000 }).toEqual(['later']);
   controller.abort();
   await done;
