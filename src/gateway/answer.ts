@@ -5,7 +5,7 @@ import { allowsInputRequired } from '../mcp/methods.ts';
 import { eraOf, LEGACY_VERSIONS, MODERN_VERSIONS } from '../mcp/versions.ts';
 import type { JsonNode } from '../wire/json-node.ts';
 import { removeElements, splice } from '../wire/splice.ts';
-import type { Outcome } from '../state/types.ts';
+import type { Outcome, Settlement } from '../state/types.ts';
 import type { Conversation } from './conversation.ts';
 import type { InFlight } from './in-flight.ts';
 import { refusedInput } from './input-required.ts';
@@ -17,6 +17,8 @@ export interface Answer {
   readonly bytes: Buffer;
   readonly outcome: Outcome;
   readonly upstreamStatus: string | null;
+  /** What of the reservation is given back: an upstream that errs, or asks for input first, has not done the work (policy.md, "Rule"). */
+  readonly undo: Settlement['undo'];
 }
 
 /** Judges the answer of an open request: learns from it, filters lists, and keeps what we cannot enforce from the client. */
@@ -24,15 +26,16 @@ export function answerFor(conversation: Conversation, call: InFlight, response: 
   const { result, error } = response;
   if (result === null) {
     const code = error?.get('code')?.lexeme() ?? null;
-    return { bytes: response.bytes, outcome: 'upstream_error', upstreamStatus: code === null ? null : bounded(code, 32) };
+    return { bytes: response.bytes, outcome: 'upstream_error', upstreamStatus: code === null ? null : bounded(code, 32), undo: 'budgets' };
   }
   const refusal = refusedInput(conversation, call, result, allowsInputRequired(call.method));
-  if (refusal !== null) return { bytes: refusal, outcome: 'upstream_failed', upstreamStatus: 'input_required' };
+  if (refusal !== null) return { bytes: refusal, outcome: 'upstream_failed', upstreamStatus: 'input_required', undo: 'nothing' };
   noteTask(conversation, call, result);
   const bytes = judgeResult(conversation, call, response, result);
   const type = result.get('resultType')?.text() ?? null;
   const failed = result.get('isError')?.kind === 'true';
-  return { bytes, outcome: failed ? 'tool_error' : 'ok', upstreamStatus: type === null || type === 'complete' ? null : bounded(type, 32) };
+  const undone = failed || type === 'input_required';
+  return { bytes, outcome: failed ? 'tool_error' : 'ok', upstreamStatus: type === null || type === 'complete' ? null : bounded(type, 32), undo: undone ? 'budgets' : 'nothing' };
 }
 
 function judgeResult(conversation: Conversation, call: InFlight, response: Response, result: JsonNode): Buffer {

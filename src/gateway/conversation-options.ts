@@ -1,5 +1,6 @@
 import type { Request } from '../mcp/message.ts';
 import type { State } from '../state/types.ts';
+import type { ApprovalDesk } from './approvals/desk.ts';
 import type { Conversation } from './conversation.ts';
 import type { Principal } from './principal.ts';
 import type { ToolDirectory } from './tool-directory.ts';
@@ -9,6 +10,9 @@ export interface GatewayServices {
   readonly state: State;
   /** A promise while the state is still being opened (asking for it starts the opening), then null. */
   readonly ready: () => Promise<void> | null;
+  readonly approvals: ApprovalDesk;
+  /** Wall-clock time for conditions, milliseconds since the epoch. Limits and approvals use the clock of the store. */
+  readonly now: () => number;
   /** Journal the text of arguments, not only their names and hash: the operator asked for it. */
   readonly keepArguments: boolean;
   /** One line for the operator, on stderr or the service log. Never holds a secret or an argument. */
@@ -29,6 +33,11 @@ export interface ConversationOptions {
   readonly directory: ToolDirectory;
   /** Sends a request of our own to the upstream; its answer comes back through `upstream`. */
   readonly sendOwn: (message: Request, like: Request) => void;
+  /**
+   * Delivers a message of our own on the stream of a request that is still being judged: a heartbeat, a question to the client's user.
+   * False when the client cannot be reached before its answer, e.g. because it takes no event stream. Left out: it never can.
+   */
+  readonly toClient?: (requestKey: string, bytes: Buffer) => boolean;
 }
 
 /** Where a message from the upstream came in: on the stream of a request, on a session's stream, on a resumed one, or on a link that carries everything. */

@@ -149,7 +149,7 @@ export class Conversation {
     }
     const call: InFlight = {
       id: message.id, idKey, method, type, era, policies: this.principal.policies, request: message, startedAt: performance.now(),
-      progressToken: progressTokenKey(params), name: null, entry: null, state: 'judging', cancelled: false,
+      progressToken: progressTokenKey(params), name: null, entry: null, state: 'judging', cancelled: false, release: null,
     };
     this.inFlight.set(idKey, call);
     const verdict = this.#judge(call);
@@ -199,14 +199,18 @@ export class Conversation {
     const call = key === null ? undefined : this.inFlight.get(key);
     if (call === undefined || call.method === 'initialize') return { do: 'drop', code: 'cancel_ignored', status: 202 };
     call.cancelled = true;
-    if (call.state === 'judging') return { do: 'drop', code: 'cancelled', status: 202 };
+    if (call.state === 'judging') {
+      call.release?.();
+      return { do: 'drop', code: 'cancelled', status: 202 };
+    }
     this.open.withdraw(call);
     this.#settleCancelled(call);
     return { do: 'forward', message };
   }
 
-  #settleCancelled(call: InFlight): void {
-    settle(this, call.entry, { outcome: 'cancelled', upstreamStatus: null, latencyMs: performance.now() - call.startedAt });
+  /** @param reached false when the upstream certainly never saw the call, so that what it reserved is given back */
+  #settleCancelled(call: InFlight, reached = true): void {
+    settle(this, call.entry, { outcome: 'cancelled', upstreamStatus: null, latencyMs: performance.now() - call.startedAt, undo: reached ? 'nothing' : 'all' });
   }
 
   #clientResponse(message: Response): ClientVerdict {
@@ -250,7 +254,7 @@ export class Conversation {
     if (arrival.on === 'session') return this.dropped('misplaced_response', null, 'the upstream answered on the stream for notifications', message.id);
     this.open.delete(call.idKey);
     const answer = answerFor(this, call, message);
-    if (!call.cancelled) settle(this, call.entry, { outcome: answer.outcome, upstreamStatus: answer.upstreamStatus, latencyMs: performance.now() - call.startedAt });
+    if (!call.cancelled) settle(this, call.entry, { outcome: answer.outcome, upstreamStatus: answer.upstreamStatus, latencyMs: performance.now() - call.startedAt, undo: answer.undo });
     return { do: 'deliver', bytes: answer.bytes, edited: answer.bytes !== message.bytes, requestKey: call.idKey, final: true };
   }
 
@@ -281,26 +285,49 @@ export class Conversation {
     const latencyMs = performance.now() - call.startedAt;
     const outcome = call.cancelled ? 'cancelled' : 'upstream_failed';
     const status = failure.status === null ? failure.kind : `${failure.kind} ${failure.status}`;
-    if (call.entry !== null) settle(this, call.entry, { outcome, upstreamStatus: status, latencyMs });
+    if (call.entry !== null) settle(this, call.entry, { outcome, upstreamStatus: status, latencyMs, undo: failure.reached || call.cancelled ? 'nothing' : 'all' });
     else appendLoudly(this.gateway, journalRow(this, { method: call.method, name: call.name, requestId: call.id, outcome, code: failure.kind, reason: failure.text, upstreamStatus: status, latencyMs }));
     if (call.cancelled) return null;
     return errorAnswer(call.id, INTERNAL_ERROR, `Upstream failed: ${failure.text}`);
   }
 
-  /** The client of this request went away for good (modern HTTP, M1). */
-  abandoned(requestKey: string): void {
+  /**
+   * The client of this request went away for good (modern HTTP, M1).
+   * @param reached false when the request was let through but never sent
+   */
+  abandoned(requestKey: string, reached = true): void {
     const call = this.inFlight.get(requestKey);
     if (call === undefined) return;
     call.cancelled = true;
-    if (call.state === 'judging') return;
+    if (call.state === 'judging') return call.release?.();
     this.inFlight.delete(requestKey);
-    this.#settleCancelled(call);
+    this.#settleCancelled(call, reached);
+  }
+
+  /**
+   * A legacy client went away from a request. That cancels nothing (S7), but a call that is only held for its approval is withdrawn:
+   * nobody would learn of its result, and it can be repeated with the approval that is still unused.
+   */
+  clientLeft(requestKey: string): void {
+    const call = this.inFlight.get(requestKey);
+    if (call?.state === 'judging' && call.release !== null) this.#withdrawHeld(call);
+  }
+
+  /** The client has said its last word: what it said is still judged, but a call that is held for its approval is not executed any more. */
+  clientDone(): void {
+    for (const call of this.inFlight.values()) if (call.release !== null) this.#withdrawHeld(call);
+  }
+
+  #withdrawHeld(call: InFlight): void {
+    call.cancelled = true;
+    call.release?.();
   }
 
   /** The whole conversation is over: nothing stays open in the journal. */
   end(): void {
     for (const call of this.inFlight.values()) {
       call.cancelled = true;
+      call.release?.();
       if (call.state === 'forwarded') this.#settleCancelled(call);
     }
     this.open.clear();

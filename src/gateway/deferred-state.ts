@@ -1,5 +1,8 @@
 import type { LimitClaim } from '../policy/types.ts';
-import { StateUnavailable, type CounterScope, type JournalEntry, type JournalFilter, type JournalRow, type ReserveResult, type Settlement, type State } from '../state/types.ts';
+import {
+  StateUnavailable, type ApprovalAnswer, type ApprovalFilter, type ApprovalRecord, type ApprovalRequest, type ApprovalVote, type CounterScope, type JournalEntry,
+  type JournalFilter, type JournalRow, type ReserveResult, type Settlement, type State, type VoteResult,
+} from '../state/types.ts';
 
 /**
  * A state that is opened on first need: `run` answers `initialize` before a database is loaded. Until it is open, writes wait for
@@ -43,8 +46,36 @@ export class DeferredState implements State {
     return this.#now().reserve(claims, scope);
   }
 
-  admit(claims: readonly LimitClaim[], scope: CounterScope, entry: JournalEntry): ReserveResult | Promise<ReserveResult> {
-    return this.#now().admit(claims, scope, entry);
+  admit(claims: readonly LimitClaim[], scope: CounterScope, entry: JournalEntry, approval?: { readonly id: string; readonly digest: string }): ReserveResult | Promise<ReserveResult> {
+    return this.#now().admit(claims, scope, entry, approval);
+  }
+
+  requestApproval(request: ApprovalRequest): ApprovalAnswer | Promise<ApprovalAnswer> {
+    return this.#now().requestApproval(request);
+  }
+
+  approval(id: string): ApprovalRecord | null | Promise<ApprovalRecord | null> {
+    return this.#now().approval(id);
+  }
+
+  approvals(filter: ApprovalFilter): ApprovalRecord[] | Promise<ApprovalRecord[]> {
+    return this.#now().approvals(filter);
+  }
+
+  vote(id: string, vote: ApprovalVote): VoteResult | Promise<VoteResult> {
+    return this.#now().vote(id, vote);
+  }
+
+  mintApprovalLink(id: string, approver: string): string | null | Promise<string | null> {
+    return this.#now().mintApprovalLink(id, approver);
+  }
+
+  approvalLink(id: string, secret: string): { readonly approver: string } | null | Promise<{ readonly approver: string } | null> {
+    return this.#now().approvalLink(id, secret);
+  }
+
+  voteByLink(id: string, secret: string, decision: 'approve' | 'deny', comment: string | null): VoteResult | Promise<VoteResult> {
+    return this.#now().voteByLink(id, secret, decision, comment);
   }
 
   append(entry: JournalEntry): void | Promise<void> {

@@ -142,10 +142,11 @@ function reserve(conversation: Conversation, call: InFlight, target: Target, dec
     return refuse(conversation, call, target, 'state_unavailable', { ...decision, reason: 'the limits and the journal cannot be reached' }, null);
   };
   const admitted = (result: ReserveResult): ClientVerdict => {
+    if (!result.ok && result.refusal === 'approval') return refuse(conversation, call, target, 'approval_expired', decision, null);
     if (!result.ok) return refuse(conversation, call, target, 'rate_limited', fromLimit(result.refusal), result.refusal);
     if (result.observed.length > 0) noteObserved(conversation, call, target, result.observed);
     if (call.cancelled) {
-      conversation.gateway.state.settle(entry, { outcome: 'cancelled', upstreamStatus: null, latencyMs: performance.now() - call.startedAt });
+      conversation.gateway.state.settle(entry, { outcome: 'cancelled', upstreamStatus: null, latencyMs: performance.now() - call.startedAt, undo: 'all' });
       return { do: 'drop', code: 'cancelled', status: 202 };
     }
     return forward(call, entry);

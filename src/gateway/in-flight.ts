@@ -10,8 +10,11 @@ export interface InFlight {
   readonly method: string;
   readonly type: MethodClass | null;
   readonly era: Era;
-  /** The one snapshot of the policies that this request sees, from the decision to the filtering of its answer (B8). */
-  readonly policies: PolicySet;
+  /**
+   * The one snapshot of the policies that this request sees, from the decision to the filtering of its answer (B8). A call that waited for
+   * an approval is decided anew when it runs, and takes a new one then.
+   */
+  policies: PolicySet;
   readonly request: Request;
   /** `performance.now()` at arrival. */
   readonly startedAt: number;
@@ -24,4 +27,6 @@ export interface InFlight {
   state: 'judging' | 'forwarded';
   /** The client withdrew it. While judging: it is never forwarded (N2). */
   cancelled: boolean;
+  /** Ends the waiting of a call that is held for its approval; null while it is not held. */
+  release: (() => void) | null;
 }

@@ -20,18 +20,25 @@ export class Principal {
   /** Conversations of the exchanges that are running without a session. */
   readonly sessionless: Set<Conversation> = new Set();
   #policies: PolicySet;
+  #tags: readonly string[];
   readonly #listeners = new Set<PolicyListener>();
   #revoked = false;
 
-  constructor(grant: string, server: string, policies: PolicySet) {
+  constructor(grant: string, server: string, policies: PolicySet, tags: readonly string[] = []) {
     this.grant = grant;
     this.server = server;
     this.#policies = policies;
+    this.#tags = tags;
   }
 
   /** The snapshot that a call takes once and keeps to its end (B8). */
   get policies(): PolicySet {
     return this.#policies;
+  }
+
+  /** The operator's words for this grant, which conditions can ask for. */
+  get tags(): readonly string[] {
+    return this.#tags;
   }
 
   /** True when the grant is gone: what was authenticated before, and is still arriving, is not judged any more. */
@@ -43,11 +50,13 @@ export class Principal {
     this.#revoked = true;
   }
 
-  /** Swaps the policies whole. Listeners run only when the documents really differ. */
-  swap(next: PolicySet): void {
+  /** Swaps policies and tags whole. Listeners run only when the documents or the tags really differ. */
+  swap(next: PolicySet, tags: readonly string[] = this.#tags): void {
     const previous = this.#policies;
+    const retagged = tags.length !== this.#tags.length || tags.some((tag, index) => tag !== this.#tags[index]);
     this.#policies = next;
-    if (previous.id !== next.id) for (const listener of this.#listeners) listener(next, previous);
+    this.#tags = tags;
+    if (previous.id !== next.id || retagged) for (const listener of this.#listeners) listener(next, previous);
   }
 
   /** @returns a function that ends the subscription */

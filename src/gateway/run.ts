@@ -6,6 +6,7 @@ import type { State } from '../state/types.ts';
 import type { CommandSpec, HttpSpec, UpstreamFailure, UpstreamLink } from '../upstream/types.ts';
 import { StdioLink } from '../upstream/stdio-link.ts';
 import { CLIENT_LIMITS, UPSTREAM_LIMITS, type WireLimits } from '../wire/limits.ts';
+import { LOCAL_DESK } from './approvals/desk.ts';
 import { changedLists } from './changed-lists.ts';
 import { Conversation } from './conversation.ts';
 import { DeferredState } from './deferred-state.ts';
@@ -47,15 +48,16 @@ export async function runStdio(options: RunOptions): Promise<number> {
   const principal = new Principal(options.label, options.server, options.policies);
   let link: UpstreamLink | null = null;
   const conversation = new Conversation({
-    gateway: { state, ready: () => state.ready(), keepArguments: options.keepArguments, log: options.log },
+    gateway: { state, ready: () => state.ready(), keepArguments: options.keepArguments, log: options.log, approvals: LOCAL_DESK, now: () => Date.now() },
     principal,
     transport: 'stdio',
     session: randomUUID(),
     stateful: true,
     directory: principal.directory,
     sendOwn: (message) => void link?.send(message),
+    toClient: (_requestKey, bytes) => front.notify(bytes),
   });
-  const front = new StdioFront({ input: options.input, output: options.output, conversation, limits: limits.client });
+  const front: StdioFront = new StdioFront({ input: options.input, output: options.output, conversation, limits: limits.client });
   const unsubscribe = principal.subscribe((next, previous) => {
     if (conversation.version === null) return;
     for (const list of changedLists(next, previous)) front.notify(Buffer.from(`{"jsonrpc":"2.0","method":"notifications/${list}/list_changed"}`));

@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { createServer } from 'node:net';
 import { batched } from '../state/batched-admissions.ts';
 import type { State } from '../state/types.ts';
+import { LOCAL_DESK, type ApprovalDesk } from './approvals/desk.ts';
 import type { GatewayServices } from './conversation-options.ts';
 import type { GatewayConfig, GrantConfig, ListenAddress, ServerConfig } from './config-types.ts';
 import { openEndpoint, type ServerEndpoint } from './http/endpoint.ts';
@@ -16,6 +17,8 @@ import { appendLoudly, randomId } from './recorder.ts';
 export interface GatewayDeps {
   readonly state: State;
   readonly log: (line: string) => void;
+  /** Whom approvals are asked of; left out: the command line only. */
+  readonly approvals?: ApprovalDesk;
 }
 
 export interface RunningGateway {
@@ -55,7 +58,7 @@ class Gateway implements RunningGateway {
     this.#log = deps.log;
     const keepArguments = (): boolean => this.#keepArguments;
     this.#services = {
-      state: batched(deps.state), ready: () => null, log: deps.log,
+      state: batched(deps.state), ready: () => null, log: deps.log, approvals: deps.approvals ?? LOCAL_DESK, now: () => Date.now(),
       get keepArguments() {
         return keepArguments();
       },
@@ -98,9 +101,9 @@ class Gateway implements RunningGateway {
       const sameCaller = before !== undefined && before.grant.server === grant.server && sameToken(before.grant.tokenSha256, grant.tokenSha256);
       if (principal === undefined || !sameCaller) {
         if (principal !== undefined) this.#endPrincipal(principal, 'the grant was changed');
-        principal = new Principal(grant.label, grant.server, grant.policies);
+        principal = new Principal(grant.label, grant.server, grant.policies, grant.tags);
       } else {
-        principal.swap(grant.policies);
+        principal.swap(grant.policies, grant.tags);
       }
       this.#principals.set(grant.label, { principal, grant });
       if (grant.tokenSha256 !== null) tokens.push({ hash: grant.tokenSha256, principal });

@@ -70,14 +70,19 @@ export class StdioFront implements LinkObserver {
     return this.#done.promise;
   }
 
-  /** Writes a notification of the gateway's own, such as `list_changed` after a policy edit. */
-  notify(bytes: Buffer): void {
+  /**
+   * Writes a message of the gateway's own, such as `list_changed` after a policy edit.
+   * @returns false when nobody reads any more
+   */
+  notify(bytes: Buffer): boolean {
     this.#write(bytes);
+    return this.#output.writable && !this.#ended;
   }
 
   /** The client has said its last word: what it said is still judged and sent, then the upstream's stdin is closed. */
   #leave(): void {
     this.#leaving = true;
+    this.#conversation.clientDone();
     if (this.#judging === 0) return this.#clientGone();
     setTimeout(() => this.#clientGone(), LAST_WORDS_MS).unref();
   }
