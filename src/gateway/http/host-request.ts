@@ -42,6 +42,7 @@ export class HostRequest implements LinkObserver {
     this.conversation = new Conversation({
       gateway: context.services, principal: incoming.principal, transport: 'http', session: null, stateful: false, directory: incoming.principal.directory,
       sendOwn: (message) => void this.#link.send(message),
+      toClient: (requestKey, bytes) => requestKey === request.idKey && this.#say(bytes),
     });
     this.#link = pool.stateless(this, incoming.principal, request);
     exchange.onDrain(() => this.#link.resume());
@@ -58,10 +59,17 @@ export class HostRequest implements LinkObserver {
     this.#link.send(message);
   }
 
+  /** A message of the gateway's own, while the request is being judged. */
+  #say(bytes: Buffer): boolean {
+    if (this.#done || !this.#exchange.isOpen) return false;
+    this.#exchange.send(bytes);
+    return true;
+  }
+
   /** The client closed the stream, which cancels (M1). */
   abandon(): void {
     if (this.#done) return;
-    this.conversation.abandoned(this.#request.idKey);
+    this.conversation.abandoned(this.#request.idKey, this.#sent);
     if (this.#sent) this.#link.abort(this.#request.idKey);
     this.finish();
   }
@@ -69,7 +77,7 @@ export class HostRequest implements LinkObserver {
   /** Ends the request from our side; the client hears of it. */
   stop(reason: string): void {
     if (this.#done) return;
-    this.conversation.abandoned(this.#request.idKey);
+    this.conversation.abandoned(this.#request.idKey, this.#sent);
     if (this.#sent) this.#link.abort(this.#request.idKey);
     if (this.isCall) this.#exchange.finish(errorAnswer(this.#request.id, INTERNAL_ERROR, `Upstream failed: ${reason}`), 200);
     else this.#exchange.end();

@@ -7,9 +7,10 @@ import { Conversation } from '../conversation.ts';
 import type { Principal } from '../principal.ts';
 import { ToolDirectory } from '../tool-directory.ts';
 import type { EndpointContext, Incoming } from './context.ts';
+import { HeldStreams } from './held-streams.ts';
 import { recordGarbage } from './intake.ts';
 import type { LinkPool } from './link-pool.ts';
-import type { PostExchange } from './post-exchange.ts';
+import type { Answering, PostExchange } from './post-exchange.ts';
 import { eventId, readEventId, SessionStream } from './session-stream.ts';
 import type { SessionEntry } from './sessions.ts';
 
@@ -17,6 +18,8 @@ import type { SessionEntry } from './sessions.ts';
 const MAX_STREAMS = 64;
 /** What the answered ones among them may hold together. */
 const MAX_KEPT_BYTES = 8 * 1024 * 1024;
+/** How long a client may be away from the stream of a call that waits for its approval, before the call is withdrawn. */
+const RETURN_MS = 10_000;
 /** From this revision on a stream begins with an event that makes it resumable (S25 resumability). */
 const PRIMED_SINCE = '2025-11-25';
 
@@ -36,6 +39,9 @@ export class HostSession implements SessionEntry, LinkObserver {
   /** Requests that are answered on a resumable stream, and all such streams by id. */
   readonly #byRequest = new Map<string, SessionStream>();
   readonly #byId = new Map<string, SessionStream>();
+  /** Responses of requests that are being judged, and the streams that were begun for some of them. */
+  readonly #held = new HeldStreams();
+  readonly #early = new Map<PostExchange, SessionStream>();
   readonly #onClosed: (session: HostSession) => void;
   readonly #unsubscribe: () => void;
   readonly #stream = new SessionStream('s');
@@ -52,6 +58,7 @@ export class HostSession implements SessionEntry, LinkObserver {
     this.conversation = new Conversation({
       gateway: context.services, principal: incoming.principal, transport, session: this.id, stateful: true, directory: new ToolDirectory(),
       sendOwn: (message) => void this.#link.send(message),
+      toClient: (requestKey, bytes) => this.#say(requestKey, bytes),
     });
     this.#link = pool.session(this, incoming.principal);
     this.#unsubscribe = incoming.principal.subscribe((next, previous) => {
@@ -69,12 +76,74 @@ export class HostSession implements SessionEntry, LinkObserver {
     return this.streams > 0 || this.conversation.inFlight.size > 0;
   }
 
+  /**
+   * Registers a request before it is judged, so that the gateway can speak on its stream meanwhile.
+   * @returns how the request is answered when it is not forwarded, and `judged`, to be called with the verdict
+   */
+  judging(requestKey: string, exchange: PostExchange): Answering & { readonly judged: () => void } {
+    const release = this.#held.add(requestKey, exchange);
+    if (release !== null) exchange.onGone(() => this.#clientLeft(requestKey, exchange));
+    const early = (): SessionStream | undefined => {
+      const stream = this.#early.get(exchange);
+      if (stream !== undefined) this.#byRequest.delete(requestKey);
+      this.#early.delete(exchange);
+      return stream;
+    };
+    return {
+      judged: () => release?.(),
+      finish: (bytes, status) => {
+        const stream = early();
+        if (stream === undefined) exchange.finish(bytes, status);
+        else stream.finish(bytes);
+      },
+      drop: (status, code) => {
+        const stream = early();
+        if (stream === undefined) exchange.drop(status, code);
+        else stream.end();
+      },
+    };
+  }
+
+  /** A message of the gateway's own on the stream of a request that is being judged. */
+  #say(requestKey: string, bytes: Buffer): boolean {
+    if (this.#single) {
+      this.#toStream(bytes);
+      return true;
+    }
+    const exchange = this.#held.get(requestKey);
+    if (exchange !== null && !this.#early.has(exchange) && this.#isPrimed) this.#early.set(exchange, this.#startStream(requestKey, exchange));
+    const stream = this.#byRequest.get(requestKey);
+    if (stream === undefined) return this.#held.send(requestKey, bytes);
+    stream.send(bytes);
+    return stream.isOpen;
+  }
+
+  get #isPrimed(): boolean {
+    return (this.conversation.version ?? '') >= PRIMED_SINCE;
+  }
+
+  /**
+   * A call that is held for its approval runs only while somebody waits for it: nobody would learn of its result, and it can be repeated
+   * with the approval that is still unused. A client that can resume has a moment to come back. Calls that were sent go on (S7).
+   */
+  #clientLeft(requestKey: string, exchange: PostExchange): void {
+    const stream = this.#early.get(exchange);
+    if (stream === undefined) return this.conversation.clientLeft(requestKey);
+    const timer = setTimeout(() => {
+      if (!stream.isOpen && this.#early.get(exchange) === stream) this.conversation.clientLeft(requestKey);
+    }, RETURN_MS);
+    timer.unref();
+  }
+
   /** Sends a judged message upstream; a request's answer will go to `exchange`. */
   forward(message: Message, exchange: PostExchange | null): void {
     if (message.kind === 'request' && exchange !== null) {
       exchange.onDrain(() => this.#link.resume());
-      if ((this.conversation.version ?? '') >= PRIMED_SINCE && message.method !== 'initialize') this.#startStream(message.idKey, exchange);
-      else {
+      if (this.#early.delete(exchange)) {
+        // Its stream has begun already.
+      } else if (this.#isPrimed && message.method !== 'initialize') {
+        this.#startStream(message.idKey, exchange);
+      } else {
         this.#exchanges.set(message.idKey, exchange);
         exchange.onGone(() => this.#exchanges.delete(message.idKey));
       }
@@ -83,7 +152,7 @@ export class HostSession implements SessionEntry, LinkObserver {
   }
 
   /** A legacy client that goes away has not cancelled (S7): the upstream finishes, and the client may come back for the answer. */
-  #startStream(requestKey: string, exchange: PostExchange): void {
+  #startStream(requestKey: string, exchange: PostExchange): SessionStream {
     const stream = new SessionStream(randomBytes(9).toString('hex'));
     this.#byRequest.set(requestKey, stream);
     this.#byId.set(stream.id, stream);
@@ -91,6 +160,7 @@ export class HostSession implements SessionEntry, LinkObserver {
     this.#forgetOldest();
     exchange.prime(eventId(stream.id, 0));
     stream.attach(exchange, 0);
+    return stream;
   }
 
   /** Streams of requests that were cancelled so long ago that not even a late answer is expected. */
@@ -133,7 +203,13 @@ export class HostSession implements SessionEntry, LinkObserver {
     exchange.onDrain(() => this.#link.resume());
     exchange.open();
     stream.attach(exchange, place.seq);
+    for (const [first, early] of this.#early) if (early === stream) exchange.onGone(() => this.#clientLeft(this.#requestOf(stream), first));
     return true;
+  }
+
+  #requestOf(stream: SessionStream): string {
+    for (const [requestKey, own] of this.#byRequest) if (own === stream) return requestKey;
+    return '';
   }
 
   message(message: Message, requestKey: string | null): void {
@@ -216,6 +292,7 @@ export class HostSession implements SessionEntry, LinkObserver {
     this.#exchanges.clear();
     for (const stream of this.#byId.values()) stream.end();
     this.#byRequest.clear();
+    this.#early.clear();
     this.#byId.clear();
     this.#stream.end();
     this.#plain?.end();

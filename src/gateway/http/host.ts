@@ -13,7 +13,7 @@ import { HostRequest } from './host-request.ts';
 import { HostSession } from './host-session.ts';
 import { readPost, recordProblem } from './intake.ts';
 import type { LinkPool } from './link-pool.ts';
-import { PostExchange } from './post-exchange.ts';
+import { PostExchange, type Answering } from './post-exchange.ts';
 import { sendAccepted, sendJson, sendProblem } from './reply.ts';
 import { SessionTable } from './sessions.ts';
 
@@ -91,12 +91,16 @@ export class HostEndpoint implements Endpoint {
     incoming.response.on('finish', () => {
       if (session.conversation.version === null) this.#sessions.end(session.id, 'it could not be opened');
     });
-    this.#carry(incoming, session.conversation, message, (verdict) => session.forward(verdict, exchange));
+    this.#carry(session.conversation, message, new PostExchange(incoming.response), (verdict) => session.forward(verdict, exchange));
   }
 
   #legacy(incoming: Incoming, session: HostSession, message: Message): void {
-    this.#carry(incoming, session.conversation, message, (judged) => {
-      if (judged.kind === 'request') return session.forward(judged, new PostExchange(incoming.response));
+    const exchange = new PostExchange(incoming.response);
+    if (message.kind === 'request') {
+      const answering = session.judging(message.idKey, exchange);
+      return this.#carry(session.conversation, message, answering, (judged) => session.forward(judged, exchange), answering.judged);
+    }
+    this.#carry(session.conversation, message, exchange, (judged) => {
       session.forward(judged, null);
       sendAccepted(incoming.response);
     });
@@ -108,12 +112,13 @@ export class HostEndpoint implements Endpoint {
     if (requests.length === 0) sendAccepted(incoming.response);
     const stream = new BatchStream(incoming, requests.length);
     for (const message of messages) {
+      const part = message.kind === 'request' ? stream.part() : null;
+      const answering = message.kind === 'request' && part !== null ? session.judging(message.idKey, part) : null;
       const carryOut = (verdict: ClientVerdict): void => {
-        if (verdict.do === 'forward') session.forward(verdict.message, message.kind === 'request' ? stream.part() : null);
-        else if (message.kind === 'request') {
-          if (verdict.do === 'answer') stream.part().finish(verdict.bytes, 200);
-          else stream.part().end();
-        }
+        answering?.judged();
+        if (verdict.do === 'forward') session.forward(verdict.message, part);
+        else if (verdict.do === 'answer') answering?.finish(verdict.bytes, 200);
+        else part?.end();
       };
       void andThen(session.conversation.client(message), carryOut);
     }
@@ -128,7 +133,7 @@ export class HostEndpoint implements Endpoint {
     const exchange = new PostExchange(incoming.response);
     const hosted: HostRequest = new HostRequest(this.#context, incoming, message, exchange, this.#pool, () => this.#requests.delete(hosted));
     this.#requests.add(hosted);
-    const judge = (): void => this.#carry(incoming, hosted.conversation, message, (judged) => hosted.forward(judged), () => hosted.finish());
+    const judge = (): void => this.#carry(hosted.conversation, message, exchange, (judged) => hosted.forward(judged), () => undefined, () => hosted.finish());
     if (message.method !== 'tools/call') return judge();
     // Here the gateway is the validating server, so it has to know the tool's schema first (H7).
     const name = message.params?.get('name')?.text() ?? '';
@@ -151,19 +156,25 @@ export class HostEndpoint implements Endpoint {
     return mismatchedParamHeader(headers, message.params?.get('arguments') ?? null, (header) => incoming.head.get(header));
   }
 
-  /** Judges a message and carries the verdict out; `forward` gets it when it may go on, `ended` is called when it may not. */
-  #carry(incoming: Incoming, conversation: Conversation, message: Message, forward: (message: Message) => void, ended: () => void = () => undefined): void {
+  /**
+   * Judges a message and carries the verdict out.
+   * @param forward gets the message when it may go on
+   * @param judged called as soon as there is a verdict, whatever it is
+   * @param ended called when it went no further
+   */
+  #carry(conversation: Conversation, message: Message, answering: Answering, forward: (message: Message) => void, judged: () => void = () => undefined, ended: () => void = () => undefined): void {
     const carryOut = (verdict: ClientVerdict): void => {
+      judged();
       if (verdict.do === 'forward') return forward(verdict.message);
-      if (verdict.do === 'answer') sendJson(incoming.response, verdict.status, verdict.bytes);
-      else if (verdict.status === 202) sendAccepted(incoming.response);
-      else sendProblem(incoming.response, verdict.status, verdict.code);
+      if (verdict.do === 'answer') answering.finish(verdict.bytes, verdict.status);
+      else answering.drop(verdict.status, verdict.code);
       ended();
     };
     const broken = (error: unknown): void => {
       this.#context.log(`internal error while judging a message: ${error instanceof Error ? (error.stack ?? error.message) : 'unknown'}`);
+      judged();
       if (message.kind === 'request') conversation.inFlight.delete(message.idKey);
-      sendJson(incoming.response, 500, errorAnswer(message.kind === 'request' ? message.id : null, INTERNAL_ERROR, 'Refused: internal error'));
+      answering.finish(errorAnswer(message.kind === 'request' ? message.id : null, INTERNAL_ERROR, 'Refused: internal error'), 500);
       ended();
     };
     try {
@@ -211,6 +222,8 @@ class BatchStream {
     this.#incoming = incoming;
     this.#shared = new PostExchange(incoming.response);
     this.#open = open;
+    // Every part listens to the one response.
+    incoming.response.setMaxListeners(0);
     if (open > 0) this.#shared.open();
     // Its keep-alive ends with the connection.
     this.#shared.onGone(() => undefined);

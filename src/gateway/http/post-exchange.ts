@@ -1,6 +1,6 @@
 import type { ServerResponse } from 'node:http';
 import { formatSse } from '../../wire/sse.ts';
-import { sendJson, SSE_HEADERS } from './reply.ts';
+import { sendAccepted, sendJson, sendProblem, SSE_HEADERS } from './reply.ts';
 
 /** Comment lines keep proxies from closing a stream on which nothing happens for long. */
 const KEEP_ALIVE_MS = 20_000;
@@ -8,11 +8,19 @@ const KEEP_ALIVE = Buffer.from(': keep-alive\n\n');
 /** How long a client that lost its stream should wait before it comes back. */
 const RETRY_MS = 1_000;
 
+/** How a request is answered that is not forwarded. */
+export interface Answering {
+  /** @param status used when nothing has been sent yet */
+  finish(message: Buffer, status: number): void;
+  /** For what was neither forwarded nor answered: a withdrawn request, say. */
+  drop(status: number, code: string): void;
+}
+
 /**
  * The HTTP answer to one POST (or the stream of one GET) that the gateway itself writes: one JSON text when the answer is all there is,
  * an event stream as soon as something comes before it.
  */
-export class PostExchange {
+export class PostExchange implements Answering {
   readonly #response: ServerResponse;
   readonly #headers: Readonly<Record<string, string>>;
   #timer: NodeJS.Timeout | null = null;
@@ -37,6 +45,8 @@ export class PostExchange {
     this.#response.flushHeaders();
     this.#timer = setInterval(() => this.isOpen && this.#response.write(KEEP_ALIVE), KEEP_ALIVE_MS);
     this.#timer.unref();
+    // Whoever ends the response: a relayed answer does it without us.
+    this.#response.once('close', () => this.#stop());
   }
 
   /** Starts the stream with an event that has an id and nothing else, so that the client can come back before the first message (S25). */
@@ -68,6 +78,12 @@ export class PostExchange {
       this.#response.end();
     }
     this.#stop();
+  }
+
+  drop(status: number, code: string): void {
+    if (this.isStream) this.end();
+    else if (status === 202) sendAccepted(this.#response);
+    else sendProblem(this.#response, status, code);
   }
 
   #stop(): void {

@@ -7,7 +7,7 @@ import type { HttpExchange, HttpHandlers } from '../../upstream/http-pool.ts';
 import { sample } from '../../upstream/sample.ts';
 import type { UpstreamFailure } from '../../upstream/types.ts';
 import type { WireLimits } from '../../wire/limits.ts';
-import { replaceData, SseReader, type SseEvent } from '../../wire/sse.ts';
+import { formatSse, replaceData, SseReader, type SseEvent } from '../../wire/sse.ts';
 import type { Conversation } from '../conversation.ts';
 import type { Arrival } from '../conversation-options.ts';
 import { mediaType } from './head.ts';
@@ -40,6 +40,11 @@ const NOTHING = Buffer.alloc(0);
 export class RelayExchange implements HttpHandlers {
   readonly #options: RelayExchangeOptions;
   readonly #response: ServerResponse;
+  /**
+   * The client's event stream was begun while its call was judged, so the answer comes as its last event, whatever form the upstream
+   * gives it. False everywhere else: then the upstream's own head and body pass.
+   */
+  readonly #begun: boolean;
   #exchange: HttpExchange | null = null;
   #mode: 'head' | 'events' | 'json' | 'plain' | 'done' = 'head';
   #status = 0;
@@ -54,6 +59,7 @@ export class RelayExchange implements HttpHandlers {
   constructor(options: RelayExchangeOptions) {
     this.#options = options;
     this.#response = options.response;
+    this.#begun = options.response.headersSent;
     this.#response.on('drain', () => this.#exchange?.resume());
   }
 
@@ -89,6 +95,7 @@ export class RelayExchange implements HttpHandlers {
     if (type === 'text/event-stream' && status >= 200 && status < 300) {
       this.#mode = 'events';
       this.#reader = new SseReader(this.#options.limits.maxBytes, { event: (event) => this.#event(event), overflow: () => this.#overflow() });
+      if (this.#begun) return;
       this.#response.writeHead(status, this.#statusMessage, clientHeaders(headers, null, this.#options.edge));
       // Sends the head now. Not flushHeaders(), which writes header values as UTF-8 although Node reads them as Latin-1 (T4).
       this.#response.write(NOTHING);
@@ -168,7 +175,11 @@ export class RelayExchange implements HttpHandlers {
     // What an upstream says of a notification or of a DELETE is an error without id, and answers no request.
     if (call === null && parsed.message.kind === 'response' && parsed.message.id === null) return this.#plain(body);
     const verdict = conversation.upstream(parsed.message, arrival);
-    if (verdict.do === 'deliver') return this.#sendWhole(verdict.bytes);
+    if (verdict.do === 'deliver') {
+      if (!this.#begun || call === null || parsed.message.kind !== 'response' || parsed.message.id !== null) return this.#sendWhole(verdict.bytes);
+      // An error without an id can only mean this request, but on a stream it does not say so.
+      return this.#sendWhole(errorAnswer(call.id, INTERNAL_ERROR, `Upstream failed: HTTP ${this.#status}`));
+    }
     this.#settleWithout();
     if (verdict.do === 'drop' && call !== null) return this.#fail(failure('bad_response', `the upstream's answer was dropped (${verdict.code})`, true, this.#status));
     this.#sendWhole(Buffer.alloc(0));
@@ -182,6 +193,7 @@ export class RelayExchange implements HttpHandlers {
       const type = mediaType(headerOf(this.#headers, 'content-type'));
       return this.#fail(failure('bad_response', `the upstream answered a request with ${type === '' ? 'no content' : sample(Buffer.from(type), 64)}`, true, this.#status));
     }
+    if (this.#begun) return this.#fail(failure('http_status', `HTTP ${this.#status}`, this.#status < 400, this.#status));
     this.#settleWithout();
     this.#sendWhole(body);
   }
@@ -189,7 +201,9 @@ export class RelayExchange implements HttpHandlers {
   #sendWhole(body: Buffer): void {
     if (this.#mode === 'done') return;
     this.#mode = 'done';
-    if (!this.#response.headersSent && !this.#response.destroyed) {
+    if (this.#begun) {
+      this.#endWith(body);
+    } else if (!this.#response.headersSent && !this.#response.destroyed) {
       const bare = this.#status === 204 || this.#status === 304;
       this.#response.writeHead(this.#status, this.#statusMessage, clientHeaders(this.#headers, bare ? null : body.length, this.#options.edge));
       if (bare) this.#response.end();
@@ -210,8 +224,17 @@ export class RelayExchange implements HttpHandlers {
     this.#mode = 'done';
     const { call, conversation } = this.#options;
     const answer = call === null ? errorAnswer(null, INTERNAL_ERROR, `Upstream failed: ${problem.text}`) : conversation.failed(call.idKey, problem);
-    sendJson(this.#response, 502, answer ?? errorAnswer(call?.id ?? null, INTERNAL_ERROR, `Upstream failed: ${problem.text}`));
+    const bytes = answer ?? errorAnswer(call?.id ?? null, INTERNAL_ERROR, `Upstream failed: ${problem.text}`);
+    if (this.#begun) this.#endWith(bytes);
+    else sendJson(this.#response, 502, bytes);
     this.#options.onEnd(this.#status);
+  }
+
+  /** Ends a stream that was begun early with one message, or without one. */
+  #endWith(message: Buffer): void {
+    if (this.#response.writableEnded || this.#response.destroyed) return;
+    if (message.length === 0) this.#response.end();
+    else this.#response.end(formatSse(message));
   }
 
   #event(event: SseEvent): void {

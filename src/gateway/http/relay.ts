@@ -18,7 +18,9 @@ import { ToolDirectory } from '../tool-directory.ts';
 import { andThen, type ClientVerdict } from '../verdict.ts';
 import type { Endpoint, EndpointContext, EndpointStats, Incoming } from './context.ts';
 import { collectMessages } from './collector.ts';
+import { HeldStreams } from './held-streams.ts';
 import { readPost, recordGarbage, recordProblem } from './intake.ts';
+import { PostExchange } from './post-exchange.ts';
 import { RelayExchange } from './relay-exchange.ts';
 import type { RelaySession } from './relay-session.ts';
 import { headerOf, jsonHeaders, upstreamHeaders, withoutHeader } from './relay-headers.ts';
@@ -82,12 +84,14 @@ export class RelayEndpoint implements Endpoint {
   }
 
   /** A conversation for traffic without a session: it lasts for one exchange and shares what the principal knows. */
-  #stateless(incoming: Incoming): Conversation {
+  #stateless(incoming: Incoming): Talk {
+    const held = new HeldStreams();
     const conversation = new Conversation({
       gateway: this.#context.services, principal: incoming.principal, transport: 'http', session: null, stateful: false,
       peers: incoming.principal.sessionless, directory: incoming.principal.directory, sendOwn: (message) => this.#own(conversation, message, incoming.request.rawHeaders),
+      toClient: (requestKey, bytes) => held.send(requestKey, bytes),
     });
-    return conversation;
+    return { conversation, held };
   }
 
   post(incoming: Incoming): void {
@@ -104,13 +108,14 @@ export class RelayEndpoint implements Endpoint {
         return sendJson(incoming.response, 429, errorAnswer(message.id, INTERNAL_ERROR, 'Too many open sessions'), { 'retry-after': '5' });
       }
       const own = posted.era === 'legacy' && !initialize ? known : null;
-      const conversation = own?.conversation ?? (initialize ? this.#opening(incoming) : this.#stateless(incoming));
+      const talk: Talk = own ?? (initialize ? this.#opening(incoming) : this.#stateless(incoming));
+      const { conversation } = talk;
       if (own !== null) own.headers = incoming.request.rawHeaders;
       const named = incoming.head.get('mcp-protocol-version');
       if (conversation.version === null && named !== null && eraOf(named) !== null) conversation.version = named;
       const problem = posted.era === 'modern' ? this.#paramHeaders(incoming, conversation, message) : null;
       if (problem !== null) return sendJson(incoming.response, 400, problem);
-      this.#judge(incoming, conversation, message, posted.era, (response) => this.#headSeen(incoming, conversation, initialize, response));
+      this.#judge(incoming, talk, message, posted.era, (response) => this.#headSeen(incoming, talk, initialize, response));
     });
   }
 
@@ -127,13 +132,15 @@ export class RelayEndpoint implements Endpoint {
     return errorAnswer(message.id, HEADER_MISMATCH, `Bad Request: the ${wrong} header and the arguments differ`);
   }
 
-  #opening(incoming: Incoming): Conversation {
+  #opening(incoming: Incoming): Talk {
+    const held = new HeldStreams();
     const conversation = new Conversation({
       gateway: this.#context.services, principal: incoming.principal, transport: 'http', session: randomUUID(), stateful: true,
       directory: new ToolDirectory(),
       sendOwn: (message) => this.#own(conversation, message, this.#headersOf(conversation) ?? incoming.request.rawHeaders),
+      toClient: (requestKey, bytes) => held.send(requestKey, bytes),
     });
-    return conversation;
+    return { conversation, held };
   }
 
   #headersOf(conversation: Conversation): readonly string[] | null {
@@ -142,11 +149,11 @@ export class RelayEndpoint implements Endpoint {
   }
 
   /** Binds the session that the upstream gives out to the principal that opened it. */
-  #headSeen(incoming: Incoming, conversation: Conversation, initialize: boolean, head: { readonly status: number; readonly headers: readonly string[] }): void {
+  #headSeen(incoming: Incoming, talk: Talk, initialize: boolean, head: { readonly status: number; readonly headers: readonly string[] }): void {
     const challenge = head.status === 401 || head.status === 403 ? headerOf(head.headers, 'www-authenticate') : null;
     if (challenge !== null) this.#onChallenge?.(challenge);
     const given = headerOf(head.headers, 'mcp-session-id');
-    if (initialize && given !== null && head.status >= 200 && head.status < 300) this.#bind(given, incoming, conversation);
+    if (initialize && given !== null && head.status >= 200 && head.status < 300) this.#bind(given, incoming, talk);
   }
 
   /** Forgets the session of an exchange that is over, when the upstream said that it is gone or the client has deleted it. */
@@ -156,7 +163,7 @@ export class RelayEndpoint implements Endpoint {
     if (over && named !== null && this.#sessions.get(named, incoming.principal) !== null) this.#sessions.end(named, 'the upstream ended it');
   }
 
-  #bind(id: string, incoming: Incoming, conversation: Conversation): void {
+  #bind(id: string, incoming: Incoming, { conversation, held }: Talk): void {
     const streams = new Set<RelayExchange>();
     const unsubscribe = incoming.principal.subscribe((next, previous) => {
       const stream = [...streams].findLast((candidate) => candidate.isStream);
@@ -165,6 +172,7 @@ export class RelayEndpoint implements Endpoint {
     this.#sessions.add(id, {
       owner: incoming.principal,
       conversation,
+      held,
       streams,
       headers: incoming.request.rawHeaders,
       lastUsed: performance.now(),
@@ -177,30 +185,53 @@ export class RelayEndpoint implements Endpoint {
     });
   }
 
-  #judge(incoming: Incoming, conversation: Conversation, message: Message, era: Era, onHead: (head: { status: number; headers: readonly string[] }) => void): void {
+  #judge(incoming: Incoming, { conversation, held }: Talk, message: Message, era: Era, onHead: (head: { status: number; headers: readonly string[] }) => void): void {
+    const answering = new PostExchange(incoming.response);
+    const release = message.kind === 'request' ? held.add(message.idKey, answering) : null;
+    let judged = false;
     let gone = false;
     incoming.response.on('close', () => {
       gone = true;
+      if (!judged && release !== null && message.kind === 'request') this.#clientLeft(conversation, message.idKey, era);
     });
+    const { sessionless } = incoming.principal;
+    const over = (): void => {
+      judged = true;
+      release?.();
+      sessionless.delete(conversation);
+    };
     const carryOut = (verdict: ClientVerdict): void => {
-      if (verdict.do === 'answer') return sendJson(incoming.response, verdict.status, verdict.bytes);
-      if (verdict.do === 'drop') return verdict.status === 202 ? sendAccepted(incoming.response) : sendProblem(incoming.response, verdict.status, verdict.code);
+      over();
+      if (verdict.do === 'answer') return answering.finish(verdict.bytes, verdict.status);
+      if (verdict.do === 'drop') return answering.drop(verdict.status, verdict.code);
       // A modern client that left while we decided has cancelled: the call is not forwarded (attack 54).
-      if (gone && era === 'modern' && message.kind === 'request') return conversation.abandoned(message.idKey);
+      if (gone && era === 'modern' && message.kind === 'request') return conversation.abandoned(message.idKey, false);
       this.#forward(incoming, conversation, verdict.message, era, onHead);
     };
     const broken = (error: unknown): void => {
+      over();
       this.#context.log(`internal error while judging a message: ${error instanceof Error ? (error.stack ?? error.message) : 'unknown'}`);
       if (message.kind === 'request') conversation.inFlight.delete(message.idKey);
-      sendJson(incoming.response, 500, errorAnswer(message.kind === 'request' ? message.id : null, INTERNAL_ERROR, 'Refused: internal error'));
+      answering.finish(errorAnswer(message.kind === 'request' ? message.id : null, INTERNAL_ERROR, 'Refused: internal error'), 500);
     };
     try {
       const verdict = conversation.client(message);
-      if (verdict instanceof Promise) verdict.then(carryOut).catch(broken);
-      else carryOut(verdict);
+      if (!(verdict instanceof Promise)) return carryOut(verdict);
+      // A cancellation, or the answer to a question of ours, comes in an exchange of its own and must find this one.
+      if (conversation.session === null) sessionless.add(conversation);
+      verdict.then(carryOut).catch(broken);
     } catch (error) {
       broken(error);
     }
+  }
+
+  /**
+   * The client left while its request was judged. Modern: that cancels it (M1). Legacy: it does not (S7), but a call that is held for its
+   * approval runs only while somebody waits for it.
+   */
+  #clientLeft(conversation: Conversation, requestKey: string, era: Era): void {
+    if (era === 'modern') conversation.abandoned(requestKey);
+    else conversation.clientLeft(requestKey);
   }
 
   #forward(incoming: Incoming, conversation: Conversation, message: Message, era: Era, onHead: (head: { status: number; headers: readonly string[] }) => void): void {
@@ -271,8 +302,10 @@ export class RelayEndpoint implements Endpoint {
 
   /** The elements of a batch of revision 2025-03-26 go upstream one by one; their answers share one event stream (J9). */
   #batch(incoming: Incoming, messages: readonly Message[], session: RelaySession): void {
-    const { conversation } = session;
+    const { conversation, held } = session;
     const { response } = incoming;
+    // Every element listens to the one response.
+    response.setMaxListeners(0);
     let open = messages.filter((message) => message.kind === 'request').length;
     if (open === 0) sendAccepted(response);
     else response.writeHead(200, SSE_HEADERS);
@@ -304,7 +337,14 @@ export class RelayEndpoint implements Endpoint {
       ));
     };
     for (const message of messages) {
+      const release = message.kind === 'request' ? held.add(message.idKey, new PostExchange(response)) : null;
+      const left = (): void => {
+        if (release !== null && message.kind === 'request') this.#clientLeft(conversation, message.idKey, 'legacy');
+      };
+      response.once('close', left);
       const carryOut = (verdict: ClientVerdict): void => {
+        response.off('close', left);
+        release?.();
         if (verdict.do === 'forward') return send(verdict.message);
         if (verdict.do === 'answer') write(verdict.bytes);
         if (message.kind === 'request') done();
@@ -316,7 +356,7 @@ export class RelayEndpoint implements Endpoint {
   get(incoming: Incoming): void {
     const session = this.#session(incoming);
     if (session === 'unknown') return this.#unknownSession(incoming);
-    const conversation = session?.conversation ?? this.#stateless(incoming);
+    const { conversation } = session ?? this.#stateless(incoming);
     const resumed = incoming.head.get('last-event-id') !== null;
     if (resumed && session === null) return this.#unknownSession(incoming);
     const exchange = this.#exchange(incoming, conversation, null, { on: resumed ? 'resumed' : 'session' }, () => undefined, (status) => {
@@ -333,10 +373,16 @@ export class RelayEndpoint implements Endpoint {
   delete(incoming: Incoming): void {
     const session = this.#session(incoming);
     if (session === 'unknown') return this.#unknownSession(incoming);
-    const conversation = session?.conversation ?? this.#stateless(incoming);
+    const { conversation } = session ?? this.#stateless(incoming);
     const exchange = this.#exchange(incoming, conversation, null, { on: 'session' }, () => undefined, (status) => this.#forget(incoming, status));
     exchange.attach(this.#pool.dispatch({ method: 'DELETE', path: this.#path, headers: upstreamHeaders(incoming.request.rawHeaders, this.#spec.headers, true, this.#edge), body: null, idempotent: false }, exchange));
   }
+}
+
+/** A conversation with the responses of its requests that are being judged. */
+interface Talk {
+  readonly conversation: Conversation;
+  readonly held: HeldStreams;
 }
 
 type RelayExchangeArrival = { readonly on: 'session' } | { readonly on: 'resumed' } | { readonly on: 'request'; readonly requestKey: string };
