@@ -8,6 +8,8 @@ import { RUN_HELP } from './run-options.ts';
 import { UsageError, printUsageError, systemError } from './usage-error.ts';
 import { version } from './package-root.ts';
 
+import { TEST_EXAMPLE } from './author/examples.ts';
+
 type LogsFlags = Partial<Pick<LogsArguments, 'follow' | 'json' | 'server' | 'grant' | 'name' | 'outcome' | 'code' | 'since' | 'limit'>> & { readonly config?: string; readonly data?: string };
 
 const collect = (value: string, before: string[] | undefined): string[] => [...(before ?? []), value];
@@ -93,6 +95,19 @@ function build(done: (status: number) => void): Command {
     .action(async (files: string[], options: { json?: boolean }) => {
       const { check } = await import('./commands/check.ts');
       done(await check({ files, json: options.json === true, stdout: process.stdout, stderr: process.stderr }));
+    });
+
+  program
+    .command('test')
+    .summary('run test cases against policies')
+    .description('Judges every case of test files as the gateway would, with limits, budgets and the time that the case says. Status: 0 all passed, 1 a case failed, 2 a file is broken.')
+    .argument('<path...>', 'test files, or directories with *.test.yaml')
+    .option('--filter <text>', 'only cases with this text in their name')
+    .option('--json', 'print JSON')
+    .addHelpText('after', TEST_EXAMPLE)
+    .action(async (paths: string[], options: { filter?: string; json?: boolean }) => {
+      const { test } = await import('./commands/test.ts');
+      done(await test({ paths, json: options.json === true, filter: options.filter, stdout: process.stdout }));
     });
 
   program

@@ -1,0 +1,117 @@
+import { confusableKey } from '../../mcp/keys.ts';
+import type { CallContext, Decision, LimitClaim, PolicySet, Query, Verdict } from '../../policy/types.ts';
+import type { CounterScope, JournalEntry, LimitRefusal, Settlement, State } from '../../state/types.ts';
+import type { Caller, DescribedCall } from './call-fields.ts';
+import type { Judged, Observed } from './judged.ts';
+import type { ListedTool } from './known-tools.ts';
+import type { TemporaryState } from './temporary-state.ts';
+
+/** One call at one moment. */
+export interface CallToJudge extends DescribedCall {
+  readonly server: string;
+  readonly caller: Caller;
+  /** Milliseconds since the epoch. */
+  readonly at: number;
+  /** True: the approval that a rule demands was given. */
+  readonly approved: boolean;
+  /** What is undone when the call has ended. */
+  readonly undo: Settlement['undo'];
+}
+
+/** The tools that the server lists; null: every tool exists, and nothing is known of any. */
+export type Tools = ReadonlyMap<string, ListedTool> | null;
+
+/**
+ * What the gateway would answer to a call: find the tool, decide, reserve (architecture, "One call"), with the real engine and a real
+ * state. A call that is let through takes what it takes from the limits, and ends at once.
+ * @throws StateUnavailable
+ */
+export async function judgeCall(policies: PolicySet, call: CallToJudge, tools: Tools, temporary: TemporaryState): Promise<Judged> {
+  const tool = tools?.get(call.name) ?? null;
+  if (call.kind === 'tool' && tools !== null && tool === null) return unknown();
+  const decision = policies.decide(queryOf(call, tool));
+  const observed = observedIn(decision);
+  if (decision.effect === 'hide') return judged('hide', 'hidden', decision, observed);
+  if (decision.effect === 'deny') return judged('deny', decision.code ?? 'denied', decision, observed);
+  const lookalike = tool === null || tool.arguments === null ? undefined : call.args?.members().find((member) => tool.arguments !== null && confusableKey(member.key, tool.arguments));
+  if (lookalike !== undefined) {
+    const reason = `an argument differs from the declared one only by case or invisible characters: ${JSON.stringify(lookalike.key)}`;
+    return judged('deny', 'invalid_arguments', { ...decision, reason }, observed);
+  }
+  if (decision.effect === 'require_approval' && !call.approved) {
+    // Limits are taken by a call that runs, so a call that waits takes none (docs/decisions/0009).
+    if (decision.approval?.via.length === 0) return judged('deny', 'policy_error', { ...decision, reason: 'no approver is configured for this rule' }, observed);
+    return judged('require_approval', 'approval_pending', decision, observed);
+  }
+  if (decision.limits.length === 0) return judged('allow', null, decision, observed);
+  temporary.clock.moveTo(call.at);
+  const reserved = await admit(await temporary.open(), decision.limits, call);
+  const all = [...observed, ...reserved.observed.map(observedLimit)];
+  if (reserved.refusal === null) return judged('allow', null, decision, all);
+  const { claim, retryAfterMs } = reserved.refusal;
+  return { ...judged('deny', limitCode(claim), { ...decision, rule: claim.rule, policyId: claim.policyId, reason: claim.reason }, all), retryAfterMs };
+}
+
+/** The question that a call puts to the policy. */
+export function queryOf(call: Omit<CallToJudge, 'approved' | 'undo'>, tool: ListedTool | null): Query {
+  const { caller } = call;
+  const context: CallContext = {
+    server: call.server,
+    grant: { label: caller.grant, tags: caller.tags },
+    user: caller.user,
+    client: caller.client,
+    session: caller.session,
+    now: call.at,
+  };
+  return { kind: call.kind, name: call.name, args: call.args, tool: tool?.facts ?? null, context };
+}
+
+export function limitCode(claim: LimitClaim): 'rate_limited' | 'budget_exceeded' {
+  return claim.type === 'rate' ? 'rate_limited' : 'budget_exceeded';
+}
+
+let calls = 0;
+
+async function admit(state: State, claims: readonly LimitClaim[], call: CallToJudge): Promise<{ refusal: LimitRefusal | null; observed: readonly LimitRefusal[] }> {
+  const scope: CounterScope = { server: call.server, grant: call.caller.grant, session: call.caller.session, name: call.name };
+  const entry = rowOf(call);
+  const result = await state.admit(claims, scope, entry);
+  if (!result.ok) {
+    if (result.refusal === 'approval') throw new TypeError('no approval was used');
+    return { refusal: result.refusal, observed: result.observed };
+  }
+  if (call.undo !== 'nothing') {
+    const outcome = call.undo === 'all' ? 'upstream_failed' : 'upstream_error';
+    state.settle(entry.id, { outcome, upstreamStatus: null, latencyMs: 0, undo: call.undo });
+    // The next call must see what was given back.
+    await state.flush();
+  }
+  return { refusal: null, observed: result.observed };
+}
+
+function rowOf(call: CallToJudge): JournalEntry {
+  return {
+    id: `call-${++calls}`, server: call.server, grant: call.caller.grant, session: call.caller.session, transport: 'http', protocol: null,
+    method: null, name: call.name, requestId: null, outcome: 'forwarded', code: null, rule: null, policy: null, reason: null,
+    retryAfterMs: null, observed: null, argKeys: null, argHash: null, argValues: null, upstreamStatus: null, latencyMs: null,
+  };
+}
+
+function judged(effect: Judged['effect'], code: Judged['code'], verdict: Verdict, observed: readonly Observed[]): Judged {
+  return { effect, code, rule: verdict.rule, policy: verdict.policyId, reason: verdict.reason, wouldPass: verdict.wouldPass ?? null, retryAfterMs: null, observed };
+}
+
+function unknown(): Judged {
+  return { effect: 'unknown', code: 'unknown', rule: null, policy: null, reason: null, wouldPass: null, retryAfterMs: null, observed: [] };
+}
+
+function observedIn(decision: Decision): Observed[] {
+  const { wouldBe } = decision;
+  if (wouldBe === null) return [];
+  const code = wouldBe.effect === 'hide' ? 'hidden' : wouldBe.effect === 'require_approval' ? 'approval_pending' : wouldBe.code;
+  return [{ observed: `would_${wouldBe.effect}`, code, rule: wouldBe.rule, policy: wouldBe.policyId }];
+}
+
+function observedLimit({ claim }: LimitRefusal): Observed {
+  return { observed: claim.type === 'rate' ? 'would_rate_limit' : 'would_exceed_budget', code: limitCode(claim), rule: claim.rule, policy: claim.policyId };
+}
