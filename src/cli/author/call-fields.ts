@@ -1,5 +1,6 @@
 import type { TargetKind } from '../../policy/types.ts';
 import type { SourceNode } from '../../policy/source-node.ts';
+import { suggest } from '../../policy/suggest.ts';
 import { JsonNode } from '../../wire/json-node.ts';
 import { jsonOfSource, jsonOfText } from './json-of-source.ts';
 import type { FieldReader, Path, SourceReader } from './source-reader.ts';
@@ -38,7 +39,11 @@ export class CallFields {
   }
 
   get fields(): Readonly<Record<string, FieldReader>> {
-    const target = (kind: TargetKind): FieldReader => (node, path) => void this.#targets.push({ kind, name: this.#reader.text(node, path, kind === 'resource' ? 'a URI' : `the name of a ${kind}`), node, path });
+    const target = (kind: TargetKind): FieldReader => (node, path) => {
+      // A client may send an empty name, so a case may hold one.
+      const name = node.kind === 'string' ? node.value : this.#reader.text(node, path, kind === 'resource' ? 'a URI' : `the name of a ${kind}`);
+      this.#targets.push({ kind, name, node, path });
+    };
     return {
       tool: target('tool'),
       resource: target('resource'),
@@ -54,7 +59,9 @@ export class CallFields {
     const [args, more] = this.#args;
     if (node.kind !== 'map') return null;
     if (target === undefined) {
-      return node.damaged ? null : this.#reader.error('missing_key', node, path, `${what} says nothing of what is called`, `add one of ${KINDS.map((kind) => `\`${kind}:\``).join(', ')}`);
+      // One mistake, one message: a misspelt `tool` was reported as an unknown key.
+      const misspelt = node.entries.some(({ key }) => suggest(key, KINDS) !== null);
+      return node.damaged || misspelt ? null : this.#reader.error('missing_key', node, path, `${what} says nothing of what is called`, `add one of ${KINDS.map((kind) => `\`${kind}:\``).join(', ')}`);
     }
     if (second !== undefined) return this.#reader.error('two_targets', second.node, second.path, `${what} has both \`${target.kind}\` and \`${second.kind}\`; expected one of them`);
     if (more !== undefined) return this.#reader.error('two_arguments', more.node, more.path, `${what} has both \`args\` and \`args_json\`; expected one of them`);

@@ -58,7 +58,7 @@ export function readExpectation(reader: SourceReader, node: SourceNode, path: Pa
 function readPointer(reader: SourceReader, node: SourceNode, path: Path): string | null {
   const text = reader.text(node, path, 'a JSON Pointer such as /tools/create_charge');
   if (text === null || text.startsWith('/')) return text;
-  return reader.error('bad_pointer', node, path, '`rule` is a JSON Pointer, which begins with `/`', `write "/tools/${text}"`);
+  return reader.error('bad_pointer', node, path, '`rule` is a JSON Pointer, which begins with `/`', text.startsWith('tools/') ? `write "/${text}"` : `write "/tools/${text}"`);
 }
 
 /** Everything in which a call came out otherwise than its case says; empty when it passed. */

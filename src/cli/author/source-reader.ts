@@ -60,7 +60,7 @@ export class SourceReader {
 
   text(node: SourceNode, path: Path, expected = 'text'): string | null {
     if (node.kind === 'string' && node.value !== '') return node.value;
-    const help = node.kind === 'number' || node.kind === 'boolean' ? 'put it in quotes' : null;
+    const help = ['number', 'boolean', 'null'].includes(node.kind) ? 'put it in quotes' : null;
     return this.wrong(node, path, expected, help);
   }
 
