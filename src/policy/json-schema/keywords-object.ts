@@ -1,0 +1,201 @@
+import type { JsonNode } from '../../wire/json-node.ts';
+import { searches } from './keywords-string.ts';
+import { textNode } from './text-node.ts';
+import type { Check, Failure, Pattern, Subschema } from './schema-types.ts';
+import { failure } from './schema-types.ts';
+import type { Site } from './site.ts';
+import { countOf, kindName, namesOf } from './site.ts';
+
+/** `minProperties` and `maxProperties`. */
+export function memberCountKeyword(keyword: 'minProperties' | 'maxProperties', node: JsonNode, site: Site): Check | null {
+  const bound = countOf(keyword, node, site);
+  if (bound === null) return null;
+  const least = keyword === 'minProperties';
+  const amount = `${least ? 'at least' : 'at most'} ${bound} ${bound === 1 ? 'property' : 'properties'}`;
+  return (value, place, run) => {
+    if (value.kind !== 'object') return null;
+    const count = value.members().length;
+    run.spend(Math.floor(count / 64));
+    return (least ? count >= bound : count <= bound) ? null : failure(place, `must have ${amount}`, `has ${amount}`);
+  };
+}
+
+export function requiredKeyword(node: JsonNode, site: Site): Check | null {
+  const names = namesOf(node, '`required`', site, 'required');
+  if (names === null) return null;
+  return (value, place, run) => (value.kind === 'object' ? firstMissing(names, value, place, run) : null);
+}
+
+type RunOf = Parameters<Check>[2];
+type PlaceOf = Parameters<Check>[1];
+
+function firstMissing(names: readonly string[], value: JsonNode, place: PlaceOf, run: RunOf): Failure | null {
+  run.spend(Math.floor(names.length / 16));
+  const missing = names.find((name) => value.get(name) === null);
+  return missing === undefined ? null : failure({ parent: place, key: missing }, 'is missing', 'is present');
+}
+
+/** A map from names to schemas; the names with a quote in front, see `Seen`. */
+function schemaMap(keyword: string, schema: JsonNode, site: Site): readonly (readonly [string, Subschema])[] | null {
+  const node = schema.get(keyword);
+  if (node === null) return [];
+  if (node.kind !== 'object') {
+    site.problem(`\`${keyword}\` is ${kindName(node)}; expected an object of schemas`, null, keyword);
+    return null;
+  }
+  const entries: [string, Subschema][] = [];
+  for (const { key, value } of node.members()) {
+    const found = site.schemaAt(value, keyword, key);
+    if (found === null) return null;
+    entries.push([key, found]);
+  }
+  return entries;
+}
+
+/** `properties`, `patternProperties` and `additionalProperties`, in the order of the value's members. */
+export function membersKeyword(schema: JsonNode, site: Site): Check | null {
+  const properties = schemaMap('properties', schema, site);
+  const patternProperties = schemaMap('patternProperties', schema, site);
+  const restNode = schema.get('additionalProperties');
+  const rest = restNode === null ? null : site.schemaAt(restNode, 'additionalProperties');
+  if (properties === null || patternProperties === null || (restNode !== null && rest === null)) return null;
+  const byName = new Map(properties.map(([name, subschema]) => [`"${name}`, subschema]));
+  const patterns: [Pattern, Subschema][] = [];
+  for (const [source, subschema] of patternProperties) {
+    const pattern = site.pattern(source, 'patternProperties', source);
+    if (pattern === null) return null;
+    patterns.push([pattern, subschema]);
+  }
+  const nothingElse = restNode?.kind === 'false';
+  return (value, place, run, seen) => {
+    if (value.kind !== 'object') return null;
+    for (const { key, value: member } of value.members()) {
+      run.spend(1);
+      const here = { parent: place, key };
+      const named = byName.get(`"${key}`);
+      let known = named !== undefined;
+      if (named !== undefined) {
+        const failed = run.applyBelow(named, member, here);
+        if (failed !== null) return failed;
+      }
+      for (const [pattern, subschema] of patterns) {
+        if (!searches(pattern, key, here, run)) continue;
+        known = true;
+        const failed = run.applyBelow(subschema, member, here);
+        if (failed !== null) return failed;
+      }
+      if (!known) {
+        if (nothingElse) return failure(here, 'is not among the names that are allowed', 'is absent');
+        if (rest === null) continue;
+        const failed = run.applyBelow(rest, member, here);
+        if (failed !== null) return failed;
+      }
+      seen?.addName(key);
+    }
+    return null;
+  };
+}
+
+export function propertyNamesKeyword(node: JsonNode, site: Site): Check | null {
+  const schema = site.schemaAt(node, 'propertyNames');
+  if (schema === null) return null;
+  return (value, place, run) => {
+    if (value.kind !== 'object') return null;
+    for (const { key } of value.members()) {
+      const here = { parent: place, key };
+      if (run.applyBelow(schema, textNode(key), here) !== null) return failure(here, 'has a name that is not allowed', 'is absent');
+    }
+    return null;
+  };
+}
+
+export function dependentRequiredKeyword(keyword: string, node: JsonNode, site: Site): Check | null {
+  if (node.kind !== 'object') {
+    site.problem(`\`${keyword}\` is ${kindName(node)}; expected an object of lists of names`, null, keyword);
+    return null;
+  }
+  const demands: [string, readonly string[]][] = [];
+  for (const { key, value } of node.members()) {
+    const names = namesOf(value, `an entry of \`${keyword}\``, site, keyword, key);
+    if (names === null) return null;
+    demands.push([key, names]);
+  }
+  return (value, place, run) => {
+    if (value.kind !== 'object') return null;
+    run.spend(Math.floor(demands.length / 16));
+    for (const [key, names] of demands) {
+      const failed = value.get(key) === null ? null : firstMissing(names, value, place, run);
+      if (failed !== null) return failed;
+    }
+    return null;
+  };
+}
+
+export function dependentSchemasKeyword(keyword: string, node: JsonNode, site: Site): Check | null {
+  if (node.kind !== 'object') {
+    site.problem(`\`${keyword}\` is ${kindName(node)}; expected an object of schemas`, null, keyword);
+    return null;
+  }
+  const demands: [string, Subschema][] = [];
+  for (const { key, value } of node.members()) {
+    const schema = site.schemaHere(value, keyword, key);
+    if (schema === null) return null;
+    demands.push([key, schema]);
+  }
+  return (value, place, run, seen) => {
+    if (value.kind !== 'object') return null;
+    run.spend(Math.floor(demands.length / 16));
+    for (const [key, schema] of demands) {
+      const failed = value.get(key) === null ? null : run.applyHere(schema, value, place, seen);
+      if (failed !== null) return failed;
+    }
+    return null;
+  };
+}
+
+/** Draft-07 `dependencies`: lists of names and schemas in one map. */
+export function dependenciesKeyword(node: JsonNode, site: Site): Check | null {
+  if (node.kind !== 'object') {
+    site.problem(`\`dependencies\` is ${kindName(node)}; expected an object`, null, 'dependencies');
+    return null;
+  }
+  const checks: Check[] = [];
+  for (const { key, value } of node.members()) {
+    if (value.kind === 'array') {
+      const names = namesOf(value, 'an entry of `dependencies`', site, 'dependencies', key);
+      if (names === null) return null;
+      checks.push((object, place, run) => (object.get(key) === null ? null : firstMissing(names, object, place, run)));
+    } else {
+      const schema = site.schemaHere(value, 'dependencies', key);
+      if (schema === null) return null;
+      checks.push((object, place, run, seen) => (object.get(key) === null ? null : run.applyHere(schema, object, place, seen)));
+    }
+  }
+  return (value, place, run, seen) => {
+    if (value.kind !== 'object') return null;
+    run.spend(Math.floor(checks.length / 16));
+    for (const check of checks) {
+      const failed = check(value, place, run, seen);
+      if (failed !== null) return failed;
+    }
+    return null;
+  };
+}
+
+export function unevaluatedPropertiesKeyword(node: JsonNode, site: Site): Check | null {
+  const schema = site.schemaAt(node, 'unevaluatedProperties');
+  if (schema === null) return null;
+  return (value, place, run, seen) => {
+    if (value.kind !== 'object') return null;
+    for (const { key, value: member } of value.members()) {
+      run.spend(1);
+      if (seen?.hasName(key) === true) continue;
+      const here = { parent: place, key };
+      if (node.kind === 'false') return failure(here, 'is not among the names that are allowed', 'is absent');
+      const failed = run.applyBelow(schema, member, here);
+      if (failed !== null) return failed;
+    }
+    seen?.addAllNames();
+    return null;
+  };
+}
