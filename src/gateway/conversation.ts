@@ -7,12 +7,14 @@ import { eraOf, MODERN_VERSIONS, type Era } from '../mcp/versions.ts';
 import type { UpstreamFailure } from '../upstream/types.ts';
 import { answerFor } from './answer.ts';
 import { checkKeys } from './check-keys.ts';
+import { identityOfInitialize, UNKNOWN_CLIENT, type ClientIdentity } from './client-identity.ts';
 import type { Arrival, ConversationOptions, GatewayServices } from './conversation-options.ts';
 import { judgeServerRequest } from './server-requests.ts';
 import { govern } from './govern.ts';
 import type { InFlight } from './in-flight.ts';
 import { judgeListen } from './listen.ts';
 import { forgetOldest, OpenRequests } from './open-requests.ts';
+import { OwnQuestions } from './own-questions.ts';
 import { OwnRequests } from './own-requests.ts';
 import type { Principal } from './principal.ts';
 import { appendLoudly, bounded, journalRow, recordRefusal, settle } from './recorder.ts';
@@ -44,6 +46,11 @@ export class Conversation {
   /** Requests of the upstream that wait for the client, by id: only these may be answered, once (J10, C5). */
   readonly serverRequests: Map<string, { readonly method: string; readonly requestKey: string | null }> = new Map();
   readonly stateful: boolean;
+  /** What `initialize` said of the client; modern requests say it themselves. */
+  identity: ClientIdentity = UNKNOWN_CLIENT;
+  /** What the gateway itself asks the client. */
+  readonly questions: OwnQuestions = new OwnQuestions();
+  readonly #toClient: ((requestKey: string, bytes: Buffer) => boolean) | null;
   readonly #peers: ReadonlySet<Conversation>;
   readonly #own: OwnRequests;
   #refusal: string | null = null;
@@ -57,6 +64,7 @@ export class Conversation {
     this.stateful = options.stateful;
     this.#peers = options.peers ?? new Set([this]);
     this.#own = new OwnRequests(options.sendOwn);
+    this.#toClient = options.toClient ?? null;
   }
 
   /** True after `initialize`: what was settled then is not changed by what later requests declare (V5). */
@@ -139,6 +147,7 @@ export class Conversation {
     } else if (this.stateful && method === 'initialize') {
       this.era ??= 'legacy';
     }
+    if (method === 'initialize' && era === 'legacy') this.identity = identityOfInitialize(message);
 
     if (method.startsWith('notifications/')) return this.#reject(message, METHOD_NOT_FOUND, 'notification_with_id', 'Method not found: a notification has no id', 400);
 
@@ -215,6 +224,11 @@ export class Conversation {
 
   #clientResponse(message: Response): ClientVerdict {
     const { idKey } = message;
+    const own = idKey === null || this.era === 'modern' ? null : this.#peer((peer) => peer.questions.has(idKey));
+    if (own !== null && idKey !== null) {
+      own.questions.settle(idKey, message);
+      return { do: 'drop', code: 'own_answer', status: 202 };
+    }
     const asking = idKey === null ? null : this.#peer((peer) => peer.serverRequests.has(idKey));
     if (idKey === null || asking === null || this.era === 'modern') {
       recordRefusal(this, { method: null, name: null, requestId: message.id, outcome: 'dropped', code: 'unexpected_response', reason: 'the client answered a request that this upstream session did not ask' });
@@ -265,7 +279,7 @@ export class Conversation {
 
   #upstreamRequest(message: Request, arrival: Arrival): UpstreamVerdict {
     if (this.era === 'modern') return this.dropped('server_request', message.method, 'servers send no requests in this protocol revision', message.id);
-    if (this.serverRequests.has(message.idKey)) return this.dropped('duplicate_id', message.method, 'the upstream reused the id of an open request', message.id);
+    if (this.serverRequests.has(message.idKey) || this.questions.has(message.idKey)) return this.dropped('duplicate_id', message.method, 'the upstream reused the id of an open request', message.id);
     const reply = judgeServerRequest(this, message);
     if (reply !== null) return { do: 'reply', bytes: reply };
     const requestKey = this.relatedTo(arrival);
@@ -305,6 +319,14 @@ export class Conversation {
   }
 
   /**
+   * Says something to the client on the stream of a request that is still being judged.
+   * @returns false when it cannot be reached before its answer
+   */
+  tell(requestKey: string, bytes: Buffer): boolean {
+    return this.#toClient !== null && this.#toClient(requestKey, bytes);
+  }
+
+  /**
    * A legacy client went away from a request. That cancels nothing (S7), but a call that is only held for its approval is withdrawn:
    * nobody would learn of its result, and it can be repeated with the approval that is still unused.
    */
@@ -332,6 +354,7 @@ export class Conversation {
     }
     this.open.clear();
     this.serverRequests.clear();
+    this.questions.end();
     this.#own.end();
   }
 

@@ -1,11 +1,25 @@
+import { createHash } from 'node:crypto';
 import type { JsonNode } from '../wire/json-node.ts';
+import type { ToolFacts } from '../policy/types.ts';
 import { knownKeys, type KnownKeys } from '../mcp/keys.ts';
 import { paramHeadersOf, type ParamHeaders } from '../mcp/param-headers.ts';
+import { canonicalJson } from './approvals/canonical.ts';
 
 /** A list longer than this is not learnt any further; names beyond it are unknown, so calls for them are refused. */
 const MAX_TOOLS = 100_000;
 /** How long the answer "no such tool" holds before a call for an unknown name asks the upstream again. */
 const NEGATIVE_MS = 1_000;
+
+/** What conditions can know of a tool, from the definition that a list showed. */
+export function toolFacts(definition: JsonNode): ToolFacts {
+  return {
+    title: definition.get('title')?.text() ?? null,
+    annotations: definition.get('annotations'),
+    inputSchema: definition.get('inputSchema'),
+    category: null,
+    risk: null,
+  };
+}
 
 /** What we keep of a tool. Schema facts are read on first use: most tools are never called. */
 export class KnownTool {
@@ -13,6 +27,8 @@ export class KnownTool {
   readonly #definition: JsonNode;
   #arguments: KnownKeys | null | undefined;
   #headers: ParamHeaders | undefined;
+  #facts: ToolFacts | undefined;
+  #hash: string | undefined;
 
   constructor(name: string, definition: JsonNode) {
     this.name = name;
@@ -31,6 +47,17 @@ export class KnownTool {
   get headers(): ParamHeaders {
     this.#headers ??= paramHeadersOf(this.#definition.get('inputSchema'));
     return this.#headers;
+  }
+
+  get facts(): ToolFacts {
+    this.#facts ??= toolFacts(this.#definition);
+    return this.#facts;
+  }
+
+  /** SHA-256 (hex) of the whole definition in canonical form: an approval given for one definition is none for another (attack 47). */
+  get definitionHash(): string {
+    this.#hash ??= createHash('sha256').update(canonicalJson(this.#definition, 'keep') ?? this.#definition.bytes()).digest('hex');
+    return this.#hash;
   }
 }
 

@@ -1,5 +1,5 @@
 import type { Id } from './message.ts';
-import { DENIED, INVALID_PARAMS, RATE_LIMITED, RESOURCE_NOT_FOUND } from './error-codes.ts';
+import { APPROVAL_EXPIRED, APPROVAL_PENDING, DENIED, INVALID_PARAMS, RATE_LIMITED, RESOURCE_NOT_FOUND } from './error-codes.ts';
 import type { Era } from './versions.ts';
 
 /** Builds the messages that the gateway itself writes (protocol.md section 5). Every function returns one JSON text. */
@@ -26,8 +26,20 @@ export interface RefusalDetail {
   readonly rule: string | null;
   readonly policy: string | null;
   readonly decisionId: string;
+  /** Null also for a call that no waiting would let through. */
   readonly retryAfterMs: number | null;
-  readonly approval: null;
+  /** What the arguments would have to be, e.g. `amount <= 500`; left out where that cannot be said. */
+  readonly wouldPass?: string;
+  readonly approval: ApprovalDetail | null;
+}
+
+/** Where an approval stands that a call waits for. */
+export interface ApprovalDetail {
+  readonly id: string;
+  /** Page to decide it on; null where none is served. Holds no secret. */
+  readonly url: string | null;
+  /** ISO 8601, UTC. */
+  readonly expiresAt: string;
 }
 
 const DECISION_KEY = 'policylayer/decision';
@@ -50,8 +62,10 @@ export function toolRefusal(id: Id, era: Era, text: string, detail: RefusalDetai
 export function errorRefusal(id: Id, text: string, detail: RefusalDetail): Buffer {
   const limited = detail.code === 'rate_limited' || detail.code === 'budget_exceeded';
   const data = limited ? { [DECISION_KEY]: detail, retryAfterMs: detail.retryAfterMs } : { [DECISION_KEY]: detail };
-  return errorAnswer(id, limited ? RATE_LIMITED : DENIED, text, data);
+  return errorAnswer(id, limited ? RATE_LIMITED : (APPROVAL_CODES.get(detail.code) ?? DENIED), text, data);
 }
+
+const APPROVAL_CODES: ReadonlyMap<string, number> = new Map([['approval_pending', APPROVAL_PENDING], ['approval_expired', APPROVAL_EXPIRED]]);
 
 /** What a tool that does not exist answers; a hidden tool answers the same bytes. */
 export function unknownTool(id: Id, name: string): Buffer {

@@ -20,3 +20,7 @@ export const UNSUPPORTED_VERSION = -32022;
 export const DENIED = -31403;
 /** Over a limit. */
 export const RATE_LIMITED = -31429;
+/** The approval was not decided in time. */
+export const APPROVAL_EXPIRED = -31408;
+/** The call waits for an approval; repeat it later. */
+export const APPROVAL_PENDING = -31409;

@@ -1,0 +1,25 @@
+import { confusableKey } from '../../mcp/keys.ts';
+import type { Decision, Query } from '../../policy/types.ts';
+import type { Conversation } from '../conversation.ts';
+import type { InFlight } from '../in-flight.ts';
+import { callContext } from './context.ts';
+import type { Target } from './target.ts';
+
+/** Asks the policies that the call began under. Synchronous and pure: nothing is waited for and nothing counted here. */
+export function decide(conversation: Conversation, call: InFlight, target: Target): Decision {
+  const { kind, name, args } = target;
+  const tool = kind === 'tool' ? (conversation.directory.get(name)?.facts ?? null) : null;
+  const query: Query = { kind, name, tool, context: callContext(conversation, call), ...(args === undefined ? {} : { args }) };
+  return call.policies.decide(query);
+}
+
+/**
+ * An argument that some lax upstream would read as a declared one: what was judged would not be what is executed (J4).
+ * @returns what is wrong, or null
+ */
+export function lookalikeArgument(conversation: Conversation, target: Target): string | null {
+  if (target.kind !== 'tool' || target.args === null || target.args === undefined) return null;
+  const known = conversation.directory.get(target.name)?.arguments ?? null;
+  const lookalike = known === null ? undefined : target.args.members().find((member) => confusableKey(member.key, known));
+  return lookalike === undefined ? null : `an argument differs from the declared one only by case or invisible characters: ${JSON.stringify(lookalike.key)}`;
+}
