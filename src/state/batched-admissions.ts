@@ -1,14 +1,9 @@
 import type { LimitClaim } from '../policy/types.ts';
+import type { ApprovalUse } from './approval-store.ts';
 import type {
   ApprovalAnswer, ApprovalFilter, ApprovalRecord, ApprovalRequest, ApprovalVote, CounterScope, JournalEntry, JournalFilter, JournalRow,
   ReserveResult, Settlement, State, VoteResult,
 } from './types.ts';
-
-/** The approved request that a call uses up; its digest is compared again. */
-export interface ApprovalUse {
-  readonly id: string;
-  readonly digest: string;
-}
 
 /** One call that wants to be admitted. */
 export interface Admission {

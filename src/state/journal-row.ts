@@ -12,6 +12,7 @@ const VALUES_BOUND = 64 * 1024;
 export const COLUMNS = [
   'id', 'at', 'clock', 'server', 'grant_label', 'session', 'transport', 'protocol', 'method', 'name', 'request_id', 'outcome',
   'code', 'rule', 'policy', 'reason', 'retry_after_ms', 'observed', 'arg_keys', 'arg_hash', 'arg_values', 'upstream_status', 'latency_ms',
+  'reserved',
 ] as const;
 
 /** Client-chosen text as it is stored; a filter compares with the same form. */
@@ -40,8 +41,9 @@ function keysColumn(keys: readonly string[] | null): string | null {
  * @param at wall-clock milliseconds.
  * @param clock store clock, microseconds.
  * @param withValues whether argument values may be stored.
+ * @param reserved what the call took (`reservation.ts`), or null.
  */
-export function parametersOf(entry: JournalEntry, at: number, clock: number, withValues: boolean): SqlValue[] {
+export function parametersOf(entry: JournalEntry, at: number, clock: number, withValues: boolean, reserved: string | null): SqlValue[] {
   return [
     boundedColumn(entry.id, 128),
     at,
@@ -66,6 +68,7 @@ export function parametersOf(entry: JournalEntry, at: number, clock: number, wit
     withValues ? boundedColumn(entry.argValues, VALUES_BOUND) : null,
     boundedColumn(entry.upstreamStatus),
     entry.latencyMs,
+    reserved,
   ];
 }
 

@@ -1,6 +1,7 @@
 import type { SqlDatabase, SqlStatement, SqlValue } from './driver.ts';
 import { suppressedEntry, type Suppressed } from './flood.ts';
 import { COLUMNS, boundedColumn, parametersOf } from './journal-row.ts';
+import { readReservation, type Reservation } from './reservation.ts';
 import type { JournalEntry, Settlement } from './types.ts';
 
 /** How far back a settlement looks for a row that this process did not write. */
@@ -11,6 +12,8 @@ export class JournalStore {
   readonly #insert: SqlStatement;
   readonly #settleSeq: SqlStatement;
   readonly #settleId: SqlStatement;
+  readonly #reservedSeq: SqlStatement;
+  readonly #reservedId: SqlStatement;
   readonly #tell: SqlStatement;
   readonly #withValues: boolean;
 
@@ -22,12 +25,23 @@ export class JournalStore {
     this.#settleId = database.prepare(
       `${set} WHERE seq > (SELECT coalesce(max(seq), 0) FROM journal) - ${LOOK_BACK} AND id = ? AND outcome = 'forwarded'`,
     );
+    this.#reservedSeq = database.prepare("SELECT reserved FROM journal WHERE seq = ? AND id = ? AND outcome = 'forwarded'");
+    this.#reservedId = database.prepare(
+      `SELECT reserved FROM journal WHERE seq > (SELECT coalesce(max(seq), 0) FROM journal) - ${LOOK_BACK} AND id = ? AND outcome = 'forwarded'`,
+    );
     this.#tell = database.prepare('UPDATE journal SET reason = ? WHERE seq = ?');
   }
 
   /** @returns the row's `seq`. */
-  insert(entry: JournalEntry, wallMs: number, clockUs: number): number {
-    return this.#insert.run(...parametersOf(entry, wallMs, clockUs, this.#withValues)).lastRowid;
+  insert(entry: JournalEntry, wallMs: number, clockUs: number, reserved: string | null = null): number {
+    return this.#insert.run(...parametersOf(entry, wallMs, clockUs, this.#withValues, reserved)).lastRowid;
+  }
+
+  /** What a call took that has not ended yet; null when it took nothing, has ended, or is not known. */
+  reservation(id: string, seq: number | null): Reservation | null {
+    const column = boundedColumn(id, 128);
+    const row = seq === null ? this.#reservedId.first(column) : this.#reservedSeq.first(seq, column);
+    return readReservation(row?.[0]);
   }
 
   settle(id: string, seq: number | null, { outcome, upstreamStatus, latencyMs }: Settlement): void {

@@ -65,13 +65,38 @@ function positive(value: number | undefined, fallback: number, name: string): nu
  * Opens (and makes, where missing) the state database.
  * @throws StateUnavailable when the file is unsafe, not ours, newer than this program, damaged, locked or not writable.
  */
-export async function openState(options: OpenOptions): Promise<SqliteState> {
+export function openState(options: OpenOptions): Promise<SqliteState> {
+  return open(options, false);
+}
+
+/**
+ * Opens the database of a gateway that may be running, to read and decide in it (`policylayer approvals`). A visitor makes no file,
+ * changes no schema and removes nothing: clean-up and retention are the gateway's, which knows its configuration.
+ * @throws StateUnavailable as `openState`, also when there is no database, or one of an older version
+ */
+export async function visitState(options: Pick<OpenOptions, 'path' | 'driver' | 'busyTimeoutMs' | 'onError' | 'clock'>): Promise<SqliteState> {
+  demandFile(options.path);
+  return open(options, true);
+}
+
+function demandFile(path: string): void {
+  if (!existsSync(path)) throw new StateUnavailable(`${path} does not exist; nothing has been recorded there yet`);
+}
+
+function demandVersion(database: SqlDatabase): void {
+  const version = schemaVersion(database);
+  if (version === SCHEMA_VERSION) return;
+  throw new StateUnavailable(`the database has schema version ${version}, expected ${SCHEMA_VERSION}; start the gateway once to bring it up to date`);
+}
+
+async function open(options: OpenOptions, visiting: boolean): Promise<SqliteState> {
   const retention: Retention = {
     rows: positive(options.retainRows, DEFAULT_RETENTION.rows, 'retainRows'),
     days: positive(options.retainDays, DEFAULT_RETENTION.days, 'retainDays'),
   };
   const { path } = options;
   return guarded(path, options, async (database) => {
+    if (visiting) demandVersion(database);
     restrictFiles(path);
     migrate(database, new Transactions(database));
     const guard = await openDriver(path, database.driver);
@@ -82,22 +107,20 @@ export async function openState(options: OpenOptions): Promise<SqliteState> {
         retention,
         flood: { ...DEFAULT_FLOOD, ...options.flood },
         onError: options.onError ?? (() => {}),
+        visiting,
       });
     } catch (error) {
       guard.close();
       throw error;
     }
-  });
+  }, visiting);
 }
 
 /** Opens an existing database for reading its journal. @throws StateUnavailable, also when there is none. */
 export async function openStateReader(options: Pick<OpenOptions, 'path' | 'driver' | 'busyTimeoutMs'>): Promise<StateReader> {
-  if (!existsSync(options.path)) throw new StateUnavailable(`${options.path} does not exist; nothing has been recorded there yet`);
+  demandFile(options.path);
   return guarded(options.path, options, async (database) => {
-    const version = schemaVersion(database);
-    if (version !== SCHEMA_VERSION) {
-      throw new StateUnavailable(`the database has schema version ${version}, expected ${SCHEMA_VERSION}; start the gateway once to bring it up to date`);
-    }
+    demandVersion(database);
     database.exec('PRAGMA query_only = ON');
     const journal = new JournalQuery(database);
     return {
@@ -117,7 +140,7 @@ async function guarded<Result>(
   path: string,
   options: Pick<OpenOptions, 'driver' | 'busyTimeoutMs'>,
   use: (database: SqlDatabase) => Promise<Result>,
-  reading = false,
+  existing = false,
 ): Promise<Result> {
   const busyTimeoutMs = positive(options.busyTimeoutMs, BUSY_TIMEOUT_MS, 'busyTimeoutMs');
   const task = `cannot open the state database ${path}`;
@@ -125,7 +148,7 @@ async function guarded<Result>(
   for (;;) {
     let database: SqlDatabase | null = null;
     try {
-      if (reading) checkFiles(path);
+      if (existing) checkFiles(path);
       else prepareFiles(path);
       database = await openDriver(path, options.driver);
       configure(database, busyTimeoutMs);

@@ -12,6 +12,12 @@ export const APPLICATION_ID = 0x504c5374;
  * `admissions` is the log of a counter: `seq` counts from 1 without gaps when written, `at` (store clock, microseconds) never falls.
  * `counters.dense`: below it the log is thinned (see `counter-log.ts`). `counters.span`: the longest window seen, microseconds.
  * `journal.at` is wall-clock milliseconds, `journal.clock` the store clock. Its newest row is never deleted, so `seq` is never reused.
+ * `journal.reserved`: what a call took and a settlement may undo (`reservation.ts`).
+ *
+ * `spends` is the log of a budget: `seq` counts from 0, `spend_blocks` holds its sums (see `spend-log.ts`), `budgets.sums` the windows at
+ * hand (`spend-cursor.ts`). A budget without key is being removed. Amounts are canonical decimals.
+ * `approvals`: `*_us` store clock, `*_at` wall-clock milliseconds. `done_us`: when it was denied, used or had expired. `told`: 1 when a
+ * call has been told of the expiry. Votes and links are removed with their approval.
  */
 const MIGRATIONS: readonly string[] = [
   `
@@ -31,6 +37,40 @@ const MIGRATIONS: readonly string[] = [
     retry_after_ms INTEGER, observed TEXT, arg_keys TEXT, arg_hash TEXT, arg_values TEXT,
     upstream_status TEXT, latency_ms REAL
   ) STRICT;
+  `,
+  `
+  CREATE TABLE budgets (
+    id INTEGER PRIMARY KEY AUTOINCREMENT, key TEXT UNIQUE, count INTEGER NOT NULL, at INTEGER NOT NULL, span INTEGER NOT NULL, sums TEXT NOT NULL
+  ) STRICT;
+  CREATE TABLE spends (
+    budget INTEGER NOT NULL, seq INTEGER NOT NULL, at INTEGER NOT NULL, amount TEXT NOT NULL, PRIMARY KEY (budget, seq)
+  ) STRICT, WITHOUT ROWID;
+  CREATE TABLE spend_blocks (
+    budget INTEGER NOT NULL, level INTEGER NOT NULL, block INTEGER NOT NULL, at INTEGER NOT NULL, amount TEXT NOT NULL,
+    PRIMARY KEY (budget, level, block)
+  ) STRICT, WITHOUT ROWID;
+  ALTER TABLE journal ADD COLUMN reserved TEXT;
+  CREATE TABLE approvals (
+    seq INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNIQUE, digest TEXT NOT NULL, status TEXT NOT NULL,
+    server TEXT NOT NULL, grant_label TEXT NOT NULL, session TEXT, kind TEXT NOT NULL, method TEXT NOT NULL, name TEXT NOT NULL,
+    arguments TEXT, definition_hash TEXT, policies TEXT NOT NULL, policy TEXT NOT NULL, rule TEXT NOT NULL, reason TEXT,
+    needed INTEGER NOT NULL, approvers TEXT, via TEXT NOT NULL, timeout_ms INTEGER NOT NULL,
+    created_at INTEGER NOT NULL, expires_at INTEGER NOT NULL, expires_us INTEGER NOT NULL,
+    done_us INTEGER, told INTEGER NOT NULL, used_by TEXT
+  ) STRICT;
+  CREATE INDEX approvals_by_digest ON approvals (digest, seq);
+  CREATE INDEX approvals_waiting ON approvals (grant_label, expires_us) WHERE status = 'pending';
+  CREATE INDEX approvals_open ON approvals (expires_us) WHERE status IN ('pending', 'approved');
+  CREATE INDEX approvals_done ON approvals (done_us) WHERE done_us IS NOT NULL;
+  CREATE INDEX approvals_readable ON approvals (done_us) WHERE done_us IS NOT NULL AND arguments IS NOT NULL;
+  CREATE TABLE approval_votes (
+    approval INTEGER NOT NULL, place INTEGER NOT NULL, approver TEXT NOT NULL, way TEXT NOT NULL, decision TEXT NOT NULL, comment TEXT,
+    at INTEGER NOT NULL, PRIMARY KEY (approval, place)
+  ) STRICT, WITHOUT ROWID;
+  CREATE TABLE approval_links (
+    id INTEGER PRIMARY KEY AUTOINCREMENT, approval INTEGER NOT NULL, approver TEXT NOT NULL, hash TEXT NOT NULL
+  ) STRICT;
+  CREATE INDEX approval_links_of ON approval_links (approval, id);
   `,
 ];
 

@@ -1,21 +1,28 @@
 import { createHmac, type KeyObject } from 'node:crypto';
 import type { LimitClaim } from '../policy/types.ts';
-import type { Admission, ApprovalUse, BatchState } from './batched-admissions.ts';
+import { uncountedEntry } from './approval-entry.ts';
+import { ApprovalStore, type ApprovalUse } from './approval-store.ts';
+import { ApprovalTidy } from './approval-tidy.ts';
+import type { Admission, BatchState } from './batched-admissions.ts';
+import { BudgetStore } from './budget-store.ts';
 import type { Checkpointer } from './checkpoint.ts';
 import { CounterStore } from './counter-store.ts';
 import type { SqlDatabase } from './driver.ts';
 import { unavailable } from './failure.ts';
 import { Flood, type FloodLimits, type Suppressed } from './flood.ts';
+import { IdleBudgets } from './idle-budgets.ts';
 import { IdleCounters } from './idle-counters.ts';
 import { JournalQuery } from './journal-query.ts';
 import { JournalStore } from './journal-store.ts';
+import { LimitStore } from './limit-store.ts';
+import { reservationColumn } from './reservation.ts';
 import { JournalRetention, type Retention } from './retention.ts';
 import { digestKey } from './schema.ts';
 import { StoreClock, type ClockSource } from './store-clock.ts';
 import { Transactions } from './transaction.ts';
-import {
-  StateUnavailable, type ApprovalAnswer, type ApprovalRecord, type CounterScope, type JournalEntry, type JournalFilter, type JournalRow,
-  type ReserveResult, type Settlement, type VoteResult,
+import type {
+  ApprovalAnswer, ApprovalFilter, ApprovalRecord, ApprovalRequest, ApprovalVote, CounterScope, JournalEntry, JournalFilter, JournalRow,
+  ReserveResult, Settlement, StateUnavailable, VoteResult,
 } from './types.ts';
 
 const SETTLE_DELAY_MS = 25;
@@ -36,6 +43,8 @@ export interface SqliteStateOptions {
   readonly flood: FloodLimits;
   /** Told about failures of work that nobody waits for: settlements, clean-up. */
   readonly onError: (error: StateUnavailable) => void;
+  /** Another process owns the file: it tidies, and moves the log into the database. Default false. */
+  readonly visiting?: boolean;
 }
 
 /**
@@ -46,7 +55,11 @@ export class SqliteState implements BatchState {
   readonly #database: SqlDatabase;
   readonly #transactions: Transactions;
   readonly #clock: StoreClock;
-  readonly #counters: CounterStore;
+  readonly #budgets: BudgetStore;
+  readonly #limits: LimitStore;
+  readonly #approvals: ApprovalStore;
+  readonly #tidy: ApprovalTidy;
+  readonly #idleBudgets: IdleBudgets;
   readonly #journal: JournalStore;
   readonly #query: JournalQuery;
   readonly #idle: IdleCounters;
@@ -62,6 +75,7 @@ export class SqliteState implements BatchState {
   #tellTimer: NodeJS.Timeout | null = null;
   #housekeeping: NodeJS.Timeout | null = null;
   #checkpoint: NodeJS.Timeout | null = null;
+  readonly #visiting: boolean;
   #closed = false;
 
   constructor(database: SqlDatabase, checkpointer: Checkpointer, options: SqliteStateOptions) {
@@ -71,8 +85,12 @@ export class SqliteState implements BatchState {
     this.#source = options.clock;
     this.#clock = new StoreClock(database, options.clock);
     this.#idle = new IdleCounters(database);
-    this.#counters = new CounterStore(database, this.#clock, this.#idle);
+    this.#idleBudgets = new IdleBudgets(database);
+    this.#budgets = new BudgetStore(database, this.#idleBudgets);
+    this.#limits = new LimitStore(this.#clock, new CounterStore(database, this.#idle), this.#budgets);
     this.#journal = new JournalStore(database, options.logArguments);
+    this.#approvals = new ApprovalStore(database, this.#clock, (entry) => this.#journal.insert(entry, this.#clock.wallMs(), this.#clock.now(0)));
+    this.#tidy = new ApprovalTidy(database, this.#approvals, options.retention.days);
     this.#query = new JournalQuery(database);
     this.#retention = new JournalRetention(database, options.retention);
     this.#flood = new Flood(options.flood);
@@ -80,7 +98,8 @@ export class SqliteState implements BatchState {
     this.#onError = options.onError;
     // Time counts from here, not from the first call.
     this.#transact('cannot read the clock', () => this.#clock.now(0));
-    this.#scheduleHousekeeping(1000);
+    this.#visiting = options.visiting ?? false;
+    if (!this.#visiting) this.#scheduleHousekeeping(1000);
   }
 
   get driver(): string {
@@ -88,59 +107,78 @@ export class SqliteState implements BatchState {
   }
 
   reserve(claims: readonly LimitClaim[], scope: CounterScope): ReserveResult {
-    return this.#transact('cannot count the call', () => this.#counters.reserve(claims, scope));
+    return this.#transact('cannot count the call', () => this.#limits.reserve(claims, scope).result);
   }
 
   admit(claims: readonly LimitClaim[], scope: CounterScope, entry: JournalEntry, approval?: ApprovalUse): ReserveResult {
-    if (approval !== undefined) return { ok: false, refusal: 'approval', observed: [] };
-    let seq = 0;
-    const result = this.#transact('cannot count and record the call', () => {
-      const reserved = this.#counters.reserve(claims, scope);
-      if (reserved.ok) seq = this.#journal.insert(entry, this.#clock.wallMs(), this.#clock.now(0));
-      return reserved;
-    });
+    const { result, seq } = this.#transact('cannot count and record the call', () => this.#admitOne(claims, scope, entry, approval));
     if (result.ok) this.#remember(entry, seq);
     return result;
   }
 
   admitAll(calls: readonly Admission[]): ReserveResult[] {
-    const seqs: number[] = [];
-    const results = this.#transact('cannot count and record the calls', () => calls.map(({ claims, scope, entry, approval }, index): ReserveResult => {
-      if (approval !== undefined) return { ok: false, refusal: 'approval', observed: [] };
-      const reserved = this.#counters.reserve(claims, scope);
-      if (reserved.ok) seqs[index] = this.#journal.insert(entry, this.#clock.wallMs(), this.#clock.now(0));
-      return reserved;
-    }));
-    for (const [index, { entry }] of calls.entries()) if (results[index]?.ok === true) this.#remember(entry, seqs[index] ?? 0);
-    return results;
+    const admitted = this.#transact('cannot count and record the calls', () => (
+      calls.map(({ claims, scope, entry, approval }) => this.#admitOne(claims, scope, entry, approval))
+    ));
+    for (const [index, { entry }] of calls.entries()) {
+      const one = admitted[index];
+      if (one?.result.ok === true) this.#remember(entry, one.seq);
+    }
+    return admitted.map(({ result }) => result);
   }
 
-  requestApproval(): ApprovalAnswer {
-    throw new StateUnavailable('this store keeps no approvals');
+  /** Takes everything or nothing: the approval is looked at first and used up last. Inside a write transaction. */
+  #admitOne(claims: readonly LimitClaim[], scope: CounterScope, entry: JournalEntry, use: ApprovalUse | undefined): { readonly result: ReserveResult; readonly seq: number } {
+    const approval = use === undefined ? null : this.#approvals.usable(use, this.#clock.now(0));
+    if (use !== undefined && approval === null) return { result: { ok: false, refusal: 'approval', observed: [] }, seq: 0 };
+    const { result, spent } = this.#limits.reserve(claims, scope);
+    if (!result.ok) return { result, seq: 0 };
+    const now = this.#clock.now(0);
+    if (approval !== null) this.#approvals.use(approval, entry.id, now);
+    return { result, seq: this.#journal.insert(entry, this.#clock.wallMs(), now, reservationColumn({ spent, approval: approval?.record.id ?? null })) };
   }
 
-  approval(): ApprovalRecord | null {
-    return null;
+  requestApproval(request: ApprovalRequest): ApprovalAnswer {
+    return this.#transact('cannot ask for an approval', () => this.#approvals.request(request));
   }
 
-  approvals(): ApprovalRecord[] {
-    return [];
+  approval(id: string): ApprovalRecord | null {
+    return this.#read(() => this.#approvals.log.byId(id, this.#clock.peek())?.record ?? null);
   }
 
-  vote(): VoteResult {
-    return { ok: false, why: 'not_found', record: null };
+  approvals(filter: ApprovalFilter): ApprovalRecord[] {
+    return this.#read(() => this.#approvals.log.list(filter, this.#clock.peek()).map(({ record }) => record));
   }
 
-  mintApprovalLink(): string | null {
-    return null;
+  vote(id: string, vote: ApprovalVote): VoteResult {
+    const result = this.#transact('cannot record a vote', () => this.#approvals.vote(id, vote));
+    this.#recordUncounted(vote, result);
+    return result;
   }
 
-  approvalLink(): { readonly approver: string } | null {
-    return null;
+  mintApprovalLink(id: string, approver: string): string | null {
+    return this.#transact('cannot make a link', () => this.#approvals.mintLink(id, approver));
   }
 
-  voteByLink(): VoteResult {
-    return { ok: false, why: 'not_found', record: null };
+  approvalLink(id: string, secret: string): { readonly approver: string } | null {
+    return this.#read(() => {
+      const stored = this.#approvals.log.byId(id, this.#clock.peek());
+      const link = stored === null ? null : this.#approvals.links.find(stored.seq, secret);
+      return stored === null || link === null || this.#clock.peek() >= stored.expiresUs ? null : { approver: link.approver };
+    });
+  }
+
+  voteByLink(id: string, secret: string, decision: 'approve' | 'deny', comment: string | null): VoteResult {
+    const { vote, result } = this.#transact('cannot record a vote', () => this.#approvals.voteByLink(id, secret, decision, comment));
+    if (vote !== null) this.#recordUncounted(vote, result);
+    return result;
+  }
+
+  /** An attempt that counts for nothing is told as well, within the bounds of a flood. */
+  #recordUncounted(vote: ApprovalVote, result: VoteResult): void {
+    if (result.ok || result.record === null) return;
+    const { record, why } = result;
+    this.#quietly(() => this.append(uncountedEntry(record, vote, why)));
   }
 
   append(entry: JournalEntry): void {
@@ -156,6 +194,8 @@ export class SqliteState implements BatchState {
   }
 
   settle(id: string, settlement: Settlement): void {
+    // The first word counts: what it undid, or did not, stays.
+    if (this.#settlements.has(id)) return;
     this.#settlements.set(id, { seq: this.#inFlight.get(id) ?? null, settlement });
     this.#inFlight.delete(id);
     if (this.#settlements.size > MAX_WAITING) this.#forgetOldest(this.#settlements);
@@ -185,9 +225,17 @@ export class SqliteState implements BatchState {
     this.#quietly(() => this.flush());
     this.#quietly(() => this.#transact('cannot record the time', () => this.#clock.persist()));
     // The database file alone is complete afterwards, which is what people copy.
-    this.#quietly(() => this.#checkpointer.run());
+    if (!this.#visiting) this.#quietly(() => this.#checkpointer.run());
     this.#quietly(() => this.#checkpointer.close());
     this.#quietly(() => this.#database.close());
+  }
+
+  #read<Result>(work: () => Result): Result {
+    try {
+      return work();
+    } catch (error) {
+      throw unavailable('cannot read the approvals', error);
+    }
   }
 
   #transact<Result>(task: string, work: () => Result): Result {
@@ -199,7 +247,7 @@ export class SqliteState implements BatchState {
       this.#clock.forget();
       throw error;
     }
-    if (!this.#closed && this.#checkpointer.due()) this.#checkpointSoon();
+    if (!this.#closed && !this.#visiting && this.#checkpointer.due()) this.#checkpointSoon();
     return result;
   }
 
@@ -239,9 +287,20 @@ export class SqliteState implements BatchState {
   #writeSettlements(): void {
     if (this.#settlements.size === 0) return;
     this.#transact('cannot record how calls ended', () => {
-      for (const [id, { seq, settlement }] of this.#settlements) this.#journal.settle(id, seq, settlement);
+      for (const [id, { seq, settlement }] of this.#settlements) {
+        if (settlement.undo !== 'nothing') this.#undo(id, seq, settlement.undo);
+        this.#journal.settle(id, seq, settlement);
+      }
     });
     this.#settlements = new Map();
+  }
+
+  /** Before the row is completed: only a call that has not ended has something to give back, so nothing is given back twice. */
+  #undo(id: string, seq: number | null, undo: 'budgets' | 'all'): void {
+    const reservation = this.#journal.reservation(id, seq);
+    if (reservation === null) return;
+    if (reservation.spent.length > 0) this.#budgets.giveBack(reservation.spent);
+    if (undo === 'all' && reservation.approval !== null) this.#approvals.giveBack(reservation.approval, id);
   }
 
   #tellSoon(): void {
@@ -278,8 +337,10 @@ export class SqliteState implements BatchState {
         more = this.#transact('cannot tidy the state database', () => {
           const now = this.#clock.now(0);
           this.#idle.collect(now, COUNTER_LOOKS);
+          this.#idleBudgets.collect(now, COUNTER_LOOKS);
           this.#clock.persist();
-          return this.#retention.step(now);
+          const approvals = this.#tidy.step(now);
+          return this.#retention.step(now) || approvals;
         });
       });
       if (!this.#closed) this.#scheduleHousekeeping(more ? HOUSEKEEPING_BUSY_MS : HOUSEKEEPING_MS);

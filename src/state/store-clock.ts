@@ -49,7 +49,7 @@ export class StoreClock {
   readonly #read: SqlStatement;
   readonly #write: SqlStatement;
   readonly #latest: SqlStatement;
-  readonly #newestAdmission: SqlStatement;
+  readonly #newestRecord: SqlStatement;
   readonly #prune: SqlStatement;
   #offset = 0;
   #drift = Number.NaN;
@@ -63,7 +63,10 @@ export class StoreClock {
     this.#latest = database.prepare(
       'SELECT max((SELECT coalesce(max(last_us), 0) FROM clock), coalesce((SELECT clock FROM journal ORDER BY seq DESC LIMIT 1), 0)) AS value',
     );
-    this.#newestAdmission = database.prepare('SELECT coalesce(max(at), 0) AS value FROM admissions');
+    this.#newestRecord = database.prepare(
+      `SELECT max((SELECT coalesce(max(at), 0) FROM admissions), (SELECT coalesce(max(at), 0) FROM budgets),
+         (SELECT coalesce(max(done_us), 0) FROM approvals)) AS value`,
+    );
     this.#prune = database.prepare(
       `DELETE FROM clock WHERE machine NOT IN (SELECT machine FROM clock ORDER BY last_us DESC LIMIT ${ANCHORS_KEPT})`,
     );
@@ -87,6 +90,14 @@ export class StoreClock {
     }
     this.#floor = Math.max(this.#floor, monotonic + this.#offset, atLeast);
     return this.#floor;
+  }
+
+  /**
+   * About the time that `now` would give, outside of a transaction: for showing what is over, never for deciding. After a sleep of the
+   * machine it is behind until the next transaction.
+   */
+  peek(): number {
+    return Math.max(this.#floor, this.#source.monotonicUs() + this.#offset);
   }
 
   /** Looks the anchor up again at the next use: the transaction that may have stored it was undone. */
@@ -120,7 +131,7 @@ export class StoreClock {
         return;
       }
     }
-    const start = Math.max(this.#source.wallMs() * 1000, latest, Number(this.#newestAdmission.get()?.['value'] ?? 0));
+    const start = Math.max(this.#source.wallMs() * 1000, latest, Number(this.#newestRecord.get()?.['value'] ?? 0));
     this.#offset = Math.round(start - monotonic);
     this.#write.run(this.#machine, this.#offset, Math.round(suspended), Math.round(start));
     this.#prune.run();

@@ -1,0 +1,20 @@
+import type { ApprovalRecord, ApprovalVote, VoteResult } from './types.ts';
+
+const LONGEST_NAME = 256;
+
+/** Why a vote on this approval is not counted, or null when it is. */
+export function refusedVote(record: ApprovalRecord, vote: ApprovalVote): Extract<VoteResult, { ok: false }>['why'] | null {
+  if (record.status === 'expired') return 'expired';
+  if (record.status !== 'pending') return 'not_pending';
+  if (!record.via.includes(vote.way)) return 'way_not_allowed';
+  const name = folded(vote.approver);
+  if (name === folded(record.grant)) return 'requester';
+  if (name === '' || vote.approver.length > LONGEST_NAME) return 'not_an_approver';
+  if (record.approvers !== null && !record.approvers.includes(vote.approver)) return 'not_an_approver';
+  return record.votes.some(({ approver }) => folded(approver) === name) ? 'already_voted' : null;
+}
+
+/** One person must not count twice, nor approve their own call, by writing a name in another way. Who is in a list is compared exactly. */
+function folded(name: string): string {
+  return name.normalize('NFKC').replace(/[\p{Cf}\p{Cc}\s]+/gu, '').toLowerCase();
+}

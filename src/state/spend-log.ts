@@ -1,0 +1,145 @@
+import { addDecimals, formatDecimal } from '../wire/decimal.ts';
+import { readAmount, sumOf, without } from './amount.ts';
+import type { SqlDatabase, SqlStatement } from './driver.ts';
+import type { Spent } from './limit-draw.ts';
+import { readCursors, writeCursors, type SpendCursor } from './spend-cursor.ts';
+
+/** Spends per block, and blocks per block of the next level. */
+export const FAN = 64;
+/** A block of the highest level holds 64^4 spends, about 17 million. */
+export const LEVELS = 4;
+/** Newest spends that are kept one by one. Older ones are known as blocks: those of one block leave a window together. */
+export const DENSE_SPENDS = 131_072;
+/** Newest blocks of each level that are kept; the highest level keeps all. */
+const DENSE_BLOCKS = 4096;
+
+/** One budget as read at the start of a transaction. */
+export interface BudgetHead {
+  readonly id: number;
+  /** Spends recorded so far; the next one gets this sequence number. */
+  readonly count: number;
+  readonly at: number;
+  readonly span: number;
+  readonly cursors: readonly SpendCursor[];
+}
+
+/** One spend (`size` 1) or a block of spends; `at` is the time of the newest in it. */
+export interface SpendUnit {
+  readonly size: number;
+  readonly at: number;
+  readonly amount: string;
+}
+
+export function unitSize(level: number): number {
+  return FAN ** level;
+}
+
+/**
+ * The log behind a budget: every spend with its time, and sums of 64, 64^2, ... of them. A sum of any window costs a bounded number of
+ * look-ups however many spends it holds, and giving one back changes its own row and one sum per level. Amounts are canonical decimals
+ * in text and are added here, not by SQL: SQLite would make floats of them.
+ */
+export class SpendLog {
+  readonly #head: SqlStatement;
+  readonly #byId: SqlStatement;
+  readonly #create: SqlStatement;
+  readonly #update: SqlStatement;
+  readonly #setSums: SqlStatement;
+  readonly #insert: SqlStatement;
+  readonly #spends: SqlStatement;
+  readonly #undo: SqlStatement;
+  readonly #thin: SqlStatement;
+  readonly #insertBlock: SqlStatement;
+  readonly #blocks: SqlStatement;
+  readonly #setBlock: SqlStatement;
+  readonly #thinBlocks: SqlStatement;
+
+  constructor(database: SqlDatabase) {
+    this.#head = database.prepare('SELECT id, count, at, span, sums FROM budgets WHERE key = ?');
+    this.#byId = database.prepare('SELECT count, sums FROM budgets WHERE id = ?');
+    this.#create = database.prepare('INSERT INTO budgets (key, count, at, span, sums) VALUES (?, 0, ?, ?, ?)');
+    this.#update = database.prepare('UPDATE budgets SET count = ?, at = ?, span = ?, sums = ? WHERE id = ?');
+    this.#setSums = database.prepare('UPDATE budgets SET sums = ? WHERE id = ?');
+    this.#insert = database.prepare('INSERT INTO spends (budget, seq, at, amount) VALUES (?, ?, ?, ?)');
+    this.#spends = database.prepare('SELECT seq AS place, at, amount FROM spends WHERE budget = ? AND seq >= ? ORDER BY seq LIMIT ?');
+    this.#undo = database.prepare("UPDATE spends SET amount = '0' WHERE budget = ? AND seq = ?");
+    this.#thin = database.prepare('DELETE FROM spends WHERE budget = ? AND seq < ?');
+    this.#insertBlock = database.prepare('INSERT INTO spend_blocks (budget, level, block, at, amount) VALUES (?, ?, ?, ?, ?)');
+    this.#blocks = database.prepare('SELECT block AS place, at, amount FROM spend_blocks WHERE budget = ? AND level = ? AND block >= ? ORDER BY block LIMIT ?');
+    this.#setBlock = database.prepare('UPDATE spend_blocks SET amount = ? WHERE budget = ? AND level = ? AND block = ?');
+    this.#thinBlocks = database.prepare('DELETE FROM spend_blocks WHERE budget = ? AND level = ? AND block < ?');
+  }
+
+  head(key: string): BudgetHead | null {
+    const row = this.#head.first(key);
+    if (row === undefined) return null;
+    const [id, count, at, span, sums] = row;
+    return { id: Number(id), count: Number(count), at: Number(at), span: Number(span), cursors: readCursors(String(sums)) };
+  }
+
+  create(key: string, now: number, span: number): BudgetHead {
+    const { lastRowid } = this.#create.run(key, now, span, '[]');
+    return { id: lastRowid, count: 0, at: now, span, cursors: [] };
+  }
+
+  /** Records a spend at `now`, which is at least `head.at`, and brings the sums of all kept windows up to date. */
+  append(head: BudgetHead, amount: string, cursors: readonly SpendCursor[], now: number, span: number): Spent {
+    const { id, count: seq } = head;
+    const value = readAmount(amount);
+    const counted = cursors.map((cursor): SpendCursor => ({
+      ...cursor,
+      firstAt: cursor.first === seq ? now : cursor.firstAt,
+      total: addDecimals(cursor.total, value),
+    }));
+    this.#insert.run(id, seq, now, amount);
+    this.#update.run(seq + 1, now, Math.max(span, head.span), writeCursors(counted), id);
+    if ((seq + 1) % FAN === 0) this.#complete(id, seq + 1, now);
+    return [id, seq, amount];
+  }
+
+  /** Takes a spend out of the log, in its own place and so in its own window. Nothing happens when the budget is gone. */
+  giveBack([id, seq, amount]: Spent): void {
+    const row = this.#byId.first(id);
+    if (row === undefined || seq >= Number(row[0])) return;
+    const value = readAmount(amount);
+    this.#undo.run(id, seq);
+    for (let level = 1; level <= LEVELS; level += 1) {
+      const block = Math.floor(seq / unitSize(level));
+      const [found] = this.units(id, level, block * unitSize(level), 1);
+      if (found !== undefined) this.#setBlock.run(formatDecimal(without(readAmount(found.amount), value)), id, level, block);
+    }
+    const cursors = readCursors(String(row[1])).map((cursor): SpendCursor => (
+      cursor.first <= seq ? { ...cursor, total: without(cursor.total, value) } : cursor
+    ));
+    this.#setSums.run(writeCursors(cursors), id);
+  }
+
+  /** Up to `limit` units of one level that follow each other without a gap, the first of them beginning at `from`; none when it is missing. */
+  units(id: number, level: number, from: number, limit: number): SpendUnit[] {
+    const size = unitSize(level);
+    const place = from / size;
+    const rows = level === 0 ? this.#spends.all(id, place, limit) : this.#blocks.all(id, level, place, limit);
+    const units: SpendUnit[] = [];
+    for (const row of rows) {
+      if (Number(row['place']) !== place + units.length) break;
+      units.push({ size, at: Number(row['at']), amount: String(row['amount']) });
+    }
+    return units;
+  }
+
+  /** Adds up what has become a whole block at any level, and thins below what stays one by one: at most 64 rows a level. */
+  #complete(id: number, count: number, now: number): void {
+    for (let level = 1; level <= LEVELS && count % unitSize(level) === 0; level += 1) {
+      const size = unitSize(level);
+      const parts = this.units(id, level - 1, count - size, FAN);
+      this.#insertBlock.run(id, level, count / size - 1, now, sumOf(parts.map(({ amount }) => amount)));
+      if (level === 1) {
+        if (count > DENSE_SPENDS) this.#thin.run(id, count - DENSE_SPENDS);
+      } else {
+        const kept = count / unitSize(level - 1) - DENSE_BLOCKS;
+        if (kept > 0) this.#thinBlocks.run(id, level - 1, kept);
+      }
+    }
+  }
+}
+
