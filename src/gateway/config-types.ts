@@ -13,6 +13,7 @@ export interface GatewayConfig {
   readonly allowOrigins: readonly string[];
   readonly servers: ReadonlyMap<string, ServerConfig>;
   readonly grants: readonly GrantConfig[];
+  readonly approvals: ApprovalsConfig;
   readonly journal: JournalConfig;
   readonly limits: LimitsConfig;
 }
@@ -56,6 +57,28 @@ export interface GrantConfig {
   readonly policies: PolicySet;
   /** SHA-256 of the bearer token, 32 bytes; null for the grant of an edge listener, whose callers the upstream authenticates. */
   readonly tokenSha256: Buffer | null;
+}
+
+/** How those who approve are reached, and who they are (policy.md, "Approval"). */
+export interface ApprovalsConfig {
+  /** Base of the approval pages as approvers reach them, without a trailing slash; null: the address of the listener. */
+  readonly publicUrl: string | null;
+  readonly webhook: WebhookConfig | null;
+  readonly approvers: readonly ApproverConfig[];
+}
+
+export interface WebhookConfig {
+  /** Told of every new request. */
+  readonly url: URL;
+  /** Signs what we send there, and what comes back. */
+  readonly secret: string;
+}
+
+export interface ApproverConfig {
+  /** Unique; what a rule's `approvers` names. */
+  readonly name: string;
+  /** SHA-256 of the approver's token, 32 bytes. */
+  readonly tokenSha256: Buffer;
 }
 
 export interface JournalConfig {

@@ -2,7 +2,8 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { createServer } from 'node:net';
 import { batched } from '../state/batched-admissions.ts';
 import type { State } from '../state/types.ts';
-import { LOCAL_DESK, type ApprovalDesk } from './approvals/desk.ts';
+import { ApprovalEndpoint } from './approval-http/approval-endpoint.ts';
+import { HttpDesk } from './approval-http/desk.ts';
 import type { GatewayServices } from './conversation-options.ts';
 import type { GatewayConfig, GrantConfig, ListenAddress, ServerConfig } from './config-types.ts';
 import { openEndpoint, type ServerEndpoint } from './http/endpoint.ts';
@@ -17,8 +18,6 @@ import { appendLoudly, randomId } from './recorder.ts';
 export interface GatewayDeps {
   readonly state: State;
   readonly log: (line: string) => void;
-  /** Whom approvals are asked of; left out: the command line only. */
-  readonly approvals?: ApprovalDesk;
 }
 
 export interface RunningGateway {
@@ -46,6 +45,8 @@ class Gateway implements RunningGateway {
   readonly #services: GatewayServices;
   readonly #log: (line: string) => void;
   readonly #listener: Listener;
+  readonly #desk: HttpDesk;
+  readonly #approvals: ApprovalEndpoint;
   readonly #principals = new Map<string, { readonly principal: Principal; readonly grant: GrantConfig }>();
   readonly #endpoints = new Map<string, { readonly endpoint: ServerEndpoint; readonly config: ServerConfig; readonly edge: Principal | null }>();
   #tokens: TokenTable = new TokenTable([]);
@@ -57,12 +58,15 @@ class Gateway implements RunningGateway {
     this.#keepArguments = config.journal.arguments === 'values';
     this.#log = deps.log;
     const keepArguments = (): boolean => this.#keepArguments;
+    const state = batched(deps.state);
+    this.#desk = new HttpDesk(config.approvals, { state, log: deps.log, listening: () => baseUrl(this.address) });
     this.#services = {
-      state: batched(deps.state), ready: () => null, log: deps.log, approvals: deps.approvals ?? LOCAL_DESK, now: () => Date.now(),
+      state, ready: () => null, log: deps.log, approvals: this.#desk, now: () => Date.now(),
       get keepArguments() {
         return keepArguments();
       },
     };
+    this.#approvals = new ApprovalEndpoint({ services: this.#services, config: () => this.#desk.config });
     this.#listener = new Listener({ listen: config.listen, allowHosts: config.allowHosts, allowOrigins: config.allowOrigins, services: this.#services, handle: (head, request, response) => this.#route(head, request, response) });
   }
 
@@ -155,6 +159,7 @@ class Gateway implements RunningGateway {
     this.#config = config;
     this.#keepArguments = config.journal.arguments === 'values';
     this.#listener.expose(config.allowHosts, config.allowOrigins);
+    this.#desk.reload(config.approvals);
     this.#applyGrants(config);
     await this.#applyServers(config);
   }
@@ -167,6 +172,7 @@ class Gateway implements RunningGateway {
 
   #route(head: Head, request: IncomingMessage, response: ServerResponse): void {
     if (head.path === '/healthz' && (head.method === 'GET' || head.method === 'HEAD')) return this.#health(response);
+    if (head.path === '/approvals' || head.path.startsWith('/approvals/')) return this.#approvals.handle(head, request, response);
     const match = /^\/mcp\/([a-z0-9][a-z0-9._-]{0,127})(\/sse|\/messages)?$/.exec(head.path);
     if (match === null) return sendProblem(response, 404, 'Not found: proxy URLs look like /mcp/<server>', { connection: 'close' });
     const server = match[1] ?? '';
@@ -198,8 +204,15 @@ class Gateway implements RunningGateway {
     while (this.stats().inFlight > 0 && performance.now() < deadline) await new Promise((resolve) => setTimeout(resolve, 25));
     await Promise.all([...this.#endpoints.values()].map(({ endpoint }) => endpoint.close()));
     await stopped;
+    this.#desk.close();
     await this.#services.state.flush();
   }
+}
+
+/** Where a browser on this machine reaches a listener. */
+function baseUrl({ host, port }: { readonly host: string; readonly port: number }): string {
+  const name = host === '0.0.0.0' || host === '::' ? 'localhost' : host.includes(':') ? `[${host}]` : host;
+  return `http://${name}:${port}`;
 }
 
 /** Takes an address and gives it back. @throws when it cannot be taken */

@@ -51,6 +51,7 @@ export class HttpHarness {
         ['stdio', { ...base, name: 'stdio', upstream: { kind: 'command', spec: { command: [process.execPath, ORACLE, '--stdio', '--log', harness.log], env: {}, cwd: null, inheritEnv: false } } }],
       ]),
       grants: [grant('one-http', 'http', TOKEN), grant('two-http', 'http', OTHER_TOKEN), grant('one-stdio', 'stdio', `${TOKEN}-s`), grant('two-stdio', 'stdio', `${OTHER_TOKEN}-s`)],
+      approvals: { publicUrl: null, webhook: null, approvers: [] },
       journal: { arguments: 'keys', retainDays: null },
       limits: { client: CLIENT_LIMITS, upstream: UPSTREAM_LIMITS, maxSessionsPerGrant: 100, sessionIdleMs: 600_000, bodyTimeoutMs: 2_000 },
     };

@@ -1,7 +1,8 @@
 import { isAbsolute, resolve } from 'node:path';
-import type { JournalConfig, LimitsConfig, ListenAddress, ServerConfig } from '../../gateway/config-types.ts';
+import type { ApprovalsConfig, JournalConfig, LimitsConfig, ListenAddress, ServerConfig } from '../../gateway/config-types.ts';
 import { quoted } from '../../policy/printable.ts';
 import { CLIENT_LIMITS, UPSTREAM_LIMITS } from '../../wire/limits.ts';
+import { NO_APPROVALS, readApprovals } from './approvals.ts';
 import { readGrants, type GrantEntry } from './grants.ts';
 import { readJournal, readLimits } from './journal-and-limits.ts';
 import { isPlainName, readListen } from './names.ts';
@@ -28,6 +29,7 @@ export interface GatewayFile {
   readonly servers: ReadonlyMap<string, ServerConfig>;
   readonly policies: ReadonlyMap<string, PolicyEntry>;
   readonly grants: readonly GrantEntry[];
+  readonly approvals: ApprovalsConfig;
   readonly journal: JournalConfig;
   readonly limits: LimitsConfig;
 }
@@ -66,6 +68,7 @@ export async function readGatewayFile(
   let servers: ReadonlyMap<string, ServerConfig> = new Map();
   let policies: ReadonlyMap<string, PolicyEntry> = new Map();
   let grantsNode: TreeNode | null = null;
+  let approvalsNode: TreeNode | null = null;
   let serversNode: TreeNode | null = null;
   let journal = DEFAULT_JOURNAL;
   let limits = DEFAULT_LIMITS;
@@ -90,6 +93,7 @@ export async function readGatewayFile(
       },
       policies: (node) => (policies = readPolicies(reader, node, path)),
       grants: (node) => (grantsNode = node),
+      approvals: (node) => (approvalsNode = node),
       journal: (node) => (journal = readJournal(reader, node, journal)),
       limits: (node) => (limits = readLimits(reader, node, limits)),
     },
@@ -97,13 +101,14 @@ export async function readGatewayFile(
   );
   // Read last: grants name servers and policies, which may stand below them in the file.
   const grants = grantsNode === null ? [] : readGrants(reader, grantsNode, servers, policies, serversNode);
+  const approvals = approvalsNode === null ? NO_APPROVALS : readApprovals(reader, approvalsNode, grants);
   if (grantsNode === null && servers.size > 0) {
     reader.warn(root.at, 'no grant is configured, so nobody can call anything', { help: 'add a grant with a label, a server and policies' });
   }
   checkAddresses(reader, listen, servers, serversNode);
 
   const failed = reader.problems.some((problem) => problem.severity === 'error');
-  const file = failed ? null : { listen, listenAt, dataDir, allowHosts, allowOrigins, servers, policies, grants, journal, limits };
+  const file = failed ? null : { listen, listenAt, dataDir, allowHosts, allowOrigins, servers, policies, grants, approvals, journal, limits };
   return { file, problems: sortByPosition(reader.problems) };
 }
 

@@ -1,9 +1,9 @@
-import { createHash } from 'node:crypto';
 import type { ServerConfig } from '../../gateway/config-types.ts';
 import type { PolicyEntry } from './gateway-file.ts';
 import { unknownName } from './names.ts';
 import { quoted } from '../../policy/printable.ts';
 import type { Reader } from './reader.ts';
+import { readToken, readTokenHash } from './secrets.ts';
 import type { Position, TreeNode } from './tree.ts';
 
 /** How a caller proves a grant. `minted`: no token in the file, so one is made and kept (as a hash) in the data directory. */
@@ -20,9 +20,6 @@ export interface GrantEntry {
   readonly token: TokenSource;
   readonly at: Position;
 }
-
-/** Shorter than this can be guessed over the network. */
-const MIN_TOKEN_LENGTH = 16;
 
 /** Reads `grants:`. Labels and tokens must be unique: two grants with one token would be one caller with two sets of rules. */
 export function readGrants(
@@ -98,8 +95,8 @@ function readGrant(
         const read = (reader.items(value, '`tags`') ?? []).map((item) => reader.text(item, 'a tag'));
         tags = read.filter((tag) => tag !== null);
       },
-      token: (value) => sources.push({ key: 'token', at: value.at, token: readToken(reader, value) }),
-      token_sha256: (value) => sources.push({ key: 'token_sha256', at: value.at, token: readTokenHash(reader, value) }),
+      token: (value) => sources.push({ key: 'token', at: value.at, token: hashed(readToken(reader, value, 'remove it: a token of 256 random bits is then made and shown once')) }),
+      token_sha256: (value) => sources.push({ key: 'token_sha256', at: value.at, token: hashed(readTokenHash(reader, value)) }),
       edge: (value) => {
         if (reader.flag(value, '`edge`') === true) sources.push({ key: 'edge', at: value.at, token: { kind: 'edge' } });
       },
@@ -131,27 +128,6 @@ function readPolicyNames(reader: Reader, node: TreeNode, policies: ReadonlyMap<s
   return names;
 }
 
-function readToken(reader: Reader, node: TreeNode): TokenSource | null {
-  const token = reader.text(node, '`token`', true);
-  if (token === null) return null;
-  if (token.length < MIN_TOKEN_LENGTH) {
-    return reader.error(node.at, '`token` is too short to be a secret', {
-      found: `${token.length} characters`,
-      expected: `at least ${MIN_TOKEN_LENGTH}`,
-      help: 'remove it: a token of 256 random bits is then made and shown once',
-    });
-  }
-  // The characters of a bearer token (RFC 6750 section 2.1); others do not survive a header everywhere.
-  if (!/^[A-Za-z0-9._~+/-]+=*$/.test(token)) return reader.error(node.at, '`token` holds a character that a bearer token cannot have', { expected: 'letters, digits and . _ ~ + / -' });
-  if (node.kind === 'scalar' && node.variables.length === 0) {
-    reader.warn(node.at, 'a token stands in the file', { help: 'use ${NAME}, or token_sha256' });
-  }
-  return { kind: 'hash', sha256: createHash('sha256').update(token).digest() };
-}
-
-function readTokenHash(reader: Reader, node: TreeNode): TokenSource | null {
-  const text = reader.text(node, '`token_sha256`', true);
-  if (text === null) return null;
-  if (!/^[0-9a-fA-F]{64}$/.test(text)) return reader.error(node.at, '`token_sha256` is not a SHA-256', { expected: '64 hexadecimal digits' });
-  return { kind: 'hash', sha256: Buffer.from(text, 'hex') };
+function hashed(sha256: Buffer | null): TokenSource | null {
+  return sha256 === null ? null : { kind: 'hash', sha256 };
 }

@@ -67,16 +67,23 @@ function toGrant(grant: GatewayFile['grants'][number], policies: readonly Compil
 }
 
 function toConfig(file: GatewayFile, dataDir: string, listen: ListenAddress | undefined, grants: readonly GrantConfig[]): GatewayConfig {
+  const page = file.approvals.publicUrl === null ? null : new URL(file.approvals.publicUrl);
   return {
     listen: listen ?? file.listen,
     dataDir,
-    allowHosts: file.allowHosts,
-    allowOrigins: file.allowOrigins,
+    // Where approvers reach us is a name of ours, and the pages there send it as their origin.
+    allowHosts: withOwn(file.allowHosts, page?.hostname),
+    allowOrigins: withOwn(file.allowOrigins, page?.origin),
     servers: file.servers,
     grants,
+    approvals: file.approvals,
     journal: file.journal,
     limits: file.limits,
   };
+}
+
+function withOwn(names: readonly string[], own: string | undefined): readonly string[] {
+  return own === undefined || names.includes(own) ? names : [...names, own];
 }
 
 function readText(path: string): string | Diagnostic {

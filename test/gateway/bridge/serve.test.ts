@@ -37,6 +37,7 @@ beforeAll(async () => {
     listen: { host: '127.0.0.1', port: 0 }, dataDir: directory, allowHosts: [], allowOrigins: [],
     servers: new Map(NAMES.map((name) => [name, { name, isolation: 'session', bridge: true, edge: null, upstream: upstream(name) }])),
     grants: NAMES.map((server) => ({ label: server, server, tags: [], policyNames: ['p'], policies, tokenSha256: createHash('sha256').update(`${TOKEN}-${server}`).digest() })),
+    approvals: { publicUrl: null, webhook: null, approvers: [] },
     journal: { arguments: 'keys', retainDays: null },
     limits: { client: CLIENT_LIMITS, upstream: UPSTREAM_LIMITS, maxSessionsPerGrant: 100, sessionIdleMs: 600_000, bodyTimeoutMs: 2_000 },
   }, { state, log: () => undefined });

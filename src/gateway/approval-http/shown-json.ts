@@ -1,0 +1,127 @@
+import type { JsonNode } from '../../wire/json-node.ts';
+import { scan } from '../../wire/scan.ts';
+
+/** A piece of what an approver reads. `escaped` marks what stands for a character that cannot be shown. */
+export interface Shown {
+  readonly text: string;
+  readonly escaped: boolean;
+}
+
+/** Beyond this much text a person does not read on, and a page does not load. */
+const MAX_SHOWN = 256 * 1024;
+const LIMITS = { maxBytes: 64 * 1024 * 1024, maxDepth: 512, maxKeys: 1_000_000 };
+
+/**
+ * Everything that could change what is seen without being seen (attack 44): controls, format characters (bidi overrides, zero width), blanks
+ * other than the space, fillers and variation selectors, unpaired surrogates, private and unassigned code points.
+ */
+const HIDDEN = /[[\p{Cc}\p{Cf}\p{Cs}\p{Co}\p{Cn}\p{White_Space}\p{Default_Ignorable_Code_Point}\u2800]--[ ]]/v;
+
+const SHORT: Readonly<Record<string, string>> = { '\n': '\\n', '\r': '\\r', '\t': '\\t', '"': '\\"', '\\': '\\\\' };
+
+/**
+ * The arguments of a call as an approver reads them: the exact values, indented, every string decoded (a `\u0077` in the source cannot hide
+ * a letter) and every character that cannot be seen written as an escape. Numbers stay as they were sent.
+ * @param text the exact text of the arguments
+ * @param max UTF-16 units, above which it is cut
+ */
+export function shownJson(text: string, max: number = MAX_SHOWN): { readonly pieces: readonly Shown[]; readonly cut: boolean } {
+  const scanned = scan(Buffer.from(text, 'utf8'), LIMITS);
+  const writer = new Writer(max);
+  if (scanned.ok) writer.value(scanned.root, '');
+  else writer.characters(text);
+  return { pieces: writer.pieces, cut: writer.cut };
+}
+
+/** One line of text with every character that cannot be seen written as an escape. @param max code points, above which it is cut */
+export function shownText(text: string, max = 1_000): readonly Shown[] {
+  const writer = new Writer(MAX_SHOWN);
+  const points = [...text];
+  writer.characters(points.slice(0, max).join(''));
+  if (points.length > max) writer.plain('…');
+  return writer.pieces;
+}
+
+class Writer {
+  readonly pieces: Shown[] = [];
+  cut = false;
+  #length = 0;
+  #plain = '';
+  readonly #max: number;
+
+  constructor(max: number) {
+    this.#max = max;
+  }
+
+  plain(text: string): void {
+    if (this.#full(text.length)) return;
+    this.pieces.push({ text, escaped: false });
+  }
+
+  #full(length: number): boolean {
+    this.#length += length;
+    if (this.#length > this.#max) this.cut = true;
+    return this.cut;
+  }
+
+  /** Text outside a string: its quotes and backslashes mean nothing. */
+  characters(text: string, quoted = false): void {
+    this.#plain = '';
+    for (const character of text) {
+      if (this.#full(character.length)) break;
+      const short = quoted || (character !== '"' && character !== '\\') ? SHORT[character] : undefined;
+      if (character === '"' || character === '\\') this.#plain += short ?? character;
+      else if (short !== undefined) this.#escape(short);
+      else if (HIDDEN.test(character)) this.#escape(codeOf(character));
+      else this.#plain += character;
+    }
+    this.#flush();
+  }
+
+  #escape(text: string): void {
+    this.#flush();
+    this.pieces.push({ text, escaped: true });
+  }
+
+  #flush(): void {
+    if (this.#plain !== '') this.pieces.push({ text: this.#plain, escaped: false });
+    this.#plain = '';
+  }
+
+  #string(text: string): void {
+    this.plain('"');
+    this.characters(text, true);
+    this.plain('"');
+  }
+
+  value(node: JsonNode, indent: string): void {
+    if (this.cut) return;
+    const { kind } = node;
+    if (kind === 'object') return this.#list('{', '}', indent, node.members(), (member, inner) => {
+      this.#string(member.key);
+      this.plain(': ');
+      this.value(member.value, inner);
+    });
+    if (kind === 'array') return this.#list('[', ']', indent, node.elements(), (element, inner) => this.value(element, inner));
+    if (kind === 'string') return this.#string(node.text() ?? '');
+    this.plain(node.lexeme());
+  }
+
+  #list<T>(open: string, close: string, indent: string, items: readonly T[], write: (item: T, indent: string) => void): void {
+    if (items.length === 0) return this.plain(open + close);
+    const inner = `${indent}  `;
+    this.plain(`${open}\n`);
+    items.forEach((item, index) => {
+      if (this.cut) return;
+      this.plain(inner);
+      write(item, inner);
+      this.plain(index + 1 < items.length ? ',\n' : '\n');
+    });
+    this.plain(indent + close);
+  }
+}
+
+function codeOf(character: string): string {
+  const code = character.codePointAt(0) ?? 0;
+  return code > 0xffff ? `\\u{${code.toString(16)}}` : `\\u${code.toString(16).padStart(4, '0')}`;
+}
