@@ -5,7 +5,7 @@ import type { SqlDatabase } from './driver.ts';
 import type { IdleBudgets } from './idle-budgets.ts';
 import { checkWindow, leavesIn, longestWindow, windowUs, type Draw, type Spent } from './limit-draw.ts';
 import { placeCursor, type SpendCursor } from './spend-cursor.ts';
-import { SpendLog, type BudgetHead } from './spend-log.ts';
+import { SpendLog, type BudgetHead, type SpendShape } from './spend-log.ts';
 import { SpendWalk } from './spend-walk.ts';
 
 /**
@@ -16,8 +16,8 @@ export class BudgetStore {
   readonly log: SpendLog;
   readonly idle: IdleBudgets;
 
-  constructor(database: SqlDatabase, idle: IdleBudgets) {
-    this.log = new SpendLog(database);
+  constructor(database: SqlDatabase, idle: IdleBudgets, shape?: SpendShape) {
+    this.log = new SpendLog(database, shape);
     this.idle = idle;
   }
 

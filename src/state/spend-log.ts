@@ -4,14 +4,19 @@ import type { SqlDatabase, SqlStatement } from './driver.ts';
 import type { Spent } from './limit-draw.ts';
 import { readCursors, writeCursors, type SpendCursor } from './spend-cursor.ts';
 
-/** Spends per block, and blocks per block of the next level. */
-export const FAN = 64;
-/** A block of the highest level holds 64^4 spends, about 17 million. */
-export const LEVELS = 4;
-/** Newest spends that are kept one by one. Older ones are known as blocks: those of one block leave a window together. */
-export const DENSE_SPENDS = 131_072;
-/** Newest blocks of each level that are kept; the highest level keeps all. */
-const DENSE_BLOCKS = 4096;
+/** How a log of spends is cut into blocks, and how much of each level is kept. */
+export interface SpendShape {
+  /** Spends per block, and blocks per block of the next level. */
+  readonly fan: number;
+  readonly levels: number;
+  /** Newest spends that are kept one by one, a multiple of `fan`. Older ones are known as blocks: those of one block leave a window together. */
+  readonly spends: number;
+  /** Newest blocks of each level that are kept, a multiple of `fan`; the highest level keeps all. */
+  readonly blocks: number;
+}
+
+/** A block of the highest level holds 64^4 spends, about 17 million. A busy budget takes a few megabytes. */
+export const SPEND_SHAPE: SpendShape = { fan: 64, levels: 4, spends: 131_072, blocks: 4096 };
 
 /** One budget as read at the start of a transaction. */
 export interface BudgetHead {
@@ -30,16 +35,13 @@ export interface SpendUnit {
   readonly amount: string;
 }
 
-export function unitSize(level: number): number {
-  return FAN ** level;
-}
-
 /**
- * The log behind a budget: every spend with its time, and sums of 64, 64^2, ... of them. A sum of any window costs a bounded number of
+ * The log behind a budget: every spend with its time, and sums of blocks of them, and of blocks of these. A sum of any window costs a bounded number of
  * look-ups however many spends it holds, and giving one back changes its own row and one sum per level. Amounts are canonical decimals
  * in text and are added here, not by SQL: SQLite would make floats of them.
  */
 export class SpendLog {
+  readonly shape: SpendShape;
   readonly #head: SqlStatement;
   readonly #byId: SqlStatement;
   readonly #create: SqlStatement;
@@ -54,7 +56,8 @@ export class SpendLog {
   readonly #setBlock: SqlStatement;
   readonly #thinBlocks: SqlStatement;
 
-  constructor(database: SqlDatabase) {
+  constructor(database: SqlDatabase, shape: SpendShape = SPEND_SHAPE) {
+    this.shape = shape;
     this.#head = database.prepare('SELECT id, count, at, span, sums FROM budgets WHERE key = ?');
     this.#byId = database.prepare('SELECT count, sums FROM budgets WHERE id = ?');
     this.#create = database.prepare('INSERT INTO budgets (key, count, at, span, sums) VALUES (?, 0, ?, ?, ?)');
@@ -68,6 +71,11 @@ export class SpendLog {
     this.#blocks = database.prepare('SELECT block AS place, at, amount FROM spend_blocks WHERE budget = ? AND level = ? AND block >= ? ORDER BY block LIMIT ?');
     this.#setBlock = database.prepare('UPDATE spend_blocks SET amount = ? WHERE budget = ? AND level = ? AND block = ?');
     this.#thinBlocks = database.prepare('DELETE FROM spend_blocks WHERE budget = ? AND level = ? AND block < ?');
+  }
+
+  /** Spends in one unit of a level; level 0 are the spends themselves. */
+  size(level: number): number {
+    return this.shape.fan ** level;
   }
 
   head(key: string): BudgetHead | null {
@@ -93,7 +101,7 @@ export class SpendLog {
     }));
     this.#insert.run(id, seq, now, amount);
     this.#update.run(seq + 1, now, Math.max(span, head.span), writeCursors(counted), id);
-    if ((seq + 1) % FAN === 0) this.#complete(id, seq + 1, now);
+    if ((seq + 1) % this.shape.fan === 0) this.#complete(id, seq + 1, now);
     return [id, seq, amount];
   }
 
@@ -103,9 +111,9 @@ export class SpendLog {
     if (row === undefined || seq >= Number(row[0])) return;
     const value = readAmount(amount);
     this.#undo.run(id, seq);
-    for (let level = 1; level <= LEVELS; level += 1) {
-      const block = Math.floor(seq / unitSize(level));
-      const [found] = this.units(id, level, block * unitSize(level), 1);
+    for (let level = 1; level <= this.shape.levels; level += 1) {
+      const block = Math.floor(seq / this.size(level));
+      const [found] = this.units(id, level, block * this.size(level), 1);
       if (found !== undefined) this.#setBlock.run(formatDecimal(without(readAmount(found.amount), value)), id, level, block);
     }
     const cursors = readCursors(String(row[1])).map((cursor): SpendCursor => (
@@ -116,7 +124,7 @@ export class SpendLog {
 
   /** Up to `limit` units of one level that follow each other without a gap, the first of them beginning at `from`; none when it is missing. */
   units(id: number, level: number, from: number, limit: number): SpendUnit[] {
-    const size = unitSize(level);
+    const size = this.size(level);
     const place = from / size;
     const rows = level === 0 ? this.#spends.all(id, place, limit) : this.#blocks.all(id, level, place, limit);
     const units: SpendUnit[] = [];
@@ -127,16 +135,17 @@ export class SpendLog {
     return units;
   }
 
-  /** Adds up what has become a whole block at any level, and thins below what stays one by one: at most 64 rows a level. */
+  /** Adds up what has become a whole block at any level, and thins what is too old to stay one by one: at most `fan` rows a level. */
   #complete(id: number, count: number, now: number): void {
-    for (let level = 1; level <= LEVELS && count % unitSize(level) === 0; level += 1) {
-      const size = unitSize(level);
-      const parts = this.units(id, level - 1, count - size, FAN);
+    const { fan, levels, spends, blocks } = this.shape;
+    for (let level = 1; level <= levels && count % this.size(level) === 0; level += 1) {
+      const size = this.size(level);
+      const parts = this.units(id, level - 1, count - size, fan);
       this.#insertBlock.run(id, level, count / size - 1, now, sumOf(parts.map(({ amount }) => amount)));
       if (level === 1) {
-        if (count > DENSE_SPENDS) this.#thin.run(id, count - DENSE_SPENDS);
+        if (count > spends) this.#thin.run(id, count - spends);
       } else {
-        const kept = count / unitSize(level - 1) - DENSE_BLOCKS;
+        const kept = count / this.size(level - 1) - blocks;
         if (kept > 0) this.#thinBlocks.run(id, level - 1, kept);
       }
     }

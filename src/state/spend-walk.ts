@@ -1,7 +1,7 @@
 import { ZERO, addDecimals, compareDecimals, subtractDecimals, type Decimal } from '../wire/decimal.ts';
 import { readAmount, without } from './amount.ts';
 import type { SpendCursor } from './spend-cursor.ts';
-import { FAN, LEVELS, unitSize, type SpendLog, type SpendUnit } from './spend-log.ts';
+import type { SpendLog, SpendUnit } from './spend-log.ts';
 import { StateUnavailable } from './types.ts';
 
 interface Loaded {
@@ -17,8 +17,8 @@ function damaged(): StateUnavailable {
 const FIRST_READ = 4;
 
 /**
- * One walk along the log of a budget, from older to newer, in the largest steps that are allowed: at most 64 steps a level up and as
- * many down again, so its cost does not depend on how many spends lie on the way.
+ * One walk along the log of a budget, from older to newer, in the largest steps that are allowed: at most `fan` steps a level up and
+ * as many down again, so its cost does not depend on how many spends lie on the way.
  */
 export class SpendWalk {
   readonly #log: SpendLog;
@@ -95,8 +95,8 @@ export class SpendWalk {
    */
   #step(place: number, pass: (unit: SpendUnit) => boolean): { readonly unit: SpendUnit; readonly passed: boolean } | null {
     let smallest: SpendUnit | null = null;
-    for (let level = LEVELS; level >= 0; level -= 1) {
-      const size = unitSize(level);
+    for (let level = this.#log.shape.levels; level >= 0; level -= 1) {
+      const size = this.#log.size(level);
       if (place % size !== 0 || place + size > this.#count) continue;
       const unit = this.#unit(level, place);
       if (unit === null) continue;
@@ -107,13 +107,13 @@ export class SpendWalk {
   }
 
   #unit(level: number, place: number): SpendUnit | null {
-    const size = unitSize(level);
+    const size = this.#log.size(level);
     let loaded = this.#loaded[level];
     if (loaded === undefined || place < loaded.from || place >= loaded.from + loaded.units.length * size) {
-      let limit = FAN;
+      let limit = this.#log.shape.fan;
       if (level === 0) {
         limit = this.#read;
-        this.#read = Math.min(FAN, limit * 4);
+        this.#read = Math.min(this.#log.shape.fan, limit * 4);
       }
       loaded = { from: place, units: this.#log.units(this.#id, level, place, limit) };
       this.#loaded[level] = loaded;
