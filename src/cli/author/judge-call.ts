@@ -3,7 +3,8 @@ import type { CallContext, Decision, LimitClaim, PolicySet, Query, Verdict } fro
 import type { CounterScope, JournalEntry, LimitRefusal, Settlement, State } from '../../state/types.ts';
 import type { Caller, DescribedCall } from './call-fields.ts';
 import type { Judged, Observed } from './judged.ts';
-import type { ListedTool } from './known-tools.ts';
+import type { KnownTool } from '../../gateway/tool-directory.ts';
+import type { Tools } from './known-tools.ts';
 import type { TemporaryState } from './temporary-state.ts';
 
 /** One call at one moment. */
@@ -18,9 +19,6 @@ export interface CallToJudge extends DescribedCall {
   readonly undo: Settlement['undo'];
 }
 
-/** The tools that the server lists; null: every tool exists, and nothing is known of any. */
-export type Tools = ReadonlyMap<string, ListedTool> | null;
-
 /**
  * What the gateway would answer to a call: find the tool, decide, reserve (architecture, "One call"), with the real engine and a real
  * state. A call that is let through takes what it takes from the limits, and ends at once.
@@ -28,16 +26,17 @@ export type Tools = ReadonlyMap<string, ListedTool> | null;
  */
 export async function judgeCall(policies: PolicySet, call: CallToJudge, tools: Tools, temporary: TemporaryState): Promise<Judged> {
   const tool = tools?.get(call.name) ?? null;
-  if (call.kind === 'tool' && tools !== null && tool === null) return unknown();
-  const decision = policies.decide(queryOf(call, tool));
+  if (call.kind === 'tool' && tools !== null && tool === null) return UNKNOWN;
+  return carryOut(policies.decide(queryOf(call, tool)), call, tool, temporary);
+}
+
+/** What becomes of a call that was decided. @throws StateUnavailable */
+export async function carryOut(decision: Decision, call: CallToJudge, tool: KnownTool | null, temporary: TemporaryState): Promise<Judged> {
   const observed = observedIn(decision);
   if (decision.effect === 'hide') return judged('hide', 'hidden', decision, observed);
   if (decision.effect === 'deny') return judged('deny', decision.code ?? 'denied', decision, observed);
-  const lookalike = tool === null || tool.arguments === null ? undefined : call.args?.members().find((member) => tool.arguments !== null && confusableKey(member.key, tool.arguments));
-  if (lookalike !== undefined) {
-    const reason = `an argument differs from the declared one only by case or invisible characters: ${JSON.stringify(lookalike.key)}`;
-    return judged('deny', 'invalid_arguments', { ...decision, reason }, observed);
-  }
+  const lookalike = lookalikeOf(call, tool);
+  if (lookalike !== null) return judged('deny', 'invalid_arguments', { ...decision, reason: lookalike }, observed);
   if (decision.effect === 'require_approval' && !call.approved) {
     // Limits are taken by a call that runs, so a call that waits takes none (docs/decisions/0009).
     if (decision.approval?.via.length === 0) return judged('deny', 'policy_error', { ...decision, reason: 'no approver is configured for this rule' }, observed);
@@ -49,11 +48,18 @@ export async function judgeCall(policies: PolicySet, call: CallToJudge, tools: T
   const all = [...observed, ...reserved.observed.map(observedLimit)];
   if (reserved.refusal === null) return judged('allow', null, decision, all);
   const { claim, retryAfterMs } = reserved.refusal;
-  return { ...judged('deny', limitCode(claim), { ...decision, rule: claim.rule, policyId: claim.policyId, reason: claim.reason }, all), retryAfterMs };
+  return { ...judged('deny', limitCode(claim), { effect: 'deny', code: null, rule: claim.rule, policyId: claim.policyId, reason: claim.reason }, all), retryAfterMs };
+}
+
+/** As gateway/call/decide.ts: what some lax upstream would read as a declared argument is not what was judged (J4). */
+function lookalikeOf(call: CallToJudge, tool: KnownTool | null): string | null {
+  const known = call.kind === 'tool' ? (tool?.arguments ?? null) : null;
+  const lookalike = known === null ? undefined : call.args?.members().find((member) => confusableKey(member.key, known));
+  return lookalike === undefined ? null : `an argument differs from the declared one only by case or invisible characters: ${JSON.stringify(lookalike.key)}`;
 }
 
 /** The question that a call puts to the policy. */
-export function queryOf(call: Omit<CallToJudge, 'approved' | 'undo'>, tool: ListedTool | null): Query {
+export function queryOf(call: Omit<CallToJudge, 'approved' | 'undo'>, tool: KnownTool | null): Query {
   const { caller } = call;
   const context: CallContext = {
     server: call.server,
@@ -65,6 +71,9 @@ export function queryOf(call: Omit<CallToJudge, 'approved' | 'undo'>, tool: List
   };
   return { kind: call.kind, name: call.name, args: call.args, tool: tool?.facts ?? null, context };
 }
+
+/** A tool that the server does not list does not exist, whatever a policy says of its name. */
+const UNKNOWN: Judged = { effect: 'unknown', code: 'unknown', rule: null, policy: null, reason: null, wouldPass: null, retryAfterMs: null, observed: [] };
 
 export function limitCode(claim: LimitClaim): 'rate_limited' | 'budget_exceeded' {
   return claim.type === 'rate' ? 'rate_limited' : 'budget_exceeded';
@@ -99,10 +108,6 @@ function rowOf(call: CallToJudge): JournalEntry {
 
 function judged(effect: Judged['effect'], code: Judged['code'], verdict: Verdict, observed: readonly Observed[]): Judged {
   return { effect, code, rule: verdict.rule, policy: verdict.policyId, reason: verdict.reason, wouldPass: verdict.wouldPass ?? null, retryAfterMs: null, observed };
-}
-
-function unknown(): Judged {
-  return { effect: 'unknown', code: 'unknown', rule: null, policy: null, reason: null, wouldPass: null, retryAfterMs: null, observed: [] };
 }
 
 function observedIn(decision: Decision): Observed[] {

@@ -2,9 +2,9 @@ import type { Diagnostic, PolicySet } from '../../policy/index.ts';
 import { readDefinitions } from '../scan/definitions.ts';
 import { ScanFailure } from '../scan/scan-failure.ts';
 import { differences, type Difference, type Expectation } from './expectation.ts';
-import { judgeCall, type Tools } from './judge-call.ts';
+import { judgeCall } from './judge-call.ts';
 import { wordOf, type Judged } from './judged.ts';
-import { listedTools } from './known-tools.ts';
+import { knownTools, type Tools } from './known-tools.ts';
 import { readTextFile } from './read-source.ts';
 import { TemporaryState } from './temporary-state.ts';
 import { readTestFile, type TestCase } from './test-file.ts';
@@ -80,7 +80,7 @@ async function runCase(one: TestCase, policies: PolicySet, tools: Tools): Promis
 
 function readTools(path: string): Tools | string {
   try {
-    return listedTools(readDefinitions(path));
+    return knownTools(readDefinitions(path));
   } catch (error) {
     if (error instanceof ScanFailure) return error.message;
     throw error;

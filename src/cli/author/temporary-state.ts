@@ -17,6 +17,11 @@ export class TemporaryState {
     this.clock = clock;
   }
 
+  /** Whether a limit has asked for it. */
+  get isOpen(): boolean {
+    return this.#state !== null;
+  }
+
   /** @throws StateUnavailable */
   async open(): Promise<State> {
     if (this.#state !== null) return this.#state;

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { databasePath, openStateReader, type StateReader } from '../../state/open.ts';
 import { StateUnavailable, type JournalFilter, type JournalRow, type Outcome } from '../../state/types.ts';
+import { parseMoment } from '../moment.ts';
 import { styleFor } from '../terminal.ts';
 import { UsageError } from '../usage-error.ts';
 import { LogsTable } from './logs-table.ts';
@@ -33,8 +34,6 @@ export interface LogsArguments {
 const OUTCOMES: Readonly<Record<Outcome, true>> = {
   forwarded: true, ok: true, tool_error: true, upstream_error: true, upstream_failed: true, cancelled: true, refused: true, rejected: true, dropped: true,
 };
-const UNITS: Readonly<Record<string, number>> = { s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 };
-const ISO = /^\d{4}-\d\d-\d\d(T\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:\d\d)?)?$/;
 const MAX_LIMIT = 100_000;
 const DEFAULT_WIDTH = 100;
 const POLL_MS = 250;
@@ -132,15 +131,8 @@ function filterOf(options: LogsArguments): JournalFilter {
     ...(options.server === undefined ? {} : { server: options.server }),
     ...(options.grant === undefined ? {} : { grant: options.grant }),
     ...(options.name === undefined ? {} : { name: options.name }),
-    ...(options.since === undefined ? {} : { since: parseSince(options.since) }),
+    ...(options.since === undefined ? {} : { since: parseMoment(options.since, '--since') }),
   };
-}
-
-function parseSince(text: string): Date {
-  const [, amount, unit] = /^(\d{1,6})([smhd])$/.exec(text) ?? [];
-  const at = unit === undefined ? (ISO.test(text) ? Date.parse(text) : Number.NaN) : Date.now() - Number(amount) * (UNITS[unit] ?? 0);
-  if (Number.isFinite(at)) return new Date(at);
-  throw new UsageError(`--since ${text} is not a time`, 'write 30s, 10m, 2h, 1d, 2026-11-20 or 2026-11-20T12:00:00Z');
 }
 
 /** Lines to a pipe that may be slow, or go away (`logs | head`): then there is nothing left to do, and that is no error. */

@@ -1,0 +1,57 @@
+import type { CompiledPolicy } from '../../../policy/index.ts';
+import { callInput, decisionOf } from '../../../policy/policy-set.ts';
+import { judgePlan } from '../../../policy/plan.ts';
+import type { Decision, Visibility } from '../../../policy/types.ts';
+import type { CelInput, Variable } from '../../../policy/cel/types.ts';
+import { possibleEffects, stricter, toVisibility } from '../../../policy/visibility.ts';
+import { carryOut, queryOf, type CallToJudge } from '../judge-call.ts';
+import type { Tools } from '../known-tools.ts';
+import type { TemporaryState } from '../temporary-state.ts';
+import type { RecordedCall } from './recorded-call.ts';
+import type { Replayed } from './tally.ts';
+
+/** What stands in for what the journal does not hold. */
+export interface Assumed {
+  /** Tags of grants by label. */
+  readonly tags: ReadonlyMap<string, readonly string[]>;
+  readonly tools: Tools;
+}
+
+/** The journal does not say who signed in, nor what a client said of itself. */
+const NEVER_RECORDED: readonly Variable[] = ['user', 'client'];
+
+/**
+ * What candidate policies say of a recorded call. Three-valued: where the answer depends on something that was not recorded it is
+ * `unknown`, never a guess. A call that goes through counts in `temporary`, at the moment at which it was made.
+ * @param policies at least one
+ */
+export async function replayCall(policies: readonly CompiledPolicy[], row: RecordedCall, assumed: Assumed, temporary: TemporaryState): Promise<Replayed> {
+  const call: CallToJudge = {
+    kind: row.kind,
+    name: row.name,
+    args: row.args === 'unrecorded' ? null : row.args,
+    server: row.server,
+    caller: { grant: row.grant, tags: assumed.tags.get(row.grant) ?? [], session: row.session, user: null, client: { name: null, version: null } },
+    at: row.at,
+    approved: row.approved,
+    undo: row.undo,
+  };
+  const tool = row.kind === 'tool' ? (assumed.tools?.get(row.name) ?? null) : null;
+  const decision = decided(policies, row, { ...callInput(queryOf(call, tool)), unknown: new Set(NEVER_RECORDED) });
+  if (decision === null) return { now: 'unknown', missing: row.args === 'unrecorded' ? 'arguments' : 'caller' };
+  const judged = await carryOut(decision, call, tool, temporary);
+  return { now: judged.effect === 'allow' ? 'allowed' : judged.effect === 'require_approval' ? 'approval' : 'refused', judged };
+}
+
+/** The decision, when what is known is enough for it. */
+function decided(policies: readonly CompiledPolicy[], row: RecordedCall, known: CelInput): Decision | null {
+  const { args: _args, ...rest } = known;
+  const input: CelInput = row.args === 'unrecorded' ? { ...rest, unknown: new Set<Variable>([...known.unknown, 'args']) } : known;
+  const plans = policies.map((policy) => policy.plan(row.kind, row.name));
+  const certain: Visibility = toVisibility(plans.map((plan) => possibleEffects(plan, input)).reduce(stricter));
+  if (certain === 'depends') return null;
+  const decision = decisionOf(plans.map((plan) => judgePlan(plan, input)), input);
+  if (decision.effect !== certain) return null;
+  // What would have happened without observation may itself hang on what is not known; then nothing is said of it.
+  return decision.wouldBe?.code === 'policy_error' ? { ...decision, wouldBe: null } : decision;
+}
