@@ -4,7 +4,7 @@ import type { Response } from '../mcp/message.ts';
 import { allowsInputRequired } from '../mcp/methods.ts';
 import { eraOf, LEGACY_VERSIONS, MODERN_VERSIONS } from '../mcp/versions.ts';
 import type { JsonNode } from '../wire/json-node.ts';
-import { removeElements, splice } from '../wire/splice.ts';
+import { editObject, removeElements, splice } from '../wire/splice.ts';
 import type { Outcome, Settlement } from '../state/types.ts';
 import type { Conversation } from './conversation.ts';
 import type { InFlight } from './in-flight.ts';
@@ -31,10 +31,11 @@ export function answerFor(conversation: Conversation, call: InFlight, response: 
   const refusal = refusedInput(conversation, call, result, allowsInputRequired(call.method));
   if (refusal !== null) return { bytes: refusal, outcome: 'upstream_failed', upstreamStatus: 'input_required', undo: 'nothing' };
   noteTask(conversation, call, result);
-  const bytes = judgeResult(conversation, call, response, result);
   const type = result.get('resultType')?.text() ?? null;
+  const bytes = type === 'input_required' && call.approval !== null ? sealedState(call, response, result) : judgeResult(conversation, call, response, result);
   const failed = result.get('isError')?.kind === 'true';
-  const undone = failed || type === 'input_required';
+  // A call that may go on with the approval it has used is not counted again, so what it reserved stays reserved.
+  const undone = failed || (type === 'input_required' && (call.approval?.wrap ?? null) === null);
   return { bytes, outcome: failed ? 'tool_error' : 'ok', upstreamStatus: type === null || type === 'complete' ? null : bounded(type, 32), undo: undone ? 'budgets' : 'nothing' };
 }
 
@@ -52,6 +53,13 @@ function judgeResult(conversation: Conversation, call: InFlight, response: Respo
   if (filtered !== null) return filtered;
   recordRefusal(conversation, { method: call.method, name: null, requestId: call.id, outcome: 'refused', code: 'policy_error', reason: 'the list could not be read, and the policy hides items of it' });
   return errorAnswer(call.id, INTERNAL_ERROR, 'Refused: the list of the upstream could not be read, and the policy hides items of it');
+}
+
+/** The upstream's own state travels inside ours when the call has used an approval: its retry needs no second one (M7). */
+function sealedState(call: InFlight, response: Response, result: JsonNode): Buffer {
+  const wrap = call.approval?.wrap ?? null;
+  if (wrap === null) return response.bytes;
+  return splice(response.bytes, editObject(result, new Map([['requestState', JSON.stringify(wrap(result.get('requestState')?.lexeme() ?? null))]])));
 }
 
 /** JSON text of the cursor of a list request; null for the first page, which some clients ask for with a null. */

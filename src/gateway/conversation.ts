@@ -54,6 +54,7 @@ export class Conversation {
   readonly #peers: ReadonlySet<Conversation>;
   readonly #own: OwnRequests;
   #refusal: string | null = null;
+  #clientDone = false;
 
   constructor(options: ConversationOptions) {
     this.gateway = options.gateway;
@@ -158,7 +159,7 @@ export class Conversation {
     }
     const call: InFlight = {
       id: message.id, idKey, method, type, era, policies: this.principal.policies, request: message, startedAt: performance.now(),
-      progressToken: progressTokenKey(params), name: null, entry: null, state: 'judging', cancelled: false, release: null,
+      progressToken: progressTokenKey(params), name: null, entry: null, state: 'judging', cancelled: false, release: null, beats: 0, approval: null,
     };
     this.inFlight.set(idKey, call);
     const verdict = this.#judge(call);
@@ -337,7 +338,12 @@ export class Conversation {
 
   /** The client has said its last word: what it said is still judged, but a call that is held for its approval is not executed any more. */
   clientDone(): void {
+    this.#clientDone = true;
     for (const call of this.inFlight.values()) if (call.release !== null) this.#withdrawHeld(call);
+  }
+
+  get isClientDone(): boolean {
+    return this.#clientDone;
   }
 
   #withdrawHeld(call: InFlight): void {
@@ -347,6 +353,7 @@ export class Conversation {
 
   /** The whole conversation is over: nothing stays open in the journal. */
   end(): void {
+    this.#clientDone = true;
     for (const call of this.inFlight.values()) {
       call.cancelled = true;
       call.release?.();

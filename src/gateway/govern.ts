@@ -1,3 +1,5 @@
+import { allowsInputRequired } from '../mcp/methods.ts';
+import type { Decision } from '../policy/types.ts';
 import type { Conversation } from './conversation.ts';
 import { decide, lookalikeArgument } from './call/decide.ts';
 import { facts, origin } from './call/facts.ts';
@@ -28,11 +30,32 @@ function governNow(conversation: Conversation, call: InFlight): ClientVerdict | 
     return target;
   }
   call.name = target.name;
+  return judgeTarget(conversation, call, target, bringsInput(call) ? takeBack : null);
+}
+
+type Step = (conversation: Conversation, call: InFlight, target: Target) => void | Promise<void>;
+
+/** @param first what is done once the target is known, before it is decided */
+function judgeTarget(conversation: Conversation, call: InFlight, target: Target, first: Step | null): ClientVerdict | Promise<ClientVerdict> {
   return andThen(find(conversation, call, target), (absent) => {
     if (absent !== null) return absent;
-    if (call.cancelled) return withdrawn(conversation, call, target);
-    return decideAndReserve(conversation, call, target);
+    return andThen(first === null ? undefined : first(conversation, call, target), () => {
+      if (call.cancelled) return withdrawn(conversation, call, target);
+      return decideAndReserve(conversation, call, target);
+    });
   });
+}
+
+/** A retry after an `InputRequiredResult`, of the upstream or of ours. It is judged like a first call (M6). */
+function bringsInput(call: InFlight): boolean {
+  if (call.era !== 'modern' || !allowsInputRequired(call.method)) return false;
+  const { params } = call.request;
+  return (params?.get('requestState') ?? params?.get('inputResponses') ?? null) !== null;
+}
+
+async function takeBack(conversation: Conversation, call: InFlight, target: Target): Promise<void> {
+  const module = await import('./approvals/input-required.ts');
+  module.takeBack(conversation, call, target);
 }
 
 function decideAndReserve(conversation: Conversation, call: InFlight, target: Target): ClientVerdict | Promise<ClientVerdict> {
@@ -50,6 +73,15 @@ function decideAndReserve(conversation: Conversation, call: InFlight, target: Ta
     if (decision.effect === 'require_approval') return refuse(conversation, call, target, 'denied', decision);
     return reserve(conversation, call, target, decision, []);
   }
-  if (decision.effect === 'require_approval') return refuse(conversation, call, target, 'policy_error', decision);
+  // The retry of a call that was let through once, after its upstream had asked for input, is still that call: it is counted once.
+  if (call.approval?.continues === true) return reserve(conversation, call, target, decision, []);
+  if (decision.effect === 'require_approval') return askFirst(conversation, call, target, decision);
   return reserve(conversation, call, target, decision, decision.limits);
+}
+
+/** Loaded with the first call that needs it: most policies ask for no approval. */
+async function askFirst(conversation: Conversation, call: InFlight, target: Target, decision: Decision): Promise<ClientVerdict> {
+  const { approve } = await import('./approvals/approve.ts');
+  if (call.cancelled) return withdrawn(conversation, call, target);
+  return approve(conversation, call, target, decision, () => judgeTarget(conversation, call, target, null));
 }

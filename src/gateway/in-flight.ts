@@ -1,7 +1,22 @@
 import type { Id, Request } from '../mcp/message.ts';
+import type { JsonNode } from '../wire/json-node.ts';
 import type { MethodClass } from '../mcp/methods.ts';
 import type { Era } from '../mcp/versions.ts';
 import type { PolicySet } from '../policy/types.ts';
+
+/** The part of an approval in one call. */
+export interface CallApproval {
+  /** `performance.now()` until which the call may be held; null before it is. */
+  holdUntil: number | null;
+  /** How often it was decided anew. */
+  rounds: number;
+  /** What the client's user said to the question that this retry answers (M6); null when it answers none. */
+  answer: { readonly approval: string; readonly mode: 'form' | 'url'; readonly result: JsonNode | null } | null;
+  /** An approval was used for this logical call already: the upstream had asked for input in between. */
+  readonly continues: boolean;
+  /** Seals a state of the upstream, as JSON text or null, because an approval was used for this call (M7). */
+  wrap: ((state: string | null) => string) | null;
+}
 
 /** A request of the client from its arrival to its answer. */
 export interface InFlight {
@@ -15,7 +30,8 @@ export interface InFlight {
    * an approval is decided anew when it runs, and takes a new one then.
    */
   policies: PolicySet;
-  readonly request: Request;
+  /** As the client sent it, without members of ours that it brought back (M7). */
+  request: Request;
   /** `performance.now()` at arrival. */
   readonly startedAt: number;
   readonly progressToken: string | null;
@@ -29,4 +45,8 @@ export interface InFlight {
   cancelled: boolean;
   /** Ends the waiting of a call that is held for its approval; null while it is not held. */
   release: (() => void) | null;
+  /** Heartbeats sent so far. */
+  beats: number;
+  /** What an approval has to do with this call; null while none has. */
+  approval: CallApproval | null;
 }

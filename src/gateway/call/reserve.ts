@@ -19,7 +19,7 @@ export interface Use {
 /** Takes everything that the call needs in one round trip, together with the journal row that proves it was let through. */
 export function reserve(conversation: Conversation, call: InFlight, target: Target, decision: Decision, limits: readonly LimitClaim[], use: Use | null = null): ClientVerdict | Promise<ClientVerdict> {
   const entry = randomId();
-  const reason = use === null ? null : `approval ${use.id}`;
+  const reason = use !== null ? `approval ${use.id}` : call.approval?.continues === true ? 'goes on with the approval that it has used' : null;
   const row = journalRow(conversation, { ...facts(call, target), ...origin(decision), reason, id: entry, outcome: 'forwarded', code: null, observed: observation(decision.wouldBe) });
   const scope: CounterScope = {
     server: conversation.principal.server,

@@ -1,0 +1,32 @@
+import type { Conversation } from '../conversation.ts';
+import type { InFlight } from '../in-flight.ts';
+import { beat } from './heartbeats.ts';
+import { watchOf } from './watch.ts';
+
+/** How the waiting of a call ended. `dismissed`: the client's own user was asked and said neither yes nor no. */
+export type HoldEnd = 'decided' | 'waited' | 'withdrawn' | 'dismissed';
+
+/**
+ * Keeps a call until its approval is decided, `waitMs` are over, or its client takes it back or leaves (N2, #54). Only this call waits (T8).
+ * @param dismissed resolves when the client's user closed the question
+ */
+export function hold(conversation: Conversation, call: InFlight, id: string, waitMs: number, dismissed: Promise<void> | null): Promise<HoldEnd> {
+  // A client that has gone while the approval was looked for waits no longer either.
+  if (conversation.isClientDone) call.cancelled = true;
+  if (call.cancelled) return Promise.resolve('withdrawn');
+  return new Promise((resolve) => {
+    const done = (end: HoldEnd): void => {
+      clearTimeout(timer);
+      unwatch();
+      stopBeating();
+      call.release = null;
+      resolve(call.cancelled ? 'withdrawn' : end);
+    };
+    const timer = setTimeout(() => done('waited'), waitMs);
+    timer.unref();
+    const stopBeating = beat(conversation, call);
+    const unwatch = watchOf(conversation.gateway.state).on(id, (event) => done(event === 'decided' ? 'decided' : 'waited'));
+    call.release = () => done('withdrawn');
+    void dismissed?.then(() => done('dismissed'));
+  });
+}
