@@ -1,0 +1,96 @@
+import { exactDouble } from '../../wire/decimal.ts';
+import { JsonNode } from '../../wire/json-node.ts';
+import { MOST_STEPS, UNITS_PER_STEP } from './limits.ts';
+import type { CelInput } from './types.ts';
+import type { Result, Value } from './value.ts';
+import { Failure, Json } from './value.ts';
+
+/** A compiled node: its value, or why it has none. Never throws on purpose. */
+export type Evaluate = (run: Run) => Result;
+
+/** Once given, the whole evaluation has failed, whatever absorbs it. */
+export const EXHAUSTED: Failure = Failure.error(`the evaluation took more than ${MOST_STEPS} steps`);
+export const INEXACT: Failure = Failure.error('a number cannot be compared exactly: it has more digits than a double holds');
+
+const NO_ARGUMENTS = new JsonNode(Buffer.from('{}'), 0, 2);
+const NOT_AN_OBJECT = Failure.error('the arguments are not an object');
+
+/** One evaluation: its input, what it may still spend, and the variables of its macros. */
+export class Run {
+  readonly input: CelInput;
+  steps: number = MOST_STEPS;
+  /** Values of macro variables, by slot. */
+  readonly locals: Value[] = [];
+  #args: Json | Failure | null = null;
+  #user: Json | null = null;
+
+  constructor(input: CelInput) {
+    this.input = input;
+  }
+
+  /** Pays for work that grows with `units` of text. False when the budget is spent. */
+  pay(units: number): boolean {
+    this.steps -= Math.ceil(units / UNITS_PER_STEP);
+    return this.steps >= 0;
+  }
+
+  get args(): Json | Failure {
+    this.#args ??= readArgs(this.input);
+    return this.#args;
+  }
+
+  /** The claims as an object. Only for a context that has some. */
+  claims(node: JsonNode): Json {
+    this.#user ??= new Json(node, false);
+    return this.#user;
+  }
+}
+
+function readArgs(input: CelInput): Json | Failure {
+  if (input.args === undefined || input.unknown.has('args')) return Failure.unknown;
+  const node = input.args ?? NO_ARGUMENTS;
+  return node.kind === 'object' ? new Json(node, true) : NOT_AN_OBJECT;
+}
+
+/** The member `key` of an object; undefined when it has none of this name. */
+export function readMember(object: Json, key: string, run: Run): Result | undefined {
+  const node = object.node.get(key);
+  if (node === null) return undefined;
+  const kind = node.kind;
+  return kind === 'object' || kind === 'array' ? object.member(key, node) : readScalar(node, run);
+}
+
+/** The element at `index`; undefined when there is none. */
+export function readElement(list: Json, index: number, run: Run): Result | undefined {
+  const node = list.node.elements()[index];
+  if (node === undefined) return undefined;
+  const kind = node.kind;
+  return kind === 'object' || kind === 'array' ? list.element(index, node) : readScalar(node, run);
+}
+
+function readScalar(node: JsonNode, run: Run): Result {
+  switch (node.kind) {
+    case 'string':
+      // Decoding costs what the sender chose, each time that a loop reads the same argument.
+      return run.pay((node.end - node.start) / 4) ? (node.text() ?? '') : EXHAUSTED;
+    case 'true':
+      return true;
+    case 'false':
+      return false;
+    case 'null':
+      return null;
+    default:
+      return numberOf(node) ?? INEXACT;
+  }
+}
+
+/** At most 15 digits: such a number and its double are the same in every reading. */
+const SHORT_DECIMAL = /^-?[0-9]+\.[0-9]+$/;
+
+/** A JSON number as the double that it is, or null when no double is that number (protocol.md J13). */
+export function numberOf(node: JsonNode): number | null {
+  const whole = node.integer();
+  if (whole !== null) return whole;
+  const lexeme = node.lexeme();
+  return lexeme.length <= 16 && SHORT_DECIMAL.test(lexeme) ? Number(lexeme) : exactDouble(lexeme);
+}
