@@ -19,6 +19,14 @@ export interface ApprovalUse {
   readonly digest: string;
 }
 
+/** 128 random bits, url-safe. Never with a dash first, which a command line would take for an option. */
+function newId(): string {
+  for (;;) {
+    const id = randomBytes(16).toString('base64url');
+    if (!id.startsWith('-')) return id;
+  }
+}
+
 /** Approvals (policy.md, "Approval"; protocol.md, attacks 33 and 34). Every method runs inside the caller's write transaction. */
 export class ApprovalStore {
   readonly log: ApprovalLog;
@@ -60,7 +68,7 @@ export class ApprovalStore {
   #open(request: ApprovalRequest, now: number): ApprovalAnswer {
     const { waiting, first } = this.log.waiting(boundedColumn(request.grant), now);
     if (waiting >= MAX_WAITING) return { status: 'too_many', waiting, retryAfterMs: Math.max(1, Math.ceil((first - now) / 1000)) };
-    const id = randomBytes(16).toString('base64url');
+    const id = newId();
     const wall = this.#clock.wallMs();
     const timeoutMs = Math.ceil(request.timeoutMs);
     this.log.insert(id, wall, wall + timeoutMs, now + timeoutMs * 1000, requestColumns(request));

@@ -37,7 +37,7 @@ export class FakeMachine implements ClockSource {
     return this.monotonic;
   }
   wallMs(): number {
-    return this.wall;
+    return Math.floor(this.wall);
   }
   uptimeUs(): number {
     return this.monotonic + this.asleep;
