@@ -3,10 +3,11 @@ import { EXHAUSTED } from './run.ts';
 import type { Kind, Overload } from './signature.ts';
 import { BOOL, DOUBLE, DYN, INT, STRING, TYPE } from './static-type.ts';
 import { sizeOf } from './text.ts';
-import { Failure, Json, MapValue, TypeValue, typeName, type Value } from './value.ts';
+import { Failure, Json, type MapValue, TypeValue, typeName, type Value } from './value.ts';
 
 const NO_INT = Failure.error('a value cannot be read as a whole number of 64 bits');
 const NO_DOUBLE = Failure.error('a value cannot be read as a number exactly');
+const NO_TEXT = Failure.error('a value has no spelling');
 const NO_BOOL = Failure.error('a text is neither true nor false');
 const MOST = 2n ** 63n;
 
@@ -24,6 +25,8 @@ function conversion(name: string, from: Kind | 'any', result: Overload['result']
   return { name, receiver: null, params: [from], result, apply };
 }
 
+/** Only for what JavaScript spells as CEL does: true, -5, 2.5. */
+const spelled: Overload['apply'] = ([value]) => (typeof value === 'object' ? NO_TEXT : String(value));
 const same: Overload['apply'] = ([value]) => value ?? null;
 
 function size(of: Kind, count: (value: Value) => number): readonly Overload[] {
@@ -55,9 +58,9 @@ export const CONVERSIONS: readonly Overload[] = [
   conversion('double', 'int', DOUBLE, ([whole]) => (BigInt(Number(whole)) === whole ? Number(whole) : NO_DOUBLE)),
   conversion('double', 'string', DOUBLE, ([text]) => exactDouble(text as string) ?? NO_DOUBLE),
   conversion('string', 'string', STRING, same),
-  conversion('string', 'bool', STRING, ([value]) => String(value)),
-  conversion('string', 'int', STRING, ([value]) => String(value)),
-  conversion('string', 'double', STRING, ([value]) => String(value)),
+  conversion('string', 'bool', STRING, spelled),
+  conversion('string', 'int', STRING, spelled),
+  conversion('string', 'double', STRING, spelled),
   ...size('string', (text) => sizeOf(text as string)),
   ...size('list', (list) => (list instanceof Json ? list.node.elements().length : (list as readonly Value[]).length)),
   ...size('map', (map) => (map instanceof Json ? map.node.members().length : (map as MapValue).entries.size)),

@@ -11,7 +11,7 @@ export interface Parsed {
   readonly expr: Expr | null;
   readonly problems: readonly CelProblem[];
   /** What the library's own type checker says, as a second opinion: it knows nothing of schemas, and stops at the first problem. */
-  secondOpinion(): CelProblem | null;
+  readonly secondOpinion: () => CelProblem | null;
 }
 
 const MACROS: readonly string[] = ['all', 'exists', 'exists_one', 'map', 'filter'];

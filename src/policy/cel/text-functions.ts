@@ -78,7 +78,7 @@ function split(limited: boolean): Overload {
     run.steps -= parts.length;
     if (run.steps < 0) return EXHAUSTED;
     if (!limited) return parts;
-    const limit = Number(most as bigint);
+    const limit = Number(most);
     if (limit === 0) return [];
     return limit < 0 || parts.length <= limit ? parts : [...parts.slice(0, limit - 1), parts.slice(limit - 1).join(by as string)];
   });
