@@ -22,5 +22,5 @@ export function pathOf(base: string, place: Place | null): string {
 export function explain(base: string, { place, complaint }: Failure): { path: string; message: string; wouldPass: string | null } {
   const path = pathOf(base, place);
   const wouldPass = complaint.passes === null || path === '' ? null : `${path} ${complaint.passes}`;
-  return { path, message: path === '' ? `the arguments ${complaint.says}` : `${path} ${complaint.says}`, wouldPass };
+  return { path, message: path === '' ? `the argument object ${complaint.says}` : `${path} ${complaint.says}`, wouldPass };
 }

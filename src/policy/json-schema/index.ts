@@ -6,6 +6,7 @@ import { MAX_SCHEMA_BYTES } from './limits.ts';
 import { Run, Stopped } from './run.ts';
 import type { Origin, SchemaProblem, Subschema } from './schema-types.ts';
 
+export { inlineReferences } from './narrow-constraint.ts';
 export { narrowInputSchema } from './narrow.ts';
 export type { SchemaProblem } from './schema-types.ts';
 
