@@ -38,7 +38,7 @@ export async function loadPolicyFiles(files: readonly PolicyFile[], cacheDirecto
       continue;
     }
     const cachePath = cacheDirectory === null ? null : join(cacheDirectory, `${keyOf(file.name, text)}.json`);
-    const cached = cachePath === null ? null : fromCache(cachePath, file.name);
+    const cached = cachePath === null ? null : await fromCache(cachePath, file.name);
     if (cached !== null) {
       policies.push(cached);
       continue;
@@ -79,11 +79,11 @@ function keyOf(name: string, text: string): string {
 }
 
 /** A cache entry that is unusable in any way is none: the text decides. */
-function fromCache(path: string, name: string): CompiledPolicy | null {
+async function fromCache(path: string, name: string): Promise<CompiledPolicy | null> {
   try {
     const text = readPrivate(path);
     if (text === null) return null;
-    const result = fromJSON(JSON.parse(text));
+    const result = await fromJSON(JSON.parse(text));
     return result.ok && result.policy.name === name ? result.policy : null;
   } catch {
     return null;

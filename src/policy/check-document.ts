@@ -1,13 +1,14 @@
 import type { ClientFeature, TargetKind } from './types.ts';
-import type { Action, PolicyDocument, RuleModel } from './document.ts';
+import type { Action, PolicyDocument, SelectorModel } from './document.ts';
 import { CLIENT_FEATURES, KINDS, SECTION } from './document.ts';
 import type { Reporter } from './diagnostic.ts';
+import type { Sources } from './sources.ts';
 import type { SourceEntry, SourceNode } from './source-node.ts';
 import { found } from './source-node.ts';
 import type { Span } from './source-text.ts';
 import { pointer } from './pointer.ts';
 import { printable, quoted } from './printable.ts';
-import { ACTIONS, checkAction, checkRule, RULE_KEYS } from './check-rule.ts';
+import { ACTIONS, checkAction, checkSelectorValue, RULE_KEYS } from './check-rule.ts';
 import { checkSelectors } from './check-selector.ts';
 import { unknownKey, wordOf } from './check-words.ts';
 
@@ -19,10 +20,10 @@ const START = 'start with `version: "1"` and `default: deny`';
 const DOCUMENT_KEYS = ['version', 'description', 'default', 'mode', 'tools', 'resources', 'prompts', 'client'] as const;
 
 /**
- * Checks a whole document and reports everything that is wrong with it. The result is meaningful only while the reporter has no
- * error. policy.md, "Document".
+ * Checks a whole document and reports everything that is wrong with its structure. The result is meaningful only while the reporter
+ * has no error. Expressions and schemas are collected in `sources`, to be compiled. policy.md, "Document".
  */
-export function checkDocument(root: SourceNode, reporter: Reporter): PolicyDocument | null {
+export function checkDocument(root: SourceNode, reporter: Reporter, sources: Sources): PolicyDocument | null {
   if (root.kind !== 'map') {
     if (root.kind === 'null') reporter.error('empty_document', { start: 0, end: 0 }, '', 'the document is empty; expected a map with `version` and `default`', START);
     else if (root.kind !== 'broken') reporter.error('wrong_type', root.span, '', `the document is ${found(root)}; expected a map`, START);
@@ -38,7 +39,7 @@ export function checkDocument(root: SourceNode, reporter: Reporter): PolicyDocum
     if (!fields.has(key) && !misspelt.has(key) && !root.damaged) reporter.error('missing_key', startOf(root.span), '', `\`${key}\` is missing`, help);
   }
   checkVersion(fields.get('version'), reporter);
-  const rules = Object.fromEntries(KINDS.map((kind) => [kind, checkSection(kind, fields.get(SECTION[kind]), reporter)])) as Record<TargetKind, RuleModel[]>;
+  const rules = Object.fromEntries(KINDS.map((kind) => [kind, checkSection(kind, fields.get(SECTION[kind]), reporter, sources)])) as Record<TargetKind, SelectorModel[]>;
   return {
     description: checkDescription(fields.get('description'), reporter),
     default: checkDefault(fields.get('default'), reporter),
@@ -83,7 +84,7 @@ function checkMode(entry: SourceEntry | undefined, reporter: Reporter): 'enforce
   return wordOf(entry.value, ['enforce', 'observe'], '/mode', '`mode`', 'bad_mode', reporter) ?? 'enforce';
 }
 
-function checkSection(kind: TargetKind, entry: SourceEntry | undefined, reporter: Reporter): RuleModel[] {
+function checkSection(kind: TargetKind, entry: SourceEntry | undefined, reporter: Reporter, sources: Sources): SelectorModel[] {
   if (entry === undefined || entry.value.kind === 'broken') return [];
   const section = SECTION[kind];
   const { value } = entry;
@@ -100,7 +101,7 @@ function checkSection(kind: TargetKind, entry: SourceEntry | undefined, reporter
   }
   checkSelectors(kind, value.entries, reporter);
   return value.entries.flatMap((rule) => {
-    const checked = checkRule(rule, pointer(section, rule.key), reporter);
+    const checked = checkSelectorValue(rule, pointer(section, rule.key), { kind, selector: rule.key, reporter, sources });
     return checked === null ? [] : [checked];
   });
 }

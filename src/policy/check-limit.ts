@@ -1,40 +1,28 @@
 import type { LimitModel } from './document.ts';
-import { PER_DIMENSIONS } from './document.ts';
-import type { PerDimension } from './types.ts';
+import type { CounterWords } from './check-counter.ts';
+import { checkCounter, checkCounterList } from './check-counter.ts';
 import type { Reporter } from './diagnostic.ts';
-import type { SourceEntry, SourceNode } from './source-node.ts';
+import type { SourceNode } from './source-node.ts';
 import { found } from './source-node.ts';
-import { pointer } from './pointer.ts';
 import { printable, quoted } from './printable.ts';
 import { suggest } from './suggest.ts';
-import { checkWindow, isPlainWhole, LETTER_SECONDS, readWindow, spellingHelp, UNIT_SECONDS } from './check-window.ts';
-import { oneOf, unknownKey, wordOf } from './check-words.ts';
+import { isPlainWhole, LETTER_SECONDS, readWindow, spellingHelp, UNIT_SECONDS } from './check-window.ts';
+import { oneOf } from './check-words.ts';
 
 export const MAX_CALLS = 1_000_000;
 
-const LIMIT_KEYS = ['max', 'window', 'per', 'on_state_error'] as const;
+const RATE_LIMIT: CounterWords = {
+  place: 'a limit',
+  subject: 'the limit',
+  keys: ['max', 'window', 'per', 'on_state_error'],
+  required: { max: 'add the number of calls: `max: 10`', window: 'add the time in seconds: `window: 60`' },
+  hint: hintForLimit,
+};
+
 /** Checks `rate_limit`: a map, a shorthand such as `10/minute`, or a list of those. policy.md, "Rule". */
 export function checkRateLimit(node: SourceNode, at: string, reporter: Reporter): LimitModel[] {
-  if (node.kind !== 'list') {
-    const limit = checkLimit(node, at, reporter);
-    return limit === null ? [] : [limit];
-  }
-  if (node.items.length === 0) {
-    reporter.error('empty_list', node.span, at, '`rate_limit` is an empty list; expected at least one limit', 'remove `rate_limit`, or write one');
-    return [];
-  }
-  const limits: LimitModel[] = [];
-  for (const [index, item] of node.items.entries()) {
-    const limit = checkLimit(item, `${at}/${index}`, reporter);
-    if (limit === null) continue;
-    const twin = limits.find((other) => other.max === limit.max && other.windowSeconds === limit.windowSeconds && other.per.join() === limit.per.join());
-    if (twin !== undefined) {
-      reporter.error('duplicate_limit', item.span, `${at}/${index}`, 'the same limit is in the list twice', 'remove one of the two');
-      continue;
-    }
-    limits.push(limit);
-  }
-  return limits;
+  const same = (a: LimitModel, b: LimitModel): boolean => a.max === b.max && a.windowSeconds === b.windowSeconds && a.per.join() === b.per.join();
+  return checkCounterList(node, at, 'rate_limit', 'limit', (item, here) => checkLimit(item, here, reporter), same, reporter);
 }
 
 function checkLimit(node: SourceNode, at: string, reporter: Reporter): LimitModel | null {
@@ -82,33 +70,15 @@ function nearUnit(count: string, unit: string): string | null {
 }
 
 function checkLimitMap(map: Extract<SourceNode, { kind: 'map' }>, at: string, reporter: Reporter): LimitModel | null {
-  const fields = new Map<string, SourceEntry>();
-  const misspelt = new Set<string | null>();
-  for (const entry of map.entries) {
-    if ((LIMIT_KEYS as readonly string[]).includes(entry.key)) fields.set(entry.key, entry);
-    else misspelt.add(unknownKey(reporter, entry, at + pointer(entry.key), 'a limit', LIMIT_KEYS, hintForLimit(entry.key)));
-  }
-  for (const key of ['max', 'window'] as const) {
-    if (!fields.has(key) && !misspelt.has(key) && !map.damaged) {
-      const help = key === 'max' ? 'add the number of calls: `max: 10`' : 'add the time in seconds: `window: 60`';
-      reporter.error('missing_key', { start: map.span.start, end: map.span.start }, at, `the limit has no \`${key}\``, help);
-    }
-  }
-  const max = fields.get('max')?.value;
-  const window = fields.get('window')?.value;
-  const per = fields.get('per')?.value;
-  const onStateError = fields.get('on_state_error')?.value;
+  const counter = checkCounter(map, at, RATE_LIMIT, reporter);
+  const max = counter.fields.get('max')?.value;
   const calls = max === undefined ? null : checkMax(max, `${at}/max`, reporter);
-  const seconds = window === undefined ? null : checkWindow(window, `${at}/window`, reporter);
-  const dimensions = per === undefined ? ['session' as const] : checkPer(per, `${at}/per`, reporter);
-  const fallback = onStateError === undefined ? 'deny' : wordOf(onStateError, ['deny', 'allow'], `${at}/on_state_error`, '`on_state_error`', 'bad_on_state_error', reporter);
-  if (calls === null || seconds === null || dimensions === null || fallback === null) return null;
-  return { max: calls, windowSeconds: seconds, per: dimensions, onStateError: fallback, span: map.span };
+  return calls === null || counter.model === null ? null : { max: calls, ...counter.model };
 }
 
 function hintForLimit(key: string): string | null {
   if (key === 'reason') return 'write `reason` beside `rate_limit`, in the rule';
-  if (key === 'sum') return '`sum` belongs to `budget`, which this version does not support';
+  if (key === 'sum') return '`sum` belongs to `budget`: a `rate_limit` counts calls, a `budget` adds amounts';
   return null;
 }
 
@@ -128,24 +98,3 @@ function readCalls(value: number, text: string, node: SourceNode, at: string, su
   return null;
 }
 
-function checkPer(node: SourceNode, at: string, reporter: Reporter): PerDimension[] | null {
-  if (node.kind !== 'list') {
-    const word = wordOf(node, PER_DIMENSIONS, at, '`per`', 'bad_per', reporter);
-    return word === null ? null : [word];
-  }
-  if (node.items.length === 0) {
-    reporter.error('empty_list', node.span, at, '`per` is an empty list; expected at least one dimension', 'remove `per` to count per session');
-    return null;
-  }
-  const seen = new Set<PerDimension>();
-  let failed = false;
-  for (const [index, item] of node.items.entries()) {
-    const word = wordOf(item, PER_DIMENSIONS, `${at}/${index}`, 'an entry of `per`', 'bad_per', reporter);
-    if (word === null) failed = true;
-    else if (seen.has(word)) {
-      reporter.error('duplicate_per', item.span, `${at}/${index}`, `\`${word}\` is in \`per\` twice`, 'remove one of the two');
-      failed = true;
-    } else seen.add(word);
-  }
-  return failed ? null : PER_DIMENSIONS.filter((dimension) => seen.has(dimension));
-}

@@ -1,27 +1,24 @@
 import { createHash } from 'node:crypto';
-import type { ClientFeature, LimitClaim, Query, TargetKind, Verdict } from './types.ts';
-import type { PolicyDocument, RuleModel } from './document.ts';
-import { CLIENT_FEATURES, KINDS, SECTION, STRICTNESS } from './document.ts';
+import type { ClientFeature, TargetKind, Verdict } from './types.ts';
+import { canonicalDocument } from './canonical.ts';
+import type { CompiledSources } from './compile-sources.ts';
+import type { PolicyDocument, SelectorModel } from './document.ts';
+import { CLIENT_FEATURES, KINDS, SECTION } from './document.ts';
+import type { EngineRule, RulePlace } from './engine-rule.ts';
+import { engineRule, restricts } from './engine-rule.ts';
 import { parseGlob } from './glob.ts';
+import type { Judgement, Plan } from './plan.ts';
+import { makePlan } from './plan.ts';
 import { pointer } from './pointer.ts';
 import { readUri, readUriSelector } from './resource-uri.ts';
-import type { TableRule } from './rule-table.ts';
+import type { TableSelector } from './rule-table.ts';
 import { RuleTable } from './rule-table.ts';
-import { canonicalDocument } from './canonical.ts';
+import { SourceText } from './source-text.ts';
+import type { ClientAnswer } from './verdicts.ts';
+import { observed } from './verdicts.ts';
 
 /** Longer names are refused where a rule exists. Selectors are shorter, and work per call stays bounded. UTF-16 units. */
 export const LONGEST_NAME = 8192;
-
-/** What one document says of one name, as it stands and as it would stand if nothing in it were observed. */
-export interface Judgement {
-  readonly enforced: Verdict;
-  readonly full: Verdict;
-  /** The limits of every rule that covers the name. */
-  readonly limits: readonly LimitClaim[];
-}
-
-type Allowed = Verdict & { readonly effect: 'allow' };
-type ClientAnswer = Verdict & { readonly effect: 'allow' | 'deny' };
 
 /** One checked document as tables. Immutable. */
 export class CompiledPolicy {
@@ -29,21 +26,27 @@ export class CompiledPolicy {
   /** `name@` and the first 8 hex digits of SHA-256 over the canonical checked document: comments and layout do not change it. */
   readonly id: string;
   readonly document: PolicyDocument;
+  /** The compiled expressions of the document, by their text. */
+  readonly sources: CompiledSources;
+  /** The text that it came from, for messages; empty when it came from a cache. */
+  readonly text: SourceText;
   readonly #kinds: Readonly<Record<TargetKind, KindRules>>;
 
-  constructor(name: string, document: PolicyDocument) {
+  constructor(name: string, document: PolicyDocument, sources: CompiledSources, text: SourceText = new SourceText('', name)) {
     this.name = name;
     this.document = document;
-    const canonical = JSON.stringify(canonicalDocument(document));
-    this.id = `${name}@${createHash('sha256').update(canonical).digest('hex').slice(0, 8)}`;
-    this.#kinds = Object.fromEntries(KINDS.map((kind) => [kind, new KindRules(kind, name, this.id, document)])) as Record<TargetKind, KindRules>;
+    this.sources = sources;
+    this.text = text;
+    this.id = `${name}@${createHash('sha256').update(canonicalDocument(document)).digest('hex').slice(0, 8)}`;
+    this.#kinds = Object.fromEntries(KINDS.map((kind) => [kind, new KindRules(kind, name, this.id, document, sources)])) as Record<TargetKind, KindRules>;
   }
 
-  judge(query: Query): Judgement {
-    return this.#kinds[query.kind].judge(query.name);
+  /** Everything that the document has for one name. */
+  plan(kind: TargetKind, name: string): Plan {
+    return this.#kinds[kind].plan(name);
   }
 
-  /** As `judge`, for what the upstream asks of the client. */
+  /** What the document says of a request of the upstream to the client. */
   judgeClient(feature: ClientFeature): { readonly full: ClientAnswer; readonly enforced: ClientAnswer } {
     const effect = this.document.client.get(feature) ?? 'allow';
     const full: ClientAnswer = { effect, code: effect === 'deny' ? 'denied' : null, rule: pointer('client', feature), policyId: this.id, reason: null };
@@ -53,6 +56,11 @@ export class CompiledPolicy {
   /** Whether the document can hide a name of this kind. */
   mayHide(kind: TargetKind): boolean {
     return this.#kinds[kind].mayHide;
+  }
+
+  /** Whether the document constrains the arguments of some tool. */
+  get mayNarrow(): boolean {
+    return this.#kinds.tool.mayNarrow;
   }
 
   /** Whether the document restricts names of this kind; `full` counts what is only observed. */
@@ -72,33 +80,36 @@ class KindRules {
   readonly restricts: boolean;
   readonly restrictsFull: boolean;
   readonly mayHide: boolean;
+  readonly mayNarrow: boolean;
   readonly #isResource: boolean;
-  readonly #observed: boolean;
+  readonly #observes: boolean;
   readonly #exact: RuleTable;
   /** Resources only: the same rules, compared the way a lenient server would (resource-uri.ts). */
   readonly #folded: RuleTable | null;
   readonly #default: Verdict;
   readonly #unreadable: (problem: string) => Verdict;
 
-  constructor(kind: TargetKind, name: string, policyId: string, document: PolicyDocument) {
-    const rules = document.rules[kind].map((rule) => tableRule(kind, name, policyId, rule, document.mode === 'observe'));
+  constructor(kind: TargetKind, policy: string, policyId: string, document: PolicyDocument, sources: CompiledSources) {
+    const entries = document.rules[kind].map((model) => tableSelector(model, { kind, policy, policyId, selector: '', enforced: document.mode !== 'observe' }, sources));
+    const rules = entries.flatMap((entry) => entry.rules);
     const enforced = rules.filter((rule) => !rule.observe);
     const fallback = document.default;
-    const needsDefault = (some: readonly TableRule[]): boolean => !some.some((rule) => rule.selector === '*');
-    const restricting = (rule: TableRule): boolean => rule.verdict.effect !== 'allow' || rule.limits.length > 0;
+    const stars = new Set(entries.find((entry) => entry.selector === '*')?.rules);
+    const needsDefault = (some: readonly EngineRule[]): boolean => !some.some((rule) => rule.when === null && stars.has(rule));
+    const hides = (some: readonly EngineRule[]): boolean => (fallback === 'hide' && needsDefault(some)) || some.some((rule) => rule.effect === 'hide');
 
     this.#isResource = kind === 'resource';
-    this.#observed = document.mode === 'observe';
-    this.restricts = !this.#observed && ((fallback !== 'allow' && needsDefault(enforced)) || enforced.some(restricting));
-    this.restrictsFull = (fallback !== 'allow' && needsDefault(rules)) || rules.some(restricting);
-    const hides = (some: readonly TableRule[]): boolean => (fallback === 'hide' && needsDefault(some)) || some.some((rule) => rule.verdict.effect === 'hide');
-    this.mayHide = !this.#observed && hides(enforced);
+    this.#observes = document.mode === 'observe';
+    this.restricts = !this.#observes && ((fallback !== 'allow' && needsDefault(enforced)) || enforced.some(restricts));
+    this.restrictsFull = (fallback !== 'allow' && needsDefault(rules)) || rules.some(restricts);
+    this.mayHide = !this.#observes && hides(enforced);
+    this.mayNarrow = !this.#observes && enforced.some((rule) => rule.arguments.constraints.length > 0 || !rule.arguments.additional);
 
-    this.#exact = new RuleTable(rules, this.#isResource ? (selector) => spellUri(selector, 'exact') : (selector) => selector);
-    this.#folded = this.#isResource ? new RuleTable(rules, (selector) => spellUri(selector, 'folded')) : null;
+    this.#exact = new RuleTable(entries, this.#isResource ? (selector) => spellUri(selector, 'exact') : (selector) => selector);
+    this.#folded = this.#isResource ? new RuleTable(entries, (selector) => spellUri(selector, 'folded')) : null;
     this.#default = {
       effect: fallback,
-      code: fallback === 'allow' ? null : 'default_denied',
+      code: fallback === 'deny' || fallback === 'hide' ? 'default_denied' : null,
       rule: pointer('default'),
       policyId,
       reason: null,
@@ -111,78 +122,28 @@ class KindRules {
     };
   }
 
-  judge(name: string): Judgement {
+  plan(name: string): Plan {
     if (name.length > LONGEST_NAME) return this.#cannotRead(`the ${this.#isResource ? 'URI' : 'name'} is longer than ${LONGEST_NAME} characters`);
-    if (this.#folded === null) return this.#fromRules(this.#exact.matches(name));
+    if (this.#folded === null) return makePlan([this.#exact.matches(name)], this.#default, this.#observes);
     const uri = readUri(name);
     if (!uri.ok) return this.#cannotRead(`the URI ${uri.problem}`);
-    const exact = this.#fromRules(this.#exact.matches(uri.exact));
-    const folded = this.#fromRules(this.#folded.matches(uri.folded));
-    return {
-      enforced: strictest([exact.enforced, folded.enforced]),
-      full: strictest([exact.full, folded.full]),
-      limits: [...new Set([...exact.limits, ...folded.limits])],
-    };
-  }
-
-  #fromRules(rules: readonly TableRule[]): Judgement {
-    const full = rules[0]?.verdict ?? this.#default;
-    if (this.#observed) return { full, enforced: observed(full), limits: rules.flatMap((rule) => rule.limits) };
-    const enforced = rules.find((rule) => !rule.observe)?.verdict ?? this.#default;
-    return { full, enforced, limits: rules.flatMap((rule) => rule.limits) };
+    return makePlan([this.#exact.matches(uri.exact), this.#folded.matches(uri.folded)], this.#default, this.#observes);
   }
 
   /** Could not decide is refused (architecture, "One call"), but only where there is something to decide. */
-  #cannotRead(problem: string): Judgement {
+  #cannotRead(problem: string): Plan {
     const refusal = this.#unreadable(problem);
     const open: Verdict = { effect: 'allow', code: null, rule: pointer('default'), policyId: refusal.policyId, reason: null };
     const full = this.restrictsFull ? refusal : open;
-    if (this.#observed) return { full, enforced: observed(full), limits: [] };
-    return { full, enforced: this.restricts ? refusal : open, limits: [] };
+    const enforced = this.#observes ? observed(full) : this.restricts ? refusal : open;
+    const unreadable: Judgement = { full, enforced, applied: [], approval: null };
+    return { readings: [[]], fallback: this.#default, observes: this.#observes, unreadable, fixed: true };
   }
 }
 
-/** The verdict of an observed document: it lets through what it would have refused, because of its `mode`. */
-function observed<V extends Verdict>(full: V): V | Allowed {
-  return full.effect === 'allow' ? full : { effect: 'allow', code: null, rule: pointer('mode'), policyId: full.policyId, reason: null };
-}
-
-/** The strictest verdict; of equals the first, but one that a rule gave before one that only observation gave. Never empty. */
-export function strictest<V extends Verdict>(verdicts: readonly [V, ...V[]]): V {
-  const observation = pointer('mode');
-  return verdicts.reduce((best, next) => {
-    const difference = STRICTNESS[next.effect] - STRICTNESS[best.effect];
-    return difference > 0 || (difference === 0 && best.rule === observation && next.rule !== observation) ? next : best;
-  });
-}
-
-function tableRule(kind: TargetKind, policy: string, policyId: string, rule: RuleModel, documentObserved: boolean): TableRule {
-  const at = pointer(SECTION[kind], rule.selector);
-  const selector = kind === 'resource' ? spellUri(rule.selector, 'exact') : rule.selector;
-  const effect = rule.action ?? 'allow';
-  const limits = rule.limits.map((limit, index): LimitClaim => ({
-    type: 'rate',
-    counter: '',
-    policy,
-    policyId,
-    rule: rule.limitsListed ? `${at}/rate_limit/${index}` : `${at}/rate_limit`,
-    kind,
-    selector,
-    spansTools: selector.includes('*'),
-    max: limit.max,
-    windowMs: limit.windowSeconds * 1000,
-    per: limit.per,
-    reason: rule.reason,
-    enforce: !rule.observe && !documentObserved,
-    onStateError: limit.onStateError,
-  }));
-  return {
-    selector: rule.selector,
-    verdict: { effect, code: effect === 'allow' ? null : 'denied', rule: at, policyId, reason: rule.reason },
-    limits,
-    observe: rule.observe,
-    literals: parseGlob(selector).literals,
-  };
+function tableSelector({ selector, rules }: SelectorModel, place: RulePlace, sources: CompiledSources): TableSelector {
+  const spelt = place.kind === 'resource' ? spellUri(selector, 'exact') : selector;
+  return { selector, rules: rules.map((rule) => engineRule(rule, { ...place, selector: spelt }, sources)), literals: parseGlob(spelt).literals };
 }
 
 function spellUri(selector: string, form: 'exact' | 'folded'): string {

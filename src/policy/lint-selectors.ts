@@ -1,4 +1,4 @@
-import type { RuleModel } from './document.ts';
+import type { SelectorModel } from './document.ts';
 import { SECTION, STRICTNESS } from './document.ts';
 import type { Reporter } from './diagnostic.ts';
 import type { TargetKind } from './types.ts';
@@ -11,7 +11,7 @@ import { printable, quoted } from './printable.ts';
 const MOST_COMPARISONS = 200_000;
 
 /** Selectors that look like something they are not. */
-export function lintSelectors(kind: TargetKind, rules: readonly RuleModel[], reporter: Reporter): void {
+export function lintSelectors(kind: TargetKind, rules: readonly SelectorModel[], reporter: Reporter): void {
   for (const rule of rules) {
     lintCharacters(kind, rule, reporter);
     if (kind === 'resource') lintHostWildcard(rule, reporter);
@@ -20,7 +20,7 @@ export function lintSelectors(kind: TargetKind, rules: readonly RuleModel[], rep
   lintShadowedGlobs(kind, rules, reporter);
 }
 
-function lintCharacters(kind: TargetKind, rule: RuleModel, reporter: Reporter): void {
+function lintCharacters(kind: TargetKind, rule: SelectorModel, reporter: Reporter): void {
   const { selector } = rule;
   const at = pointer(SECTION[kind], selector);
   // In a URI, `?name=` starts a query and `//[` an IPv6 address.
@@ -37,8 +37,8 @@ function lintCharacters(kind: TargetKind, rule: RuleModel, reporter: Reporter): 
 }
 
 /** `*` matches `/` too, so a `*` in the host of an allowed URI reaches other hosts. */
-function lintHostWildcard(rule: RuleModel, reporter: Reporter): void {
-  if ((rule.action ?? 'allow') !== 'allow') return;
+function lintHostWildcard(rule: SelectorModel, reporter: Reporter): void {
+  if (!rule.rules.some((own) => (own.action ?? 'allow') === 'allow')) return;
   const host = /^[a-z][a-z0-9+.-]*:\/\/([^/?#]*)/i.exec(rule.selector)?.[1] ?? '';
   if (!host.includes('*') || host === '*') return;
   reporter.warning(
@@ -51,7 +51,7 @@ function lintHostWildcard(rule: RuleModel, reporter: Reporter): void {
 }
 
 /** Names that a person takes for the same and that are compared as different. */
-function lintLookalikes(kind: TargetKind, rules: readonly RuleModel[], reporter: Reporter): void {
+function lintLookalikes(kind: TargetKind, rules: readonly SelectorModel[], reporter: Reporter): void {
   const seen = new Map<string, string>();
   for (const rule of rules) {
     const folded = rule.selector.normalize('NFKC').toLowerCase().replace(/[\p{Cf}\p{Cc}\s]/gu, '');
@@ -71,7 +71,7 @@ function lintLookalikes(kind: TargetKind, rules: readonly RuleModel[], reporter:
 }
 
 interface GlobRule {
-  readonly rule: RuleModel;
+  readonly rule: SelectorModel;
   readonly glob: Glob;
 }
 
@@ -79,10 +79,10 @@ interface GlobRule {
  * A glob whose action never decides: another one with as many literal characters covers all of its names and is stricter. A glob
  * with more literal characters cannot cover all names of a glob with fewer, so only equals have to be compared.
  */
-function lintShadowedGlobs(kind: TargetKind, rules: readonly RuleModel[], reporter: Reporter): void {
+function lintShadowedGlobs(kind: TargetKind, rules: readonly SelectorModel[], reporter: Reporter): void {
   const byLiterals = new Map<number, GlobRule[]>();
   for (const rule of rules) {
-    if (rule.observe || rule.selector === '*' || !rule.selector.includes('*')) continue;
+    if (rule.rules.some((own) => own.observe || own.when !== null) || rule.selector === '*' || !rule.selector.includes('*')) continue;
     const glob = parseGlob(rule.selector);
     const group = byLiterals.get(glob.literals);
     if (group === undefined) byLiterals.set(glob.literals, [{ rule, glob }]);
@@ -107,6 +107,6 @@ function lintShadowedGlobs(kind: TargetKind, rules: readonly RuleModel[], report
   }
 }
 
-function strictness(rule: RuleModel): number {
-  return STRICTNESS[rule.action ?? 'allow'];
+function strictness(rule: SelectorModel): number {
+  return Math.max(...rule.rules.map((own) => STRICTNESS[own.action ?? 'allow']));
 }

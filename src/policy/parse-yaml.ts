@@ -5,10 +5,11 @@ import type { Reporter } from './diagnostic.ts';
 import type { SourceEntry, SourceNode } from './source-node.ts';
 import type { Span } from './source-text.ts';
 import { printable, quoted } from './printable.ts';
+import { positionInScalar } from './scalar-positions.ts';
 import { syntaxProblems } from './yaml-errors.ts';
 
-/** The deepest legal document has six levels; the rest is room for what is wrong to be reported in its place. */
-const MAX_DEPTH = 24;
+/** Argument schemas nest; 32 levels of them is more than anybody reads. */
+const MAX_DEPTH = 40;
 
 /**
  * Reads YAML 1.2 (JSON included) into a tree with positions. Everything that two YAML readers may read differently, or that can
@@ -85,7 +86,7 @@ class Reader {
   }
 
   #readScalar(value: unknown, text: string, span: Span, path: readonly (string | number)[]): SourceNode {
-    if (typeof value === 'string') return { kind: 'string', span, value };
+    if (typeof value === 'string') return { kind: 'string', span, value, locate: (offset) => positionInScalar(this.#text, span, value, offset) };
     if (typeof value === 'number') return { kind: 'number', span, value, text };
     if (typeof value === 'boolean') return { kind: 'boolean', span, value };
     if (value === null) return { kind: 'null', span };

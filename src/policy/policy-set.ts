@@ -1,7 +1,13 @@
-import type { ClientFeature, ClientVerdict, Decision, PolicySet, Query, TargetKind, Verdict, Visibility } from './types.ts';
+import type { ApprovalDemand, ClientFeature, ClientVerdict, Decision, PolicySet, Query, TargetKind, Verdict, Visibility } from './types.ts';
+import type { CelInput, Variable } from './cel/types.ts';
+import { strictestDemand } from './approval-demand.ts';
+import { combinedSchema } from './argument-schemas.ts';
 import type { CompiledPolicy } from './compiled-policy.ts';
-import { strictest } from './compiled-policy.ts';
 import { DecisionCache } from './decision-cache.ts';
+import type { Judgement, Plan } from './plan.ts';
+import { judgePlan, limitsOf } from './plan.ts';
+import { difference, strictest } from './verdicts.ts';
+import { certainRules, possibleEffects, stricter, toVisibility } from './visibility.ts';
 
 /** What a grant without a policy answers: it can call nothing (product.md, "gateway.yaml"). */
 const NO_POLICY: Verdict & { readonly effect: 'deny' } = Object.freeze({
@@ -13,39 +19,50 @@ const NO_POLICY: Verdict & { readonly effect: 'deny' } = Object.freeze({
 });
 
 /**
- * Puts the policies of one grant together: the strictest action wins and limits add up (policy.md, "Selectors, and which rule
+ * Puts the policies of one grant together: the strictest action wins and guards add up (policy.md, "Selectors, and which rule
  * decides"). The same document given twice counts once. Without policies everything is refused.
  */
 export function combine(policies: readonly CompiledPolicy[]): PolicySet {
   return new CombinedPolicies(policies);
 }
 
+/** What is known of a name before a call is there; `decision` when all its calls are decided alike. */
+interface Known {
+  readonly plans: readonly Plan[];
+  readonly decision: Decision | null;
+}
+
 class CombinedPolicies implements PolicySet {
   readonly id: string;
   readonly forwardsUnknown: boolean;
+  readonly mayNarrow: boolean;
   readonly #policies: readonly CompiledPolicy[];
-  readonly #cache = new DecisionCache();
+  readonly #cache = new DecisionCache<Known>();
 
   constructor(policies: readonly CompiledPolicy[]) {
     this.#policies = [...new Map(policies.map((policy) => [policy.id, policy])).values()];
     this.id = this.#policies.map((policy) => policy.id).join('+');
     this.forwardsUnknown = this.#policies.length > 0 && !this.#policies.some((policy) => policy.restrictsAnything);
+    this.mayNarrow = this.#policies.some((policy) => policy.mayNarrow);
   }
 
   decide(query: Query): Decision {
-    return this.#cache.get(query, this.#decide);
+    const { plans, decision } = this.#cache.get(query.kind, query.name, this.#find);
+    return decision ?? decideBy(plans, callInput(query));
   }
 
   visibility(query: Query): Visibility {
-    return this.decide(query).effect;
+    const { plans, decision } = this.#cache.get(query.kind, query.name, this.#find);
+    if (decision !== null) return decision.effect;
+    const input = listingInput(query);
+    return toVisibility(plans.map((plan) => possibleEffects(plan, input)).reduce(stricter));
   }
 
-  narrow(_query: Query): string | null {
-    return null;
-  }
-
-  get mayNarrow(): boolean {
-    return false;
+  narrow(query: Query): string | null {
+    if (query.kind !== 'tool' || !this.mayNarrow) return null;
+    const { plans } = this.#cache.get(query.kind, query.name, this.#find);
+    const input = listingInput(query);
+    return combinedSchema(plans.flatMap((plan) => certainRules(plan, input)).map((rule) => rule.arguments));
   }
 
   mayHide(kind: TargetKind): boolean {
@@ -63,19 +80,47 @@ class CombinedPolicies implements PolicySet {
     return { ...verdict, wouldBe: difference(verdict, strictest([first.full, ...rest.map((judgement) => judgement.full)])) };
   }
 
-  readonly #decide = (query: Query): Decision => {
-    const judgements = this.#policies.map((policy) => policy.judge(query));
-    const [first, ...rest] = judgements;
-    if (first === undefined) return Object.freeze({ ...NO_POLICY, limits: [], approval: null, wouldBe: null });
-    const verdict = strictest([first.enforced, ...rest.map((judgement) => judgement.enforced)]);
-    const full = strictest([first.full, ...rest.map((judgement) => judgement.full)]);
-    const limits = verdict.effect === 'allow' ? judgements.flatMap((judgement) => judgement.limits) : [];
-    return Object.freeze({ ...verdict, limits, approval: null, wouldBe: difference(verdict, full) });
+  readonly #find = (kind: TargetKind, name: string): Known => {
+    const plans = this.#policies.map((policy) => policy.plan(kind, name));
+    return { plans, decision: plans.every((plan) => plan.fixed) ? decideBy(plans, callInput({ kind, name })) : null };
   };
 }
 
-/** Null when observation changed nothing that anybody could notice: who allowed does not matter, who refused does. */
-function difference<V extends Verdict>(verdict: V, full: V): V | null {
-  if (verdict.effect !== full.effect) return full;
-  return verdict.effect === 'allow' || (verdict.rule === full.rule && verdict.policyId === full.policyId) ? null : full;
+function decideBy(plans: readonly Plan[], input: CelInput): Decision {
+  return decisionOf(plans.map((plan) => judgePlan(plan, input)), input);
+}
+
+/** What several documents say of one call, put together. */
+export function decisionOf(judgements: readonly Judgement[], input: CelInput): Decision {
+  const [first, ...rest] = judgements;
+  if (first === undefined) return Object.freeze({ ...NO_POLICY, limits: [], approval: null, wouldBe: null });
+  const verdict = strictest([first.enforced, ...rest.map((judgement) => judgement.enforced)]);
+  const full = strictest([first.full, ...rest.map((judgement) => judgement.full)]);
+  const passes = verdict.effect === 'allow' || verdict.effect === 'require_approval';
+  const limits = passes ? judgements.flatMap((judgement) => limitsOf(judgement, input)) : [];
+  const approval = verdict.effect === 'require_approval' ? approvalOf(judgements) : null;
+  return Object.freeze({ ...verdict, limits, approval, wouldBe: difference(verdict, full) });
+}
+
+function approvalOf(judgements: readonly Judgement[]): ApprovalDemand | null {
+  const [first, ...rest] = judgements.flatMap((judgement) => judgement.approval ?? []);
+  return first === undefined ? null : strictestDemand([first, ...rest]);
+}
+
+const NOTHING: ReadonlySet<Variable> = new Set();
+/** What a listing must not depend on (protocol.md L4), besides the arguments. */
+const VARYING: ReadonlySet<Variable> = new Set(['args', 'now', 'session', 'client']);
+const NO_CALLER: ReadonlySet<Variable> = new Set([...VARYING, 'server', 'grant', 'user']);
+
+/** Resources are read without arguments; the arguments of everything else may be left out, and are then not known. */
+export function callInput(query: Query): CelInput {
+  const base = { name: query.name, tool: query.tool ?? null, context: query.context, unknown: NOTHING };
+  const args = query.kind === 'resource' ? null : query.args;
+  return args === undefined ? base : { ...base, args };
+}
+
+/** As `callInput`, with everything unknown that a listing does not know. */
+export function listingInput(query: Query): CelInput {
+  const base = { name: query.name, tool: query.tool ?? null, context: query.context, unknown: query.context === undefined ? NO_CALLER : VARYING };
+  return query.kind === 'resource' ? { ...base, args: null, unknown: new Set([...base.unknown].filter((name) => name !== 'args')) } : base;
 }

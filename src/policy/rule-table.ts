@@ -1,58 +1,72 @@
-import type { LimitClaim, Verdict } from './types.ts';
-import type { Glob } from './glob.ts';
 import { parseGlob } from './glob.ts';
+import type { Glob } from './glob.ts';
 import { GlobIndex } from './glob-index.ts';
 import { STRICTNESS } from './document.ts';
+import type { EngineRule } from './engine-rule.ts';
 
-/** One rule, ready to be used: its verdict and its limits are built once, at load. */
-export interface TableRule {
+/** One selector with its rules, of which the first whose `when` holds is the rule. */
+export interface TableSelector {
   readonly selector: string;
-  readonly verdict: Verdict;
-  readonly limits: readonly LimitClaim[];
-  readonly observe: boolean;
+  readonly rules: readonly EngineRule[];
   /** Literal characters of the selector as its author wrote it; ranks globs. */
   readonly literals: number;
 }
 
-interface GlobRule {
+interface GlobSelector {
   readonly glob: Glob;
-  readonly rule: TableRule;
+  readonly entry: TableSelector;
 }
+
+/** Selectors that are equally specific: of their rules the strictest decides. */
+export type Rank = readonly TableSelector[];
 
 /** The rules for one kind of name, under one way of spelling names. */
 export class RuleTable {
-  readonly #exact = new Map<string, TableRule[]>();
-  readonly #globs: GlobIndex<GlobRule>;
-  readonly #star: TableRule | null;
+  readonly #exact = new Map<string, TableSelector[]>();
+  readonly #globs: GlobIndex<GlobSelector>;
+  readonly #star: TableSelector | null;
 
   /** `spell` gives the selector as it is compared with names; it keeps the stars. */
-  constructor(rules: readonly TableRule[], spell: (selector: string) => string) {
-    const globs: GlobRule[] = [];
-    let star: TableRule | null = null;
-    for (const rule of rules) {
-      const selector = spell(rule.selector);
-      if (selector === '*') star = rule;
-      else if (selector.includes('*')) globs.push({ glob: parseGlob(selector), rule });
-      else this.#exact.set(selector, [...(this.#exact.get(selector) ?? []), rule].sort(bySpecificity));
+  constructor(entries: readonly TableSelector[], spell: (selector: string) => string) {
+    const globs: GlobSelector[] = [];
+    let star: TableSelector | null = null;
+    for (const entry of entries) {
+      const selector = spell(entry.selector);
+      if (selector === '*') star = entry;
+      else if (selector.includes('*')) globs.push({ glob: parseGlob(selector), entry });
+      else this.#exact.set(selector, [...(this.#exact.get(selector) ?? []), entry].sort(bySpecificity));
     }
     this.#globs = new GlobIndex(globs);
     this.#star = star;
   }
 
-  /** Every rule that covers the name, the most specific first. */
-  matches(name: string): TableRule[] {
-    const globs = this.#globs.find(name).map((match) => match.rule);
+  /** Every selector that covers the name, the most specific first. */
+  matches(name: string): Rank[] {
+    const globs = this.#globs.find(name).map((match) => match.entry);
     if (globs.length > 1) globs.sort(bySpecificity);
-    const found = [...(this.#exact.get(name) ?? []), ...globs];
-    if (this.#star !== null) found.push(this.#star);
-    return found;
+    return [...ranks(this.#exact.get(name) ?? []), ...ranks(globs), ...(this.#star === null ? [] : [[this.#star]])];
   }
 }
 
+/** Divides a sorted list where the number of literal characters changes. */
+function ranks(entries: readonly TableSelector[]): Rank[] {
+  const all: TableSelector[][] = [];
+  for (const entry of entries) {
+    const last = all.at(-1);
+    if (last !== undefined && last[0]?.literals === entry.literals) last.push(entry);
+    else all.push([entry]);
+  }
+  return all;
+}
+
 /** Most literal characters, then the strictest action, then the selector, so that the order of the file means nothing. */
-function bySpecificity(a: TableRule, b: TableRule): number {
+function bySpecificity(a: TableSelector, b: TableSelector): number {
   if (a.literals !== b.literals) return b.literals - a.literals;
-  const strictness = STRICTNESS[b.verdict.effect] - STRICTNESS[a.verdict.effect];
-  if (strictness !== 0) return strictness;
+  const difference = strictnessOf(b) - strictnessOf(a);
+  if (difference !== 0) return difference;
   return a.selector < b.selector ? -1 : 1;
+}
+
+function strictnessOf(entry: TableSelector): number {
+  return entry.rules.reduce((most, rule) => Math.max(most, STRICTNESS[rule.effect]), 0);
 }

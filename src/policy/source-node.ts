@@ -1,3 +1,4 @@
+import type { JsonNode } from '../wire/json-node.ts';
 import type { Span } from './source-text.ts';
 import { NOWHERE } from './source-text.ts';
 import { printable, quoted } from './printable.ts';
@@ -10,7 +11,8 @@ export type SourceNode =
   /** `damaged`: an entry is left out because its key could not be used, so nothing can be said to be missing. */
   | { readonly kind: 'map'; readonly span: Span; readonly entries: readonly SourceEntry[]; readonly damaged: boolean }
   | { readonly kind: 'list'; readonly span: Span; readonly items: readonly SourceNode[] }
-  | { readonly kind: 'string'; readonly span: Span; readonly value: string }
+  /** `locate`: where the character at an offset of `value` stands in the text; left out when the document does not come from text. */
+  | { readonly kind: 'string'; readonly span: Span; readonly value: string; readonly locate?: (offset: number) => number }
   | { readonly kind: 'number'; readonly span: Span; readonly value: number; readonly text: string }
   | { readonly kind: 'boolean'; readonly span: Span; readonly value: boolean }
   | { readonly kind: 'null'; readonly span: Span }
@@ -42,17 +44,33 @@ export function found(node: SourceNode): string {
   }
 }
 
-/** The same tree from a value of the JSON data model, without positions. @throws TypeError for anything JSON cannot hold. */
-export function fromPlainJson(value: unknown, depth = 0): SourceNode {
-  if (depth > 32) throw new TypeError('nested deeper than 32 levels');
-  if (value === null) return { kind: 'null', span: NOWHERE };
-  if (typeof value === 'string') return { kind: 'string', span: NOWHERE, value };
-  if (typeof value === 'boolean') return { kind: 'boolean', span: NOWHERE, value };
-  if (typeof value === 'number') return { kind: 'number', span: NOWHERE, value, text: String(value) };
-  if (Array.isArray(value)) return { kind: 'list', span: NOWHERE, items: value.map((item) => fromPlainJson(item, depth + 1)) };
-  if (typeof value === 'object') {
-    const entries = Object.entries(value).map(([key, item]) => ({ key, keySpan: NOWHERE, value: fromPlainJson(item, depth + 1) }));
-    return { kind: 'map', span: NOWHERE, entries, damaged: false };
+/** The part of a string's span that holds the characters from `start` to `end` of its value. */
+export function spanInside(node: Extract<SourceNode, { kind: 'string' }>, start: number, end: number): Span {
+  if (node.locate === undefined) return node.span;
+  const from = node.locate(start);
+  return { start: from, end: Math.max(from + 1, node.locate(end)) };
+}
+
+/** The same tree from JSON that the strict scanner accepted, without positions. Numbers keep their text. */
+export function fromJsonNode(json: JsonNode): SourceNode {
+  switch (json.kind) {
+    case 'object':
+      return {
+        kind: 'map',
+        span: NOWHERE,
+        entries: json.members().map(({ key, value }) => ({ key, keySpan: NOWHERE, value: fromJsonNode(value) })),
+        damaged: false,
+      };
+    case 'array':
+      return { kind: 'list', span: NOWHERE, items: json.elements().map(fromJsonNode) };
+    case 'string':
+      return { kind: 'string', span: NOWHERE, value: json.text() ?? '' };
+    case 'number':
+      return { kind: 'number', span: NOWHERE, value: Number(json.lexeme()), text: json.lexeme() };
+    case 'true':
+    case 'false':
+      return { kind: 'boolean', span: NOWHERE, value: json.kind === 'true' };
+    case 'null':
+      return { kind: 'null', span: NOWHERE };
   }
-  throw new TypeError(`a ${typeof value} is not JSON`);
 }

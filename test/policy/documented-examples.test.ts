@@ -48,9 +48,17 @@ describe('the documented examples', () => {
     expect(set.forwardsUnknown).toBe(false);
   });
 
-  it('refuse approval by name while it is not supported, and never ignore it', async () => {
+  it('ask before one tool, allow those that only describe, and deny every other', async () => {
     const loaded = await loadPolicy(APPROVED, { name: 'ecr', file: 'ecr.yaml' });
-    expect(loaded.ok ? [] : loaded.errors).toMatchObject([{ code: 'not_supported_yet', file: 'ecr.yaml', line: 5, column: 24, pointer: '/tools/CloneContainerToECR' }]);
+    expect(loaded).toMatchObject({ ok: true, warnings: [] });
+    const set = await setOf(APPROVED);
+    expect(set.decide({ kind: 'tool', name: 'CloneContainerToECR', args: null })).toMatchObject({
+      effect: 'require_approval', code: null, rule: '/tools/CloneContainerToECR', wouldBe: null,
+      approval: { timeoutMs: 3_600_000, waitMs: 30_000, needed: 1, approvers: null, via: ['cli', 'dashboard', 'link', 'webhook'] },
+    });
+    expect(set.visibility({ kind: 'tool', name: 'CloneContainerToECR' })).toBe('require_approval');
+    expect(set.decide({ kind: 'tool', name: 'describe_images' })).toMatchObject({ effect: 'allow', approval: null });
+    expect(set.decide({ kind: 'tool', name: 'DeleteRepository' })).toMatchObject({ effect: 'deny', code: 'default_denied' });
   });
 
   it('hide one tool', async () => {

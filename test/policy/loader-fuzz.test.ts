@@ -65,7 +65,7 @@ describe('mutated documents', () => {
         expect(result.policy.document.rules.resource).toHaveLength(rules('resources'));
         expect(result.policy.document.rules.prompt).toHaveLength(rules('prompts'));
         expect(result.policy.document.default).toBe((independent as Record<string, unknown>)['default']);
-        const cached = fromJSON(JSON.parse(JSON.stringify(toJSON(result.policy))));
+        const cached = await fromJSON(JSON.parse(JSON.stringify(toJSON(result.policy))));
         expect(cached.ok && cached.policy.id).toBe(result.policy.id);
       }),
       { numRuns: 1500 },

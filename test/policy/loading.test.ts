@@ -73,33 +73,28 @@ describe('a checked policy in a cache', () => {
   const text = 'version: "1"\ndescription: d\ndefault: deny\nmode: observe\ntools:\n  __proto__: { action: deny, reason: r, mode: observe }\n  constructor: hide\n  "1": allow\n  "x*": { rate_limit: [1/day, { max: 2, window: 3, per: [tool, grant], on_state_error: allow }] }\nresources: { "file:///*": allow }\nprompts: { p: { rate_limit: 1/s } }\nclient: { roots: deny }\n';
   it('comes back as the same policy', async () => {
     const policy = await load(text, 'name');
-    const again = fromJSON(JSON.parse(JSON.stringify(toJSON(policy))));
+    const again = await fromJSON(JSON.parse(JSON.stringify(toJSON(policy))));
     expect(again.ok && again.policy.id).toBe(policy.id);
     expect(again.ok && JSON.stringify(toJSON(again.policy))).toBe(JSON.stringify(toJSON(policy)));
   });
   it.each([
     ['nothing', null],
-    ['another form', { format: 'policylayer/checked-policy@0', name: 'n', document: {} }],
-    ['no name', { format: 'policylayer/checked-policy@1', document: { version: '1', default: 'deny' } }],
-    ['an unknown key', { format: 'policylayer/checked-policy@1', name: 'n', document: { version: '1', default: 'deny', toolz: {} } }],
-    ['an action that does not exist', { format: 'policylayer/checked-policy@1', name: 'n', document: { version: '1', default: 'permit' } }],
-    ['something that is not JSON', { format: 'policylayer/checked-policy@1', name: 'n', document: { version: '1', default: 'deny', tools: { x: undefined } } }],
-    ['a ring', ring()],
-  ])('is refused when somebody wrote %s into it', (_, value) => expect(fromJSON(value).ok).toBe(false));
+    ['another form', { format: 'policylayer/checked-policy@1', name: 'n', document: '{"version":"1","default":"deny"}' }],
+    ['no name', { format: 'policylayer/checked-policy@2', document: '{"version":"1","default":"deny"}' }],
+    ['an unknown key', { format: 'policylayer/checked-policy@2', name: 'n', document: '{"version":"1","default":"deny","toolz":{}}' }],
+    ['an action that does not exist', { format: 'policylayer/checked-policy@2', name: 'n', document: '{"version":"1","default":"permit"}' }],
+    ['something that is not JSON', { format: 'policylayer/checked-policy@2', name: 'n', document: '{"version":"1","default":undefined}' }],
+    ['a document that is no text', { format: 'policylayer/checked-policy@2', name: 'n', document: { version: '1', default: 'deny' } }],
+    ['the same key twice', { format: 'policylayer/checked-policy@2', name: 'n', document: '{"version":"1","default":"deny","default":"allow"}' }],
+  ])('is refused when somebody wrote %s into it', async (_, value) => expect((await fromJSON(value)).ok).toBe(false));
 });
-
-function ring(): unknown {
-  const document: Record<string, unknown> = { version: '1', default: 'deny' };
-  document['tools'] = document;
-  return { format: 'policylayer/checked-policy@1', name: 'n', document };
-}
 
 describe('the YAML reader', () => {
   it('is imported by one file of the policy room, and that file only on demand', () => {
     const folder = join(import.meta.dirname, '../../src/policy');
-    const sources = readdirSync(folder).map((name) => [name, readFileSync(join(folder, name), 'utf8')] as const);
+    const sources = readdirSync(folder).filter((name) => name.endsWith('.ts')).map((name) => [name, readFileSync(join(folder, name), 'utf8')] as const);
     const runtime = /^import (?!type\b)[^;]*from '(yaml|\.\/parse-yaml\.ts)'/m;
     expect(sources.filter(([, source]) => runtime.test(source)).map(([name]) => name)).toEqual(['parse-yaml.ts']);
-    expect(sources.filter(([, source]) => source.includes("import('./parse-yaml.ts')")).map(([name]) => name)).toEqual(['index.ts']);
+    expect(sources.filter(([, source]) => source.includes("import('./parse-yaml.ts')")).map(([name]) => name)).toEqual(['load.ts']);
   });
 });

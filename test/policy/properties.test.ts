@@ -120,7 +120,7 @@ describe('decisions of random policies', () => {
     await fc.assert(
       fc.asyncProperty(policy, fc.array(name, { maxLength: 8 }), async (one, names) => {
         const original = await load(textOf(one));
-        const again = fromJSON(JSON.parse(JSON.stringify(toJSON(original))));
+        const again = await fromJSON(JSON.parse(JSON.stringify(toJSON(original))));
         if (!again.ok) throw new Error(JSON.stringify(again.errors));
         expect(again.policy.id).toBe(original.id);
         for (const text of names) expect(tool(combine([again.policy]), text)).toEqual(tool(combine([original]), text));

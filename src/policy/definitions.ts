@@ -1,0 +1,49 @@
+import type { JsonNode } from '../wire/json-node.ts';
+import type { Environments } from './compile-sources.ts';
+import { matchesGlob, parseGlob } from './glob.ts';
+import type { ToolFacts } from './types.ts';
+
+/** The tools of a server by name, as it lists them. */
+export type Definitions = ReadonlyMap<string, ToolFacts>;
+
+/** What a tool's definition says, for conditions and checks. Parts of the wrong type count as not there. */
+export function toolFacts(tool: JsonNode): ToolFacts {
+  const annotations = tool.get('annotations');
+  const inputSchema = tool.get('inputSchema');
+  return {
+    title: tool.get('title')?.text() ?? annotations?.get('title')?.text() ?? null,
+    annotations: annotations?.kind === 'object' ? annotations : null,
+    inputSchema: inputSchema?.kind === 'object' ? inputSchema : null,
+    category: null,
+    risk: null,
+  };
+}
+
+/**
+ * Reads a list of tools: a result of `tools/list`, a whole JSON-RPC response, or the bare array. Of two tools of one name the first
+ * counts. Null when there is no such list in it.
+ */
+export function readDefinitions(json: JsonNode): Definitions | null {
+  const list = json.kind === 'array' ? json : (json.get('tools') ?? json.get('result')?.get('tools') ?? null);
+  if (list?.kind !== 'array') return null;
+  const definitions = new Map<string, ToolFacts>();
+  for (const tool of list.elements()) {
+    const name = tool.get('name')?.text() ?? null;
+    if (name !== null && !definitions.has(name)) definitions.set(name, toolFacts(tool));
+  }
+  return definitions;
+}
+
+/** The tools that a selector is about, in the order of the list. */
+export function toolsOf(selector: string, definitions: Definitions): string[] {
+  if (!selector.includes('*')) return definitions.has(selector) ? [selector] : [];
+  const glob = parseGlob(selector);
+  return [...definitions.keys()].filter((name) => matchesGlob(glob, name));
+}
+
+export function environmentsOf(definitions: Definitions): Environments {
+  return ({ kind, selector }) => {
+    if (kind !== 'tool') return [];
+    return toolsOf(selector, definitions).map((tool) => ({ tool, inputSchema: definitions.get(tool)?.inputSchema ?? null }));
+  };
+}

@@ -1,0 +1,128 @@
+import { formatDecimal } from '../wire/decimal.ts';
+import type { BudgetClaim, LimitClaim, Verdict } from './types.ts';
+import type { CelInput } from './cel/types.ts';
+import { STRICTNESS } from './document.ts';
+import type { BudgetRule, EngineRule } from './engine-rule.ts';
+import type { Guard, GuardAnswer, Refused } from './guard.ts';
+import { couldNotEvaluate, refused } from './guard.ts';
+import type { Rank } from './rule-table.ts';
+
+/** Follows an evaluation, for `explain`. While one listens, guards behind the first that refuses are asked as well. */
+export interface Listener {
+  rule(rule: EngineRule, applies: Applies): void;
+  guard(rule: EngineRule, kind: Guard['kind'] | 'budget', at: string, source: string | null, answer: GuardAnswer): void;
+}
+
+/** What the `when` of a rule says of one call; a rule without `when` always applies. */
+export type Applies = 'yes' | 'no' | 'absent' | 'unknown' | Refused;
+
+/** What the rules for one name say of one call. */
+export interface Outcome {
+  readonly verdict: Verdict;
+  /** Whose guards count, in the order of the plan. */
+  readonly applied: readonly EngineRule[];
+}
+
+export function appliesTo(rule: EngineRule, input: CelInput): Applies {
+  if (rule.when === null) return 'yes';
+  const outcome = rule.when.evaluate(input);
+  switch (outcome.kind) {
+    case 'value':
+      return outcome.value ? 'yes' : 'no';
+    // policy.md, "Conditions": a condition about an argument that is absent does not hold.
+    case 'absent':
+      return 'absent';
+    case 'unknown':
+      return 'unknown';
+    case 'error':
+      return couldNotEvaluate('a `when`', outcome.message);
+  }
+}
+
+/**
+ * Decides one call by the rules that cover its name (policy.md, "Selectors, and which rule decides"): the action first, then the
+ * guards of every rule that applies: arguments, conditions, amounts. What cannot be decided is refused; only `hide` and `deny`
+ * make it unnecessary to decide.
+ * @param observed whether rules with `mode: observe` count like any other
+ */
+export function judge(ranks: readonly Rank[], fallback: Verdict, input: CelInput, observed: boolean, listener: Listener | null = null): Outcome {
+  const applied: EngineRule[] = [];
+  let action: Verdict | null = null;
+  let undecided: Verdict | null = null;
+  for (const rank of ranks) {
+    let strictest: Verdict | null = null;
+    for (const { rules } of rank) {
+      for (const rule of rules) {
+        if (rule.observe && !observed) continue;
+        const applies = appliesTo(rule, input);
+        listener?.rule(rule, applies);
+        if (applies === 'no' || applies === 'absent') continue;
+        let verdict = rule.verdict;
+        if (applies === 'yes') applied.push(rule);
+        else {
+          verdict = refusal(rule, `${rule.at}/when`, applies === 'unknown' ? NOT_KNOWN : applies);
+          undecided ??= verdict;
+        }
+        if (strictest === null || STRICTNESS[verdict.effect] > STRICTNESS[strictest.effect]) strictest = verdict;
+        break;
+      }
+    }
+    action ??= strictest;
+  }
+  const decided = action ?? fallback;
+  if (decided.effect === 'hide' || decided.effect === 'deny') return { verdict: decided, applied };
+  return { verdict: undecided ?? firstRefusal(applied, input, listener) ?? decided, applied };
+}
+
+const NOT_KNOWN = couldNotEvaluate('a condition', 'it asks for something that is not known here');
+
+function refusal(rule: EngineRule, at: string, answer: Refused): Verdict {
+  const { code, reason, wouldPass } = answer;
+  const verdict: Verdict = { effect: 'deny', code, rule: at, policyId: rule.verdict.policyId, reason };
+  return wouldPass === null ? verdict : { ...verdict, wouldPass };
+}
+
+function firstRefusal(applied: readonly EngineRule[], input: CelInput, listener: Listener | null): Verdict | null {
+  let first: Verdict | null = null;
+  const see = (rule: EngineRule, kind: Guard['kind'] | 'budget', at: string, source: string | null, answer: GuardAnswer): boolean => {
+    listener?.guard(rule, kind, at, source, answer);
+    if (answer !== 'passes') first ??= refusal(rule, at, answer === 'unknown' ? NOT_KNOWN : answer);
+    return first !== null && listener === null;
+  };
+  for (const rule of applied) for (const guard of rule.argumentGuards) if (see(rule, guard.kind, guard.at, guard.source, guard.ask(input))) return first;
+  for (const rule of applied) for (const guard of rule.conditionGuards) if (see(rule, guard.kind, guard.at, guard.source, guard.ask(input))) return first;
+  for (const rule of applied) {
+    for (const budget of rule.budgets) {
+      const amount = amountOf(budget, input);
+      if (see(rule, 'budget', budget.claim.rule, budget.amount.source, typeof amount === 'string' ? 'passes' : amount === null ? 'unknown' : amount)) return first;
+    }
+  }
+  return first;
+}
+
+/** What the call spends, as a canonical decimal; null = not known. policy.md, "Rule": anything but a number that is not negative is refused. */
+export function amountOf(budget: BudgetRule, input: CelInput): string | Refused | null {
+  const outcome = budget.amount.evaluate(input);
+  switch (outcome.kind) {
+    case 'value':
+      if (outcome.value.digits < 0n) return refused('invalid_arguments', budget.reason ?? `the amount (${budget.amount.source}) must not be negative`, null);
+      return formatDecimal(outcome.value);
+    case 'absent':
+      return refused('invalid_arguments', budget.reason ?? `${outcome.path} is missing`, null);
+    case 'unknown':
+      return null;
+    case 'error':
+      if (outcome.blame === 'arguments') return refused('invalid_arguments', budget.reason ?? outcome.message, null);
+      return couldNotEvaluate('the amount of a budget', outcome.message);
+  }
+}
+
+/** The limits of one rule as claims. An amount that cannot be had makes no claim: of an enforced rule it refused the call before. */
+export function claimsOf(rule: EngineRule, input: CelInput): readonly LimitClaim[] {
+  if (rule.budgets.length === 0) return rule.rates;
+  const budgets = rule.budgets.flatMap((budget): BudgetClaim[] => {
+    const amount = amountOf(budget, input);
+    return typeof amount === 'string' ? [{ ...budget.claim, amount }] : [];
+  });
+  return [...rule.rates, ...budgets];
+}

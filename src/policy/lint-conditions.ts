@@ -1,0 +1,33 @@
+import type { CompiledSources } from './compile-sources.ts';
+import type { ConditionModel, ExpressionModel, RuleModel } from './document.ts';
+import type { Reporter } from './diagnostic.ts';
+import { printable } from './printable.ts';
+
+/** Conditions that are the same for every call, and patterns that match more than they seem to. */
+export function lintConditions(rule: RuleModel, sources: CompiledSources, reporter: Reporter): void {
+  if (rule.when !== null) {
+    const always = sources.condition(rule.when.source).constant;
+    if (always !== null) {
+      const what = always ? 'always holds, so the rule always applies' : 'never holds, so the rule never applies';
+      reporter.warning('constant_condition', rule.when.span, rule.when.at, `this \`when\` ${what}`, always ? 'remove it' : 'remove the rule');
+    }
+    lintPatterns(rule.when, sources, reporter);
+  }
+  for (const condition of rule.require) lintConstant(condition, sources, true, reporter);
+  for (const condition of rule.denyIf) lintConstant(condition, sources, false, reporter);
+  for (const condition of [...rule.require, ...rule.denyIf]) lintPatterns(condition, sources, reporter);
+}
+
+function lintConstant(condition: ConditionModel, sources: CompiledSources, passing: boolean, reporter: Reporter): void {
+  const always = sources.condition(condition.source).constant;
+  if (always === null) return;
+  const effect = always === passing ? 'so it never refuses a call' : 'so it refuses every call';
+  reporter.warning('constant_condition', condition.span, condition.at, `this condition is always ${always}, ${effect}`, always === passing ? 'remove it' : 'to refuse every call, write `action: deny`');
+}
+
+/** `matches` is a search, as CEL says: `args.host.matches("example.com")` also holds for `example.com.evil.net`. */
+function lintPatterns(expression: ExpressionModel, sources: CompiledSources, reporter: Reporter): void {
+  for (const pattern of sources.condition(expression.source).unanchored) {
+    reporter.warning('unanchored_pattern', expression.span, expression.at, `the pattern "${printable(pattern, 60)}" matches anywhere in the text`, 'write `^...$` to match the whole text');
+  }
+}

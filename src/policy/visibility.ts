@@ -1,0 +1,127 @@
+import type { Visibility } from './types.ts';
+import type { CelInput } from './cel/types.ts';
+import type { Action } from './document.ts';
+import { STRICTNESS } from './document.ts';
+import type { EngineRule } from './engine-rule.ts';
+import { amountOf, appliesTo } from './judge.ts';
+import type { Plan } from './plan.ts';
+import type { Rank, TableSelector } from './rule-table.ts';
+
+/** A set of possible effects: bit n stands for the effect of strictness n, and the fifth for "no rule". */
+type Possible = number;
+
+const EFFECTS: readonly Action[] = ['allow', 'require_approval', 'deny', 'hide'];
+const NO_RULE: Possible = 16;
+const DENY = bit('deny');
+
+function bit(effect: Action): Possible {
+  return 1 << STRICTNESS[effect];
+}
+
+/** Every effect that some call of this name could have, as far as it is enforced; a superset where that cannot be told. */
+export function possibleEffects(plan: Plan, input: CelInput): Possible {
+  if (plan.unreadable !== null) return bit(plan.unreadable.enforced.effect);
+  if (plan.observes) return bit('allow');
+  return plan.readings.map((ranks) => ofReading(ranks, plan.fallback.effect, input)).reduce(stricter);
+}
+
+/** The possible results when the stricter of two answers counts. */
+export function stricter(a: Possible, b: Possible): Possible {
+  let both = 0;
+  for (let left = 0; left < 4; left += 1) {
+    if ((a & (1 << left)) === 0) continue;
+    for (let right = 0; right < 4; right += 1) if ((b & (1 << right)) !== 0) both |= 1 << Math.max(left, right);
+  }
+  return both;
+}
+
+export function toVisibility(possible: Possible): Visibility {
+  return EFFECTS.find((effect) => possible === bit(effect)) ?? 'depends';
+}
+
+/** How a rule may turn a call down that its action lets through. */
+interface Refusing {
+  surely: boolean;
+  perhaps: boolean;
+}
+
+function ofReading(ranks: readonly Rank[], fallback: Action, input: CelInput): Possible {
+  const refusing: Refusing = { surely: false, perhaps: false };
+  let possible = NO_RULE;
+  for (const rank of ranks) {
+    let here = NO_RULE;
+    for (const selector of rank) here = strictestRule(here, ofSelector(selector, input, refusing));
+    if ((possible & NO_RULE) !== 0) possible = (possible & ~NO_RULE) | here;
+  }
+  if ((possible & NO_RULE) !== 0) possible = (possible & ~NO_RULE) | bit(fallback);
+  const passing = possible & (bit('allow') | bit('require_approval'));
+  if (passing === 0) return possible;
+  if (refusing.surely) return (possible & ~passing) | DENY;
+  return refusing.perhaps ? possible | DENY : possible;
+}
+
+/** As `stricter`, where either side may have no rule at all. */
+function strictestRule(a: Possible, b: Possible): Possible {
+  let both = stricter(a, b);
+  if ((a & NO_RULE) !== 0) both |= b & ~NO_RULE;
+  if ((b & NO_RULE) !== 0) both |= a & ~NO_RULE;
+  return (a & b & NO_RULE) | both;
+}
+
+function ofSelector({ rules }: TableSelector, input: CelInput, refusing: Refusing): Possible {
+  let possible = 0;
+  let certain = true;
+  for (const rule of rules) {
+    if (rule.observe) continue;
+    const applies = appliesTo(rule, input);
+    if (applies === 'no' || applies === 'absent') continue;
+    if (applies === 'unknown') {
+      possible |= bit(rule.effect);
+      certain = false;
+      // The condition may also fail to be evaluated once there is a call.
+      refusing.perhaps = true;
+      continue;
+    }
+    if (applies === 'yes') {
+      possible |= bit(rule.effect);
+      noteGuards(rule, input, certain, refusing);
+    } else {
+      possible |= DENY;
+      if (certain) refusing.surely = true;
+      else refusing.perhaps = true;
+    }
+    return possible;
+  }
+  return possible | NO_RULE;
+}
+
+/** Guards of rules that may not apply need no look: `perhaps` is set already. */
+function noteGuards(rule: EngineRule, input: CelInput, certain: boolean, refusing: Refusing): void {
+  if (!certain) return;
+  for (const guard of [...rule.argumentGuards, ...rule.conditionGuards]) {
+    const answer = guard.ask(input);
+    if (answer === 'unknown') refusing.perhaps = true;
+    else if (answer !== 'passes') refusing.surely = true;
+  }
+  for (const budget of rule.budgets) {
+    const amount = amountOf(budget, input);
+    if (amount === null) refusing.perhaps = true;
+    else if (typeof amount !== 'string') refusing.surely = true;
+  }
+}
+
+/** The rules that apply to every call of this name, whatever its arguments: what they demand can be shown in a listing. */
+export function certainRules(plan: Plan, input: CelInput): EngineRule[] {
+  if (plan.unreadable !== null || plan.observes) return [];
+  return plan.readings.flatMap((ranks) => ranks.flatMap((rank) => rank.flatMap(({ rules }) => certainRule(rules, input) ?? [])));
+}
+
+function certainRule(rules: readonly EngineRule[], input: CelInput): EngineRule | null {
+  for (const rule of rules) {
+    if (rule.observe) continue;
+    const applies = appliesTo(rule, input);
+    if (applies === 'yes') return rule;
+    if (applies !== 'no' && applies !== 'absent') return null;
+  }
+  return null;
+}
