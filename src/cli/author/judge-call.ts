@@ -52,7 +52,7 @@ export async function carryOut(decision: Decision, call: CallToJudge, tool: Know
 }
 
 /** As gateway/call/decide.ts: what some lax upstream would read as a declared argument is not what was judged (J4). */
-function lookalikeOf(call: CallToJudge, tool: KnownTool | null): string | null {
+export function lookalikeOf(call: DescribedCall, tool: KnownTool | null): string | null {
   const known = call.kind === 'tool' ? (tool?.arguments ?? null) : null;
   const lookalike = known === null ? undefined : call.args?.members().find((member) => confusableKey(member.key, known));
   return lookalike === undefined ? null : `an argument differs from the declared one only by case or invisible characters: ${JSON.stringify(lookalike.key)}`;

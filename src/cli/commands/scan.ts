@@ -1,4 +1,3 @@
-import { writeFileSync } from 'node:fs';
 import { parseDuration } from '../duration.ts';
 import type { ServerIdentity } from '../scan/list-tools.ts';
 import { scanJson, scanLines, type ScanReport } from '../scan/render.ts';
@@ -8,6 +7,7 @@ import { starterPolicy } from '../scan/starter-policy.ts';
 import { summarise } from '../scan/tool-summary.ts';
 import { styleFor, widthOf } from '../terminal.ts';
 import { UsageError } from '../usage-error.ts';
+import { writeNewFile } from '../write-new-file.ts';
 import type { JsonNode } from '../../wire/json-node.ts';
 
 export interface ScanOptions extends SourceOptions {
@@ -25,7 +25,7 @@ export async function scan(command: readonly string[], options: ScanOptions): Pr
   try {
     const { server, tools, origin } = await readSource(source, timeoutMs, options);
     const report = toReport(server, tools);
-    if (options.policyOut !== undefined) writePolicy(options.policyOut, starterPolicy(report.tools, origin), options.force === true);
+    if (options.policyOut !== undefined) writeNewFile(options.policyOut, starterPolicy(report.tools, origin), options.force === true);
     const text = options.json === true ? JSON.stringify(scanJson(report)) : scanLines(report, widthOf(process.stdout), styleFor(process.stdout)).join('\n');
     process.stdout.write(`${text}\n`);
     if (options.policyOut !== undefined && options.json !== true) {
@@ -43,15 +43,4 @@ export async function scan(command: readonly string[], options: ScanOptions): Pr
 function toReport(server: ServerIdentity | null, definitions: readonly JsonNode[]): ScanReport {
   const tools = definitions.map((definition) => summarise(definition)).filter((tool) => tool !== null);
   return { server, tools, unnamed: definitions.length - tools.length };
-}
-
-/** An existing policy is somebody's work, so it is not replaced unless asked. */
-function writePolicy(path: string, text: string, force: boolean): void {
-  try {
-    writeFileSync(path, text, { flag: force ? 'w' : 'wx' });
-  } catch (error) {
-    const code = (error as NodeJS.ErrnoException).code;
-    if (code === 'EEXIST') throw new UsageError(`${path} exists`, 'choose another file, or add --force');
-    throw new UsageError(`cannot write ${path} (${code ?? 'unknown error'})`);
-  }
 }
