@@ -9,6 +9,15 @@ import { databasePath, openState } from '../../src/state/open.ts';
 import type { JournalRow, State } from '../../src/state/types.ts';
 import { LineSplitter } from '../../src/wire/lines.ts';
 
+export interface StdioHarnessOptions {
+  /** A directory that outlives the harness, so that another one can go on with its state. */
+  readonly directory?: string;
+  readonly label?: string;
+  readonly capabilities?: unknown;
+  readonly bridge?: boolean;
+}
+
+export const APPROVAL_SERVER = new URL('../fixtures/approval-server.mjs', import.meta.url).pathname;
 export const ORACLE = new URL('../fixtures/oracle-server.mjs', import.meta.url).pathname;
 
 /** Compiles policy texts into one set; a text with an error fails the test. */
@@ -24,8 +33,9 @@ export async function policySet(...texts: string[]): Promise<PolicySet> {
 
 /** A client on stdio in front of the oracle, with everything real but the terminal: child process, database, policy. */
 export class StdioHarness {
-  readonly directory: string = mkdtempSync(join(tmpdir(), 'policylayer-run-'));
-  readonly log: string = join(this.directory, 'oracle.log');
+  readonly directory: string;
+  readonly log: string;
+  readonly #options: StdioHarnessOptions;
   readonly received: string[] = [];
   readonly lines: string[] = [];
   readonly exit: Promise<number>;
@@ -36,20 +46,26 @@ export class StdioHarness {
   #state: State | null = null;
   #nextId = 1;
 
-  constructor(policies: PolicySet, command?: readonly [string, ...string[]]) {
+  /** @param command what is started; the name of a fixture is started with its log */
+  constructor(policies: PolicySet, command?: readonly [string, ...string[]] | string, options: StdioHarnessOptions = {}) {
+    this.#options = options;
+    this.directory = options.directory ?? mkdtempSync(join(tmpdir(), 'policylayer-run-'));
+    this.log = join(this.directory, 'oracle.log');
+    const started: readonly [string, ...string[]] = command === undefined ? [process.execPath, ORACLE, '--stdio', '--log', this.log]
+      : typeof command === 'string' ? [process.execPath, command, '--log', this.log] : command;
     const output = new PassThrough();
     const splitter = new LineSplitter(64 * 1024 * 1024, { line: (line) => this.#line(line.toString('utf8')), overflow: () => undefined });
     output.on('data', (chunk: Buffer) => splitter.push(chunk));
     const errors = new PassThrough();
     errors.resume();
     this.exit = runStdio({
-      server: 'oracle', label: 'test', policies,
+      server: 'oracle', label: options.label ?? 'test', policies,
       watch: (changed) => {
         this.#swap = changed;
         return () => undefined;
       },
-      upstream: { kind: 'command', spec: { command: command ?? [process.execPath, ORACLE, '--stdio', '--log', this.log], env: {}, cwd: null, inheritEnv: true } },
-      bridge: false,
+      upstream: { kind: 'command', spec: { command: started, env: {}, cwd: null, inheritEnv: true } },
+      bridge: options.bridge ?? false,
       openState: async () => {
         this.#state = await openState({ path: databasePath(this.directory) });
         return this.#state;
@@ -99,8 +115,14 @@ export class StdioHarness {
     return this.request('tools/call', { name, arguments: args });
   }
 
+  /** A request of revision 2026-07-28. */
+  modern(method: string, params: Record<string, unknown>, capabilities: unknown = { elicitation: {} }): Promise<Record<string, unknown>> {
+    const meta = { 'io.modelcontextprotocol/protocolVersion': '2026-07-28', 'io.modelcontextprotocol/clientCapabilities': capabilities };
+    return this.request(method, { ...params, _meta: { ...(params['_meta'] as object | undefined), ...meta } });
+  }
+
   async initialize(version = '2025-11-25'): Promise<Record<string, unknown>> {
-    const answer = await this.request('initialize', { protocolVersion: version, capabilities: { elicitation: {}, sampling: {}, roots: {} }, clientInfo: { name: 'test', version: '1' } });
+    const answer = await this.request('initialize', { protocolVersion: version, capabilities: this.#options.capabilities ?? { elicitation: {}, sampling: {}, roots: {} }, clientInfo: { name: 'test', version: '1' } });
     this.raw('{"jsonrpc":"2.0","method":"notifications/initialized"}\n');
     return answer;
   }
@@ -131,7 +153,7 @@ export class StdioHarness {
   async close(): Promise<number> {
     this.#input.end();
     const status = await this.exit;
-    rmSync(this.directory, { recursive: true, force: true });
+    if (this.#options.directory === undefined) rmSync(this.directory, { recursive: true, force: true });
     return status;
   }
 }

@@ -103,7 +103,9 @@ export class ApprovalEndpoint {
     const who = await this.#who(visit, posted, fields.get('secret') ?? '');
     if (who === null) return;
     const result = await who.approver.vote(decision, comment === '' ? null : comment);
-    this.#tell(visit, json, outcomeOf(result, decision));
+    // Its holder was here a moment ago: the link was used meanwhile, in another window say.
+    const used = !result.ok && result.why === 'not_found';
+    this.#tell(visit, json, used ? WRONG_SECRET : outcomeOf(result, decision));
   }
 
   /** The request and who asks for it; answers and gives null when either is not there. */
@@ -181,7 +183,7 @@ function notFound(response: ServerResponse): void {
 
 function wrongMethod(visit: Visit, allow: string): void {
   const back = allow === 'POST' ? { href: `../${visit.id}`, text: 'Open the request' } : null;
-  sendPage(visit.response, 405, 'Method not allowed', plainView('That is not how this works', `This address takes ${allow} only.`, back), { allow, ...CLOSE });
+  sendPage(visit.response, 405, 'Method not allowed', plainView('Nothing to see here', `This address takes ${allow} only.`, back), { allow, ...CLOSE });
 }
 
 function sendJson(response: ServerResponse, status: number, value: unknown, headers: Readonly<Record<string, string>> = {}): void {

@@ -34,10 +34,10 @@ export function outcomeOf(result: VoteResult, decision: 'approve' | 'deny'): Out
   if (result.ok) return accepted(result.record, decision);
   const refused = (status: number, code: string, title: string, text: string): Outcome => ({ status, code, title, text: `${text} Nothing was decided.`, tone: 'bad' });
   switch (result.why) {
-    case 'not_found': return result.record === null ? UNKNOWN : WRONG_SECRET;
+    case 'not_found': return UNKNOWN;
     case 'expired': return { status: 410, code: 'expired', title: 'This request has expired', text: 'Nobody decided in time, so the call was not let through. The agent can ask again.', tone: 'warn' };
     case 'not_pending': return (result.record === null ? null : closed(result.record)) ?? { status: 409, code: 'already_decided', title: 'This request was decided already', text: 'Your decision changes nothing any more.', tone: 'warn' };
-    case 'already_voted': return refused(409, 'already_voted', 'You have decided already', 'Another approver has to decide now.');
+    case 'already_voted': return { status: 409, code: 'already_voted', title: 'You have decided already', text: 'Your first word stands. Another approver has to decide now.', tone: 'warn' };
     case 'not_an_approver': return refused(403, 'not_an_approver', 'You are not an approver of this call', 'The rule names who may decide.');
     case 'requester': return refused(403, 'requester', 'A caller cannot approve its own call', 'Somebody else has to decide.');
     case 'way_not_allowed': return refused(403, 'way_not_allowed', 'This call cannot be decided here', 'The rule allows other ways only.');

@@ -1,4 +1,7 @@
-/** The whole style of the approval pages: no font, image or file is loaded from anywhere. */
+/**
+ * The whole style of the approval pages: no font, image or file is loaded from anywhere. The arguments have no height of their own: what
+ * stood below the fold of a box would be approved unseen.
+ */
 export const PAGE_STYLE: string = `
 :root{color-scheme:light dark;--page:#f4f5f7;--card:#fff;--ink:#16181d;--soft:#565c67;--line:#d9dce2;--well:#f6f7f9;--accent:#1f5fd6;--go:#14703c;--go-ink:#fff;--stop:#b3261e;--stop-well:#fdeceb;--go-well:#e7f5ec;--warn-well:#fff4d6;--warn-ink:#6b4b00;--mark:#ffe08a;--mark-ink:#3d2c00}
 @media (prefers-color-scheme:dark){:root{--page:#101216;--card:#1a1d23;--ink:#eceef2;--soft:#a4abb8;--line:#343943;--well:#12151a;--accent:#8ab4ff;--go:#2e9e5b;--go-ink:#04150b;--stop:#ff8a80;--stop-well:#3a1a18;--go-well:#12301f;--warn-well:#3a2e0c;--warn-ink:#ffdd8a;--mark:#6b5310;--mark-ink:#fff3cf}}
@@ -18,10 +21,10 @@ dl{display:grid;grid-template-columns:max-content 1fr;gap:.5rem 1.25rem;margin:0
 dt{color:var(--soft)}
 dd{margin:0}
 section{margin:0 0 1.5rem}
-pre{background:var(--well);border:1px solid var(--line);border-radius:10px;margin:0;padding:.875rem 1rem;white-space:pre-wrap;overflow-wrap:anywhere;max-height:28rem;overflow:auto;line-height:1.55;tab-size:2}
+pre{background:var(--well);border:1px solid var(--line);border-radius:10px;margin:0;padding:.875rem 1rem;white-space:pre-wrap;overflow-wrap:anywhere;line-height:1.55;tab-size:2}
 mark{background:var(--mark);color:var(--mark-ink);border-radius:3px;padding:0 .15em}
 .note{border-radius:10px;padding:.75rem 1rem;margin:0 0 1.25rem}
-.note p:last-child,.card>p:last-child{margin:0}
+.note p:last-child,.card>:last-child{margin-bottom:0}
 .warn{background:var(--warn-well);color:var(--warn-ink)}
 pre+.note{margin:.5rem 0 0;font-size:.875rem;padding:.5rem .75rem}
 .bad{background:var(--stop-well)}
@@ -44,7 +47,7 @@ a{color:var(--accent)}
 footer{color:var(--soft);font-size:.8125rem;margin:1rem .25rem 0;overflow-wrap:anywhere}
 @media (max-width:30rem){main{padding:1rem .75rem 2rem}.card{padding:1.125rem 1rem}h1{font-size:1.3125rem}dl{grid-template-columns:1fr;gap:0}dd{margin:0 0 .75rem}.actions{flex-direction:column-reverse}.plain{width:100%}}
 @media (forced-colors:active){.go,.stop,.plain{border-color:ButtonText}}
-@media print{.actions,form{display:none}pre{max-height:none}}
+@media print{.actions,form{display:none}}
 `.trim();
 
 /**

@@ -7,15 +7,15 @@ export interface Shown {
   readonly escaped: boolean;
 }
 
-/** Beyond this much text a person does not read on, and a page does not load. */
-const MAX_SHOWN = 256 * 1024;
+/** Above the longest arguments that can be approved, with room for indentation: only what is built to be unreadable is cut. */
+const MAX_SHOWN = 2 * 1024 * 1024;
 const LIMITS = { maxBytes: 64 * 1024 * 1024, maxDepth: 512, maxKeys: 1_000_000 };
 
 /**
  * Everything that could change what is seen without being seen (attack 44): controls, format characters (bidi overrides, zero width), blanks
  * other than the space, fillers and variation selectors, unpaired surrogates, private and unassigned code points.
  */
-const HIDDEN = /[[\p{Cc}\p{Cf}\p{Cs}\p{Co}\p{Cn}\p{White_Space}\p{Default_Ignorable_Code_Point}\u2800]--[ ]]/v;
+const HIDDEN = /[\p{Cc}\p{Cf}\p{Cs}\p{Co}\p{Cn}\p{Default_Ignorable_Code_Point}\u2800]|(?! )\p{White_Space}/u;
 
 const SHORT: Readonly<Record<string, string>> = { '\n': '\\n', '\r': '\\r', '\t': '\\t', '"': '\\"', '\\': '\\\\' };
 
@@ -102,9 +102,19 @@ class Writer {
       this.plain(': ');
       this.value(member.value, inner);
     });
+    if (kind === 'array' && fitsOneLine(node)) return this.#oneLine(node.elements());
     if (kind === 'array') return this.#list('[', ']', indent, node.elements(), (element, inner) => this.value(element, inner));
     if (kind === 'string') return this.#string(node.text() ?? '');
     this.plain(node.lexeme());
+  }
+
+  #oneLine(elements: readonly JsonNode[]): void {
+    this.plain('[');
+    elements.forEach((element, index) => {
+      if (index > 0) this.plain(', ');
+      this.value(element, '');
+    });
+    this.plain(']');
   }
 
   #list<T>(open: string, close: string, indent: string, items: readonly T[], write: (item: T, indent: string) => void): void {
@@ -119,6 +129,11 @@ class Writer {
     });
     this.plain(indent + close);
   }
+}
+
+/** A few plain values: each on a line of its own would only push what follows out of sight. */
+function fitsOneLine(array: JsonNode): boolean {
+  return array.end - array.start <= 60 && array.elements().every(({ kind }) => kind !== 'object' && kind !== 'array');
 }
 
 function codeOf(character: string): string {

@@ -8,6 +8,8 @@ export const MAX_COMMENT = 500;
 
 const KINDS: Readonly<Record<ApprovalRecord['kind'], string>> = { tool: 'call', resource: 'read', prompt: 'use the prompt' };
 
+const WAYS: Readonly<Record<ApprovalRecord['votes'][number]['way'], string>> = { cli: 'on the command line', dashboard: 'here', link: 'by a link', webhook: 'through the webhook', elicitation: 'in the client' };
+
 /**
  * The form that asks for a secret; nothing of the call is on it.
  * @param base where the form posts to, relative to the page
@@ -81,7 +83,7 @@ ${cut ? html`<p class="note bad"><strong>Not everything is shown.</strong> The a
 function votesSection(record: ApprovalRecord): Html | null {
   if (record.votes.length === 0) return null;
   return html`<section><h2>Decisions so far</h2><ul>
-${record.votes.map((vote) => html`<li><span class="name">${shown(shownText(vote.approver))}</span> ${vote.decision === 'approve' ? 'approved' : 'denied'} <span class="soft">${time(vote.at)}, by ${vote.way}</span>${vote.comment === null ? null : html`<br>${shown(shownText(vote.comment))}`}</li>
+${record.votes.map((vote) => html`<li><span class="name">${shown(shownText(vote.approver))}</span> ${vote.decision === 'approve' ? 'approved' : 'denied'} <span class="soft">${time(vote.at)}, ${WAYS[vote.way]}</span>${vote.comment === null ? null : html`<br>${shown(shownText(vote.comment))}`}</li>
 `)}</ul></section>`;
 }
 
