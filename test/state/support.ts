@@ -57,4 +57,4 @@ export class FakeMachine implements ClockSource {
   }
 }
 
-export { budget, claim, entry, scope } from './builders.ts';
+export { budget, claim, entry, request, scope } from './builders.ts';
