@@ -136,7 +136,8 @@ class ApprovalStep {
       this.#note('approval_requested', `approval ${record.id}`);
       approvals.created(record);
     }
-    const preferred = this.#part.answer === null ? this.#mode(demand) : null;
+    // Asked about this very request already: what the user said is counted, and the rest is up to others.
+    const preferred = this.#part.answer?.approval === record.id ? null : this.#mode(demand);
     const url = approvals.urlOf(record.id);
     const mode = preferred === 'url' && url === null ? null : preferred;
     if (mode !== null && call.era === 'modern') {

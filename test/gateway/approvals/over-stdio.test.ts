@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, describe, expect, test } from 'vitest';
 import { decisionOf, policySet, type StdioHarness, type StdioHarnessOptions } from '../run-harness.ts';
-import { Approver, executed, withApprovals } from './approver.ts';
+import { executed, withApprovals, type Approver } from './approver.ts';
 
 const closing: (() => Promise<void>)[] = [];
 afterEach(async () => {
@@ -45,7 +45,7 @@ describe('an approval', () => {
     const { client, approver } = await start(NOT_HELD);
     const refused = await client.call('pay', { amount: 10, to: 'a' });
     expect(decisionOf(refused)).toMatchObject({ code: 'approval_pending', rule: '/tools/pay', retryAfterMs: null, approval: { id: expect.any(String), url: null, expiresAt: expect.any(String) } });
-    const id = (decisionOf(refused)?.['approval'] as { id: string }).id;
+    const id = (decisionOf(refused)?.['approval'] as { id?: string } | undefined)?.id;
     await approver.decide('approve', id);
 
     expect(codeOf(await client.call('pay', { amount: 9999, to: 'a' }))).toBe('approval_pending');
