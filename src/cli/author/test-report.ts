@@ -21,7 +21,7 @@ export function summaryOf(results: readonly TestFileResult[]): TestSummary {
 }
 
 /** The longest word that a call can be answered with, so that the table keeps one shape for all files. */
-const WORD = 'approval_pending'.length + 2;
+const WORD = 'invalid_arguments'.length + 2;
 
 /** One file for people: a line per case, and for a failing one what was expected, what was found and which rule decided. */
 export function testLines(result: TestFileResult, width: number, style: Style): string[] {

@@ -1,7 +1,7 @@
 import type { CompiledPolicy } from '../../../policy/index.ts';
 import { callInput, decisionOf } from '../../../policy/policy-set.ts';
 import { judgePlan } from '../../../policy/plan.ts';
-import type { Decision, Visibility } from '../../../policy/types.ts';
+import type { Decision, Verdict, Visibility } from '../../../policy/types.ts';
 import type { CelInput, Variable } from '../../../policy/cel/types.ts';
 import { possibleEffects, stricter, toVisibility } from '../../../policy/visibility.ts';
 import { carryOut, queryOf, type CallToJudge } from '../judge-call.ts';
@@ -50,8 +50,18 @@ function decided(policies: readonly CompiledPolicy[], row: RecordedCall, known: 
   const plans = policies.map((policy) => policy.plan(row.kind, row.name));
   const certain: Visibility = toVisibility(plans.map((plan) => possibleEffects(plan, input)).reduce(stricter));
   if (certain === 'depends') return null;
-  const decision = decisionOf(plans.map((plan) => judgePlan(plan, input)), input);
+  let sure: Verdict | null = null;
+  const judgements = plans.map((plan) => judgePlan(plan, input, {
+    rule: () => undefined,
+    guard: (rule, _kind, at, _source, answer) => {
+      if (typeof answer === 'string' || rule.observe || plan.observes) return;
+      sure ??= { effect: 'deny', code: answer.code, rule: at, policyId: rule.verdict.policyId, reason: answer.reason };
+    },
+  }));
+  const decision = decisionOf(judgements, input);
   if (decision.effect !== certain) return null;
+  // The first guard that refuses may be one that asks for what is not known; then the one that surely refuses is named.
+  if (decision.code === 'policy_error' && sure !== null) return { ...decision, ...(sure as Verdict), wouldBe: null };
   // What would have happened without observation may itself hang on what is not known; then nothing is said of it.
   return decision.wouldBe?.code === 'policy_error' ? { ...decision, wouldBe: null } : decision;
 }

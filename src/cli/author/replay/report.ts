@@ -29,12 +29,12 @@ const MISSING: Readonly<Record<Missing, string>> = {
   caller: 'depends on who signed in, or on what the client said of itself, which the journal does not hold',
 };
 const SKIPPED: Readonly<Record<Skipped, string>> = {
-  not_a_call: 'are about something else than a call',
+  not_a_call: 'about something else than a call',
   not_judged: 'never came before a policy (malformed, out of reach, withdrawn)',
-  suppressed: 'stand for a flood of equal refusals that were not recorded one by one',
-  no_such_target: 'asked for something that the server does not have',
-  outage: 'were refused because the state could not be reached',
-  name_cut: 'have a name that was too long to be recorded whole',
+  suppressed: 'in place of a flood of equal refusals that was not recorded one by one',
+  no_such_target: 'for something that the server does not have',
+  outage: 'refused because the state could not be reached',
+  name_cut: 'with a name that was too long to be recorded whole',
 };
 
 /** The report for people, as lines. */
@@ -91,9 +91,10 @@ function nameLines(name: NameTally, width: number, style: Style): string[] {
 }
 
 function ruleLines(rule: RuleChange, width: number, style: Style): string[] {
-  const why = rule.missing === null ? `${rule.code ?? 'allow'} by ${printable(rule.rule ?? '', 300)} of ${printable(rule.policy ?? '', 100)}` : MISSING[rule.missing];
+  const origin = `by ${printable(rule.rule ?? '', 300)} of ${printable(rule.policy ?? '', 100)}`;
+  const why = rule.missing !== null ? `: ${MISSING[rule.missing]}` : rule.change === 'newly_refused' ? `: ${rule.code ?? 'denied'} ${origin}` : ` ${origin}`;
   const amount = rule.calls.toLocaleString('en-US').padStart(6);
-  const [first = '', ...rest] = wrap(`${SAID[rule.change]}: ${why}`, width - 8);
+  const [first = '', ...rest] = wrap(`${SAID[rule.change]}${why}`, width - 8);
   const example = (one: RuleChange['examples'][number]): string => clip(`        ${one.id}  ${instant(Date.parse(one.at))}  was ${one.was}`, width);
   return [`${amount}  ${first}`, ...rest.map((line) => `        ${line}`), ...rule.examples.map((one) => style.dim(example(one)))];
 }
@@ -102,8 +103,11 @@ function notes(report: ReplayReport, width: number): string[] {
   const all: string[] = [];
   const observed = report.tally.names().reduce((sum, name) => sum + name.observed, 0);
   if (observed > 0) all.push(`${count(observed, 'call goes', 'calls go')} through only because a rule of the candidate observes; enforced, it would refuse ${observed === 1 ? 'it' : 'them'}.`);
-  if (report.counted) all.push('Limits and budgets were counted from the first replayed call on; what came before it is not known.');
-  for (const [why, rows] of report.skipped) all.push(`Not replayed: ${count(rows, 'row')} that ${SKIPPED[why]}.`);
+  if (report.counted) {
+    const open = report.tally.total('unknown') > 0 ? ' Calls of which it cannot be told took nothing.' : '';
+    all.push(`Limits and budgets were counted from the first replayed call on; what came before it is not known.${open}`);
+  }
+  for (const [why, rows] of report.skipped) all.push(`Not replayed: ${count(rows, 'row')}, ${SKIPPED[why]}.`);
   return all.flatMap((note) => wrap(note, width - 2).map((line, index) => (index === 0 ? `- ${line}` : `  ${line}`)));
 }
 
