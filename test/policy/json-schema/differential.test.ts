@@ -10,6 +10,16 @@ import { DEFINITIONS, record, schema, value } from './arbitrary-schemas.ts';
 const OPTIONS = { strict: false, allErrors: false, validateFormats: false, unicodeRegExp: true, ownProperties: true, logger: false } as const;
 const RUNS = 250;
 
+/** Null when the code that ajv generated does not run (it can lose a variable behind `not: true`). */
+function expectedBy(validate: (schema: object, data: unknown) => boolean, document: object, data: unknown): boolean | null {
+  try {
+    return validate(document, data);
+  } catch (error) {
+    if (error instanceof ReferenceError) return null;
+    throw error;
+  }
+}
+
 function agree(validate: (schema: object, data: unknown) => boolean, document: object, data: unknown): void {
   const compiled = compileSchema(scanned(JSON.stringify(document)), 'upstream');
   if (!compiled.ok) {
@@ -19,7 +29,7 @@ function agree(validate: (schema: object, data: unknown) => boolean, document: o
   }
   const actual = compiled.schema.validate(scanned(JSON.stringify(data)));
   expect(actual?.kind).not.toBe('unusable');
-  expect(actual === null, JSON.stringify({ document, data, actual })).toBe(validate(document, data));
+  expect(actual === null, JSON.stringify({ document, data, actual })).toBe(expectedBy(validate, document, data) ?? actual === null);
 }
 
 describe('our validator accepts exactly what ajv accepts', () => {
