@@ -4,8 +4,10 @@ import { RE2JS } from 're2js';
 export type PatternCompilation =
   | {
       readonly ok: true;
-      /** Whether the pattern matches somewhere in the text. Linear in the text; never throws. */
+      /** Whether the pattern matches somewhere in the text, in time proportional to `cost`. */
       test(text: string): boolean;
+      /** Instructions times characters of a search in that many characters: at worst 50 ns each. Callers keep the sum bounded. */
+      cost(length: number): number;
       /** Whether every match certainly spans the whole text: `^…$` on every branch, without `(?m)`. */
       readonly anchored: boolean;
     }
@@ -14,6 +16,9 @@ export type PatternCompilation =
 const LONGEST_PATTERN = 1000;
 /** Instructions of a compiled pattern. The time of a search grows with them, times the length of the text (protocol.md A4). */
 const LARGEST_PROGRAM = 1000;
+
+/** What one search may cost at most, as `cost` gives it: a quarter of a second at worst, for patterns made to be slow. */
+export const MOST_SEARCH_COST = 5_000_000;
 
 /**
  * Compiles a pattern of a policy or of a tool's schema with RE2 syntax (no back-references, no look-around), so that no text can make
@@ -32,7 +37,8 @@ export function compilePattern(pattern: string): PatternCompilation {
   if (compiled.programSize() > LARGEST_PROGRAM) {
     return { ok: false, message: `the pattern is too large when its repetitions are written out: ${compiled.programSize()} instructions, at most ${LARGEST_PROGRAM} are allowed` };
   }
-  return { ok: true, test: (text) => compiled.test(text), anchored: isAnchored(pattern) };
+  const size = compiled.programSize();
+  return { ok: true, test: (text) => compiled.test(text), cost: (length) => size * length, anchored: isAnchored(pattern) };
 }
 
 function reasonOf(error: unknown): string {

@@ -2,7 +2,7 @@ import { compilePattern } from '../re2.ts';
 import type { Call } from './ast.ts';
 import { type Compiler, wordsOf } from './compiler.ts';
 import { overloadsOf } from './functions.ts';
-import { LONGEST_MATCHED } from './limits.ts';
+import { LONGEST_MATCHED, PATTERN_COST_PER_UNIT } from './limits.ts';
 import { EXHAUSTED, type Evaluate } from './run.ts';
 import { kindOf, type Overload, takes } from './signature.ts';
 import { Failure, typeInWords, type Value, worse } from './value.ts';
@@ -64,6 +64,7 @@ function compileMatches(expr: Call, compiler: Compiler): Evaluate {
     if (value instanceof Failure) return value;
     if (typeof value !== 'string') return notCallable('matches', [value]);
     if (value.length > LONGEST_MATCHED) return tooLong;
-    return run.pay(value.length) ? pattern.test(value) : EXHAUSTED;
+    // The whole budget is about MOST_SEARCH_COST.
+    return run.pay(pattern.cost(value.length) / PATTERN_COST_PER_UNIT) ? pattern.test(value) : EXHAUSTED;
   };
 }

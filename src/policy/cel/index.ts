@@ -67,7 +67,7 @@ type Built =
   | { readonly ok: false; readonly problems: readonly CelProblem[] };
 
 function build(source: string, env: CelEnvironment, code: string, wanted: (type: StaticType) => string | null): Built {
-  const { expr, problems, secondOpinion } = parse(source);
+  const { expr, problems } = parse(source);
   if (expr === null) return { ok: false, problems };
   const checked = check(expr, source, env.inputSchema ?? null);
   const compiled = compileExpression(expr, source);
@@ -77,8 +77,6 @@ function build(source: string, env: CelEnvironment, code: string, wanted: (type:
   const found = distinct([...said, ...rest]);
   const complaint = found.length === 0 ? wanted(checked.type) : null;
   if (complaint !== null) found.push({ start: expr.start, end: expr.end, code, message: complaint, help: null });
-  const other = found.length === 0 ? secondOpinion() : null;
-  if (other !== null) found.push(other);
   if (found.length > 0) return { ok: false, problems: found.sort((a, b) => a.start - b.start || a.end - b.end) };
   const facts: ExpressionFacts = { source, ...readsOf(expr), unanchored: [...new Set(compiled.unanchored)] };
   return { ok: true, expr, evaluate: compiled.evaluate, facts };

@@ -24,15 +24,6 @@ export function parserProblem(error: unknown, source: string): CelProblem {
   return { start, end, code: 'syntax', message: inWords(error.summary), help: hint(error, source, start) };
 }
 
-/** What the checker says of an expression in which we found nothing wrong. */
-export function checkerProblem(error: unknown, source: string): CelProblem {
-  if (!isLibraryError(error)) {
-    return { start: 0, end: source.length, code: 'type_mismatch', message: 'the expression cannot be checked', help: 'write it in a simpler way' };
-  }
-  const [start, end] = placed(error, source);
-  return { start, end, code: 'type_mismatch', message: inWords(error.summary), help: null };
-}
-
 function placed(error: LibraryError, source: string): readonly [number, number] {
   const inside = (offset: number): number => Math.min(Math.max(Math.trunc(offset), 0), source.length);
   const start = inside(error.range?.start ?? 0);

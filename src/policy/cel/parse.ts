@@ -1,50 +1,40 @@
 import { type ASTNode, Environment } from '@marcbachmann/cel-js';
 import type { Expr, MacroName, Select } from './ast.ts';
 import { DEEPEST, LONGEST_SOURCE, MOST_NODES } from './limits.ts';
-import { checkerProblem, parserProblem } from './library-problem.ts';
+import { parserProblem } from './library-problem.ts';
 import { literalOf } from './literal.ts';
 import type { CelProblem } from './types.ts';
-import { isVariable, TYPE_NAMES, VARIABLES } from './variables.ts';
+import { isVariable, TYPE_NAMES } from './variables.ts';
 
 export interface Parsed {
   /** Null when the text cannot be read at all. */
   readonly expr: Expr | null;
   readonly problems: readonly CelProblem[];
-  /** What the library's own type checker says, as a second opinion: it knows nothing of schemas, and stops at the first problem. */
-  readonly secondOpinion: () => CelProblem | null;
 }
 
 const MACROS: readonly string[] = ['all', 'exists', 'exists_one', 'map', 'filter'];
 
-/** The library parses and checks types. Its evaluator never runs: it reads prototypes' members, and its `matches` backtracks. */
-const ENVIRONMENT = VARIABLES.reduce(
-  (environment, name) => environment.registerVariable(name, 'dyn'),
-  new Environment({
-    homogeneousAggregateLiterals: false,
-    limits: { maxAstNodes: MOST_NODES, maxDepth: DEEPEST, maxListElements: MOST_NODES, maxMapEntries: MOST_NODES, maxCallArguments: 8 },
-  }),
-);
+/**
+ * The library only parses. Its evaluator reads members of prototypes, its `matches` backtracks, and its type checker stops at the first
+ * problem, knows no schema and gets `duration + timestamp` wrong; check.ts and compile.ts stand in their place. Names are resolved by the
+ * reader below, so the environment declares none.
+ */
+const ENVIRONMENT = new Environment({
+  limits: { maxAstNodes: MOST_NODES, maxDepth: DEEPEST + 1, maxListElements: MOST_NODES, maxMapEntries: MOST_NODES, maxCallArguments: 8 },
+});
 
 /** Reads one expression. Never throws: what is wrong comes back as problems. */
 export function parse(source: string): Parsed {
-  const nothing = (problem: CelProblem): Parsed => ({ expr: null, problems: [problem], secondOpinion: () => null });
+  const nothing = (problem: CelProblem): Parsed => ({ expr: null, problems: [problem] });
   if (source.length > LONGEST_SOURCE) {
     const message = `the expression has ${source.length} characters; at most ${LONGEST_SOURCE} are allowed`;
     return nothing({ start: LONGEST_SOURCE, end: source.length, code: 'too_long', message, help: 'split it into several conditions' });
   }
   if (source.trim() === '') return nothing({ start: 0, end: source.length, code: 'syntax', message: 'the expression is empty', help: null });
   try {
-    const parsed = ENVIRONMENT.parse(source);
     const reader = new Reader(source);
-    const expr = reader.read(parsed.ast);
-    return {
-      expr,
-      problems: reader.problems,
-      secondOpinion: () => {
-        const { error } = parsed.check();
-        return error === undefined ? null : checkerProblem(error, source);
-      },
-    };
+    const expr = reader.read(ENVIRONMENT.parse(source).ast);
+    return { expr, problems: reader.problems };
   } catch (error) {
     return nothing(parserProblem(error, source));
   }

@@ -1,6 +1,6 @@
 import type { Kind, Overload } from './signature.ts';
-import { DURATION, INT, TIMESTAMP } from './static-type.ts';
-import { isInstant, localDate, parseInstant, parseLength } from './time.ts';
+import { DURATION, INT, STRING, TIMESTAMP } from './static-type.ts';
+import { formatInstant, formatLength, isInstant, localDate, parseInstant, parseLength } from './time.ts';
 import { Duration, Failure, Timestamp } from './value.ts';
 
 const NO_INSTANT = Failure.error('a timestamp is not written as RFC 3339 has it, or lies outside of the years 1 to 9999');
@@ -47,6 +47,14 @@ function conversion(name: string, from: Kind, result: Overload['result'], apply:
   return { name, receiver: null, params: [from], result, apply };
 }
 
+const same: Overload['apply'] = ([value]) => value ?? null;
+
+/** Seconds since the epoch, rounded down. */
+function wholeSeconds(ns: bigint): bigint {
+  const seconds = ns / 1_000_000_000n;
+  return ns % 1_000_000_000n < 0n ? seconds - 1n : seconds;
+}
+
 /** Names of functions of which the last argument is a time zone. */
 export const ZONED: ReadonlySet<string> = new Set(FIELDS.map(([name]) => name));
 
@@ -67,4 +75,9 @@ export const TIME_FUNCTIONS: readonly Overload[] = [
     const ns = parseLength(text as string);
     return ns === null ? NO_LENGTH : new Duration(ns);
   }),
+  conversion('timestamp', 'timestamp', TIMESTAMP, same),
+  conversion('duration', 'duration', DURATION, same),
+  conversion('int', 'timestamp', INT, ([instant]) => wholeSeconds((instant as Timestamp).ns)),
+  conversion('string', 'timestamp', STRING, ([instant]) => formatInstant((instant as Timestamp).ns)),
+  conversion('string', 'duration', STRING, ([value]) => formatLength((value as Duration).ns)),
 ];

@@ -5,15 +5,15 @@ const MILLISECOND = 1_000_000n;
 /** 0001-01-01T00:00:00Z and the last nanosecond of the year 9999, as CEL has them. */
 const FIRST = -62_135_596_800n * SECOND;
 const LAST = 253_402_300_800n * SECOND - 1n;
-/** About ten thousand years, the longest that two instants can be apart. */
-const LONGEST = 315_576_000_000n * SECOND;
+/** Lengths of time are 64 bits of nanoseconds, about 292 years. */
+const LONGEST = 2n ** 63n;
 
 export function isInstant(ns: bigint): boolean {
   return ns >= FIRST && ns <= LAST;
 }
 
 export function isLength(ns: bigint): boolean {
-  return ns >= -LONGEST && ns <= LONGEST;
+  return ns >= -LONGEST && ns < LONGEST;
 }
 
 const RFC_3339 = /^(\d{4})-(\d{2})-(\d{2})[Tt](\d{2}):(\d{2}):(\d{2})(?:\.(\d{1,9}))?(?:[Zz]|([+-])(\d{2}):(\d{2}))$/;
@@ -65,6 +65,23 @@ export function parseLength(text: string): bigint | null {
   }
   if (text.length === from || !isLength(total)) return null;
   return negative ? -total : total;
+}
+
+/** An instant as RFC 3339 writes it in UTC, with no more of a fraction than it has. */
+export function formatInstant(ns: bigint): string {
+  const date = localDate(ns, null);
+  const text = date === null ? '' : date.toISOString().slice(0, 19);
+  return `${text}${fraction(((ns % SECOND) + SECOND) % SECOND)}Z`;
+}
+
+/** A length of time in seconds: `90s`, `-0.5s`. */
+export function formatLength(ns: bigint): string {
+  const whole = ns < 0n ? -ns : ns;
+  return `${ns < 0n ? '-' : ''}${whole / SECOND}${fraction(whole % SECOND)}s`;
+}
+
+function fraction(ns: bigint): string {
+  return ns === 0n ? '' : `.${ns.toString().padStart(9, '0').replace(/0+$/, '')}`;
 }
 
 const OFFSET = /^([+-]?)(\d{2}):(\d{2})$/;
