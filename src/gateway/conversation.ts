@@ -14,6 +14,7 @@ import { govern } from './govern.ts';
 import type { InFlight } from './in-flight.ts';
 import { judgeListen } from './listen.ts';
 import { forgetOldest, OpenRequests } from './open-requests.ts';
+import { narrowingReady } from './narrowing.ts';
 import { OwnQuestions } from './own-questions.ts';
 import { OwnRequests } from './own-requests.ts';
 import type { Principal } from './principal.ts';
@@ -182,6 +183,7 @@ export class Conversation {
     const verdict = type.type === 'governed' || type.type === 'complete' ? govern(this, call)
       : type.type === 'task' ? judgeTaskMethod(this, call)
       : type.type === 'listen' ? judgeListen(this, call)
+      : type.type === 'list' && type.kind === 'tool' ? andThen(narrowingReady(policies), () => ({ do: 'forward', message: request }) as const)
       : ({ do: 'forward', message: request } as const);
     if (call.era !== 'modern') return verdict;
     return andThen(verdict, (settled) => (settled.do === 'forward' ? stripDeniedCapabilities(call, settled) : settled));

@@ -2,6 +2,7 @@ import { parseMessage, type Notification, type Request } from '../mcp/message.ts
 import { subscriptionKey } from '../mcp/meta.ts';
 import { CLIENT_LIMITS } from '../wire/limits.ts';
 import { removeElements, splice, type Edit } from '../wire/splice.ts';
+import { callContext } from './call/context.ts';
 import type { Conversation } from './conversation.ts';
 import type { InFlight } from './in-flight.ts';
 import { recordRefusal } from './recorder.ts';
@@ -36,7 +37,7 @@ export function judgeListen(conversation: Conversation, call: InFlight): ClientV
     const items = uris.elements();
     edits.push(...removeElements(uris, (index) => {
       const uri = items[index]?.text() ?? null;
-      const refused = uri === null || call.policies.decide({ kind: 'resource', name: uri }).effect !== 'allow';
+      const refused = uri === null || call.policies.decide({ kind: 'resource', name: uri, args: null, context: callContext(conversation, call) }).effect !== 'allow';
       if (refused) recordRefusal(conversation, { method: call.method, name: uri, requestId: call.id, outcome: 'refused', code: 'denied', reason: 'subscription to a resource that may not be read' });
       return refused;
     }));

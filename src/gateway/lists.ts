@@ -1,29 +1,57 @@
 import type { JsonNode } from '../wire/json-node.ts';
 import { editObject, removeElements, splice, type Edit } from '../wire/splice.ts';
-import type { PolicySet, TargetKind } from '../policy/types.ts';
-import type { Era } from '../mcp/versions.ts';
+import type { TargetKind } from '../policy/types.ts';
+import { listedQuery } from './call/context.ts';
+import type { Conversation } from './conversation.ts';
+import type { InFlight } from './in-flight.ts';
+import { narrowedSchema } from './narrowing.ts';
+import { toolFacts } from './tool-directory.ts';
 
 /** A filtered list may be kept by a client this long at most, so that a policy edit shows soon (L5). */
 const MAX_TTL_MS = 60_000;
 
+/** Which items a list holds, and under which names. */
+export interface ListShape {
+  readonly kind: TargetKind;
+  readonly member: string;
+  /** The member of an item that names it. */
+  readonly id: string;
+}
+
 /**
- * Takes hidden items out of one page of a list, in place: order, cursors and every other byte stay as they were (L2, L3, T3).
+ * Takes hidden items out of one page of a list, and shows the legal range of arguments in those that stay, in place: order, cursors and
+ * every other byte stay as they were (L2, L3, T3).
+ * @param bytes the message that holds `result`
  * @returns the message to deliver, or null when the list cannot be read although something may have to be hidden (B4)
  */
-export function filterList(bytes: Buffer, result: JsonNode, member: string, idMember: string, kind: TargetKind, policies: PolicySet, era: Era): Buffer | null {
-  if (!policies.mayHide(kind)) return bytes;
+export function filterList(conversation: Conversation, call: InFlight, bytes: Buffer, result: JsonNode, { kind, member, id }: ListShape): Buffer | null {
+  const { policies } = call;
+  const mayHide = policies.mayHide(kind);
+  const mayNarrow = kind === 'tool' && policies.mayNarrow;
+  if (!mayHide && !mayNarrow) return bytes;
   const list = result.get(member);
   if (list === null) return bytes;
-  if (list.kind !== 'array') return null;
+  if (list.kind !== 'array') return mayHide ? null : bytes;
   const hidden: boolean[] = [];
+  const edits: Edit[] = [];
   for (const item of list.elements()) {
-    const name = item.get(idMember)?.text() ?? null;
-    if (name === null) return null;
-    hidden.push(policies.visibility({ kind, name }) === 'hide');
+    const name = item.get(id)?.text() ?? null;
+    if (name === null && mayHide) return null;
+    const query = name === null ? null : listedQuery(conversation, kind, name, factsOf(conversation, kind, name, item));
+    const hide = query !== null && mayHide && policies.visibility(query) === 'hide';
+    hidden.push(hide);
+    const constraint = query === null || hide || !mayNarrow ? null : policies.narrow(query);
+    const schema = constraint === null ? null : item.get('inputSchema');
+    if (constraint !== null && schema !== null) edits.push(...narrowedSchema(schema, constraint));
   }
-  const edits: Edit[] = hidden.includes(true) ? removeElements(list, (index) => hidden[index] === true) : [];
-  if (era === 'modern') edits.push(...privateCache(result));
+  if (hidden.includes(true)) edits.push(...removeElements(list, (index) => hidden[index] === true));
+  if (call.era === 'modern') edits.push(...privateCache(result));
   return splice(bytes, edits);
+}
+
+/** What a call of this name is judged by: tools of one name share the definition that was listed first (L6). */
+function factsOf(conversation: Conversation, kind: TargetKind, name: string, item: JsonNode) {
+  return kind === 'tool' ? (conversation.directory.get(name)?.facts ?? toolFacts(item)) : null;
 }
 
 /** What a principal may see must not be served to another from a cache: every page says so, also one that lost nothing (L5). */

@@ -1,6 +1,7 @@
 import { META_PREFIX } from '../mcp/keys.ts';
 import type { Notification } from '../mcp/message.ts';
 import { metaOf, subscriptionKey, tokenKey } from '../mcp/meta.ts';
+import { listedQuery } from './call/context.ts';
 import type { Conversation } from './conversation.ts';
 import type { Arrival } from './conversation-options.ts';
 import type { UpstreamVerdict } from './verdict.ts';
@@ -37,7 +38,7 @@ export function judgeUpstreamNotification(conversation: Conversation, message: N
       return deliver(own);
     case 'notifications/resources/updated': {
       const uri = params?.get('uri')?.text() ?? null;
-      if (uri === null || conversation.principal.policies.visibility({ kind: 'resource', name: uri }) === 'hide') return { do: 'drop', code: 'hidden' };
+      if (uri === null || conversation.principal.policies.visibility(listedQuery(conversation, 'resource', uri, null)) === 'hide') return { do: 'drop', code: 'hidden' };
       return deliver(own);
     }
     case 'notifications/tasks':
