@@ -2,7 +2,8 @@
 import { writeSync } from 'node:fs';
 import type { DriverName } from '../../src/state/driver.ts';
 import { openState } from '../../src/state/open.ts';
-import { claim, entry, scope } from './builders.ts';
+import { batched } from '../../src/state/batched-admissions.ts';
+import { budget, claim, entry, scope } from './builders.ts';
 
 const [mode, path = '', driver, count = '0', max = '1'] = process.argv.slice(2);
 const state = await openState({ path, driver: driver as DriverName, busyTimeoutMs: 20_000 });
@@ -42,6 +43,39 @@ if (mode === 'hammer') {
   }
   process.stdout.write(JSON.stringify({ admitted, failures: [...failures] }));
   process.exit(0);
+} else if (mode === 'spend') {
+  // Spends tenths until nothing fits; every third call fails upstream and gives its amount back.
+  const money = budget({ max, amount: '0.1', windowMs: 3_600_000, per: ['grant'] });
+  let admitted = 0;
+  let given = 0;
+  for (let i = 0; i < Number(count); i += 1) {
+    const row = entry({ id: `${process.pid}-${i}` });
+    if (!state.admit([money], scope(), row).ok) continue;
+    admitted += 1;
+    const undo = i % 3 === 0 ? 'budgets' : 'nothing';
+    if (undo === 'budgets') given += 1;
+    state.settle(row.id, { outcome: undo === 'budgets' ? 'tool_error' : 'ok', upstreamStatus: null, latencyMs: 1, undo });
+  }
+  state.close();
+  process.stdout.write(JSON.stringify({ admitted, given }));
+} else if (mode === 'spend-storm') {
+  // Tells each spend only after it was admitted; runs until it is killed. What it settles gives nothing back.
+  const money = budget({ max, amount: '0.1', windowMs: 3_600_000, per: ['grant'] });
+  for (let i = 0; ; i += 1) {
+    const row = entry({ id: `${process.pid}-${i}` });
+    if (!state.admit([money], scope(), row).ok) continue;
+    writeSync(1, `${row.id}\n`);
+    if (i % 5 === 0) {
+      state.settle(row.id, { outcome: 'ok', upstreamStatus: null, latencyMs: 1, undo: 'nothing' });
+      state.flush();
+    }
+  }
+} else if (mode === 'use') {
+  // Many calls at once, every one of which wants the same approval (`count` is its id, `max` its digest).
+  const gateway = batched(state);
+  const results = await Promise.all(Array.from({ length: 50 }, async () => gateway.admit([], scope(), entry({ id: `${process.pid}-${Math.random()}` }), { id: count, digest: max })));
+  await gateway.close();
+  process.stdout.write(JSON.stringify({ admitted: results.filter(({ ok }) => ok).length }));
 } else {
   // Opens the state, uses it and leaves: whatever stderr shows comes from loading the driver.
   process.emitWarning('still here', 'ExperimentalWarning');

@@ -1,12 +1,12 @@
 import { chmodSync, existsSync, mkdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { openDriver } from '../../src/state/driver.ts';
-import { databasePath, openState, openStateReader } from '../../src/state/open.ts';
+import { openDriver, type SqlStatement } from '../../src/state/driver.ts';
+import { databasePath, openState, openStateReader, visitState } from '../../src/state/open.ts';
 import { APPLICATION_ID, migrate, SCHEMA_VERSION } from '../../src/state/schema.ts';
 import { Transactions } from '../../src/state/transaction.ts';
 import { StateUnavailable } from '../../src/state/types.ts';
-import { claim, entry, forEachDriver, scope, scratch } from './support.ts';
+import { budget, claim, entry, FakeMachine, forEachDriver, request, scope, scratch } from './support.ts';
 
 function mode(path: string): string {
   return (statSync(path).mode & 0o777).toString(8);
@@ -127,6 +127,95 @@ forEachDriver('files', (driver) => {
     const state = await openState({ path: file, driver });
     expect(state.reserve([claim()], scope()).ok).toBe(true);
     state.close();
+  });
+
+  describe('a database of version 1', () => {
+    /** As the first release made it. Never brought up to date: files like this exist. */
+    const VERSION_1 = `
+      CREATE TABLE meta (name TEXT PRIMARY KEY NOT NULL, value ANY NOT NULL) STRICT, WITHOUT ROWID;
+      CREATE TABLE clock (machine TEXT PRIMARY KEY NOT NULL, offset_us INTEGER NOT NULL, suspended_us INTEGER NOT NULL, last_us INTEGER NOT NULL) STRICT;
+      CREATE TABLE counters (id INTEGER PRIMARY KEY, key TEXT NOT NULL UNIQUE, span INTEGER NOT NULL, dense INTEGER NOT NULL) STRICT;
+      CREATE TABLE admissions (counter INTEGER NOT NULL, seq INTEGER NOT NULL, at INTEGER NOT NULL, PRIMARY KEY (counter, seq)) STRICT, WITHOUT ROWID;
+      CREATE TABLE journal (
+        seq INTEGER PRIMARY KEY, id TEXT NOT NULL, at INTEGER NOT NULL, clock INTEGER NOT NULL,
+        server TEXT NOT NULL, grant_label TEXT, session TEXT, transport TEXT NOT NULL, protocol TEXT,
+        method TEXT, name TEXT, request_id TEXT, outcome TEXT NOT NULL, code TEXT, rule TEXT, policy TEXT, reason TEXT,
+        retry_after_ms INTEGER, observed TEXT, arg_keys TEXT, arg_hash TEXT, arg_values TEXT, upstream_status TEXT, latency_ms REAL
+      ) STRICT;
+      PRAGMA application_id = ${0x504c5374};
+      INSERT INTO meta VALUES ('digest_key', '${'5a'.repeat(32)}'), ('schema_version', 1);
+      INSERT INTO clock VALUES ('boot-1', 1763639999000000, 0, 1763640000000000);
+      INSERT INTO counters VALUES (1, '["amazon-mq","mq","tool","send","session",null,null,"support","s-1","send"]', 3600000000, 1);
+      INSERT INTO admissions VALUES (1, 1, 1763640000000000), (1, 2, 1763640000000000);
+      INSERT INTO journal (seq, id, at, clock, server, transport, outcome) VALUES
+        (1, 'old', 1763640000000, 1763640000000000, 'amazon-mq', 'stdio', 'ok'), (2, 'open', 1763640000000, 1763640000000000, 'amazon-mq', 'stdio', 'forwarded');`;
+
+    async function old(): Promise<string> {
+      const file = path();
+      mkdirSync(dirname(file), { recursive: true });
+      const database = await openDriver(file, driver);
+      database.exec('PRAGMA journal_mode = WAL');
+      database.exec(VERSION_1);
+      database.close();
+      chmodSync(file, 0o600);
+      return file;
+    }
+
+    /** The machine of the file, a moment later. */
+    const clock = (): FakeMachine => Object.assign(new FakeMachine(), { monotonic: 1_000_000, wall: 1_763_640_000_000 });
+
+    test('is brought up to date: its counters go on, its rows can be read and settled, budgets and approvals work', async () => {
+      const file = await old();
+      await expect(openStateReader({ path: file, driver })).rejects.toThrow(/schema version 1, expected 2/);
+      await expect(visitState({ path: file, driver })).rejects.toThrow(/start the gateway once/);
+      const state = await openState({ path: file, driver, clock: clock() });
+      const hour = claim({ max: 3, windowMs: 3_600_000 });
+      expect([state.reserve([hour], scope()).ok, state.reserve([hour], scope()).ok]).toEqual([true, false]);
+      state.settle('open', { outcome: 'tool_error', upstreamStatus: null, latencyMs: 1, undo: 'all' });
+      state.flush();
+      expect(state.query({}).map(({ id, outcome }) => [id, outcome])).toEqual([['old', 'ok'], ['open', 'tool_error']]);
+      expect(state.reserve([budget({ amount: '3' })], scope()).ok).toBe(true);
+      expect(state.requestApproval(request('a'))).toMatchObject({ status: 'pending' });
+      state.close();
+    });
+
+    test('that was being brought up to date when the process died is still a whole one of version 1', async () => {
+      const file = await old();
+      const database = await openDriver(file, driver);
+      for (const victim of ['CREATE TABLE budgets', 'schema_version']) {
+        const dying = {
+          ...database,
+          exec: (sql: string): void => {
+            if (sql.includes(victim)) throw new Error('killed');
+            database.exec(sql);
+          },
+          prepare: (sql: string): SqlStatement => {
+            if (sql.startsWith('INSERT OR REPLACE') && sql.includes(victim)) throw new Error('killed');
+            return database.prepare(sql);
+          },
+        };
+        expect(() => migrate(dying, new Transactions(database))).toThrow(/killed/);
+        expect(database.prepare("SELECT value FROM meta WHERE name = 'schema_version'").get()?.['value']).toBe(1);
+        expect(database.prepare("SELECT count(*) AS n FROM sqlite_schema WHERE name IN ('budgets', 'approvals')").get()?.['n']).toBe(0);
+      }
+      database.close();
+      const state = await openState({ path: file, driver, clock: clock() });
+      expect(state.query({})).toHaveLength(2);
+      state.close();
+    });
+
+    test('is brought up to date once by many that open it at the same moment', async () => {
+      const file = await old();
+      const states = await Promise.all(Array.from({ length: 6 }, () => openState({ path: file, driver, clock: clock() })));
+      for (const state of states) expect(state.query({})).toHaveLength(2);
+      for (const state of states) state.close();
+    });
+  });
+
+  test('a visitor makes nothing where nothing is', async () => {
+    const file = path();
+    await expect(visitState({ path: file, driver })).rejects.toThrow(/does not exist/);
+    expect(existsSync(file)).toBe(false);
   });
 
   test('many that open a new database at once all succeed', async () => {

@@ -1,10 +1,15 @@
 import { statSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { openDriver, type SqlDatabase } from '../../src/state/driver.ts';
+import { ApprovalStore } from '../../src/state/approval-store.ts';
+import { ApprovalTidy } from '../../src/state/approval-tidy.ts';
+import { IdleBudgets } from '../../src/state/idle-budgets.ts';
 import { IdleCounters } from '../../src/state/idle-counters.ts';
-import { openState, openStateReader } from '../../src/state/open.ts';
+import { JournalStore } from '../../src/state/journal-store.ts';
+import { openState, openStateReader, visitState } from '../../src/state/open.ts';
 import { JournalRetention } from '../../src/state/retention.ts';
-import { claim, entry, FakeMachine, forEachDriver, scope, scratch } from './support.ts';
+import { StoreClock } from '../../src/state/store-clock.ts';
+import { budget, claim, entry, FakeMachine, forEachDriver, request, scope, scratch } from './support.ts';
 
 const DAY_US = 24 * 3600 * 1e6;
 
@@ -14,6 +19,146 @@ forEachDriver('housekeeping', (driver) => {
   function count(database: SqlDatabase, table: string): number {
     return Number(database.prepare(`SELECT count(*) AS value FROM ${table}`).get()?.['value']);
   }
+
+  /** One step of the clean-up of approvals, on a connection of its own. */
+  function tidyOf(database: SqlDatabase, machine: FakeMachine, days: number): () => boolean {
+    const clock = new StoreClock(database, machine);
+    const journal = new JournalStore(database, false);
+    const store = new ApprovalStore(database, clock, (row) => journal.insert(row, machine.wallMs(), clock.now(0)));
+    const tidy = new ApprovalTidy(database, store, days);
+    return () => {
+      database.exec('BEGIN IMMEDIATE');
+      const more = tidy.step(clock.now(0));
+      database.exec('COMMIT');
+      return more;
+    };
+  }
+
+  test('a client that reconnects for ever does not grow the budgets for ever, and nothing is given back to a budget that is gone', async () => {
+    const clock = new FakeMachine();
+    const file = path();
+    const state = await openState({ path: file, driver, clock });
+    const database = await openDriver(file, driver);
+    const first = entry();
+    expect(state.admit([budget({ amount: '3' })], scope({ session: 's-0' }), first).ok).toBe(true);
+    for (let i = 1; i < 1500; i += 1) {
+      state.reserve([budget({ amount: '3' })], scope({ session: `s-${i}` }));
+      clock.pass(DAY_US / 100);
+    }
+    expect(count(database, 'budgets')).toBeLessThan(250);
+    expect(count(database, 'spends')).toBe(count(database, 'budgets'));
+    state.settle(first.id, { outcome: 'tool_error', upstreamStatus: null, latencyMs: 1, undo: 'budgets' });
+    state.flush();
+    expect(state.reserve([budget({ amount: '0.1' })], scope({ session: 's-1499' })).ok).toBe(true);
+    database.close();
+    state.close();
+  });
+
+  test('a large idle budget is removed in bounded steps, and a call meanwhile finds a new one', async () => {
+    const clock = new FakeMachine();
+    const file = path();
+    const state = await openState({ path: file, driver, clock });
+    const database = await openDriver(file, driver);
+    for (let i = 0; i < 3000; i += 1) state.reserve([budget({ amount: '0.001' })], scope());
+    clock.pass(3 * DAY_US);
+    const idle = new IdleBudgets(database);
+    const now = Date.parse('2027-03-01') * 1000;
+    idle.collect(now, 512);
+    expect(count(database, 'spends')).toBe(3000 - 1024);
+    expect(state.reserve([budget({ amount: '3' })], scope()).ok).toBe(true);
+    expect(state.reserve([budget({ amount: '0.1' })], scope()).ok).toBe(false);
+    for (let i = 0; i < 6; i += 1) idle.collect(now, 512);
+    expect([count(database, 'budgets'), count(database, 'spends'), count(database, 'spend_blocks')]).toEqual([0, 0, 0]);
+    database.close();
+    state.close();
+  });
+
+  test('arguments are erased a day after the decision, and an approval is removed with the journal of its time', async () => {
+    const clock = new FakeMachine();
+    const file = path();
+    const state = await openState({ path: file, driver, clock });
+    const database = await openDriver(file, driver);
+    const tidy = tidyOf(database, clock, 30);
+    const ids = ['denied', 'expired', 'used', 'waiting'].map((call) => {
+      const answer = state.requestApproval(request(call, { timeoutMs: call === 'waiting' ? 40 * 24 * 3_600_000 : 3_600_000 }));
+      return answer.status === 'too_many' ? '' : answer.record.id;
+    });
+    const [denied = '', expired = '', used = '', waiting = ''] = ids;
+    state.vote(denied, { approver: 'alice', way: 'cli', decision: 'deny', comment: null });
+    state.vote(used, { approver: 'alice', way: 'cli', decision: 'approve', comment: null });
+    state.mintApprovalLink(waiting, 'bob');
+    expect(state.admit([], scope(), entry(), { id: used, digest: request('used').digest }).ok).toBe(true);
+    const texts = (): (string | null | undefined)[] => ids.map((id) => state.approval(id)?.argumentsText);
+    clock.pass(DAY_US - 1);
+    tidy();
+    expect(state.approval(expired)?.status).toBe('expired');
+    expect(state.query({ code: ['approval_expired'] })).toHaveLength(1);
+    expect(texts()).toEqual(ids.map((_, index) => request(['denied', 'expired', 'used', 'waiting'][index] ?? '').argumentsText));
+    clock.pass(1);
+    tidy();
+    expect(texts()).toEqual([null, request('expired').argumentsText, null, request('waiting').argumentsText]);
+    clock.pass(DAY_US);
+    tidy();
+    expect(texts()).toEqual([null, null, null, request('waiting').argumentsText]);
+    expect(state.approval(denied)?.votes).toHaveLength(1);
+    clock.pass(29 * DAY_US);
+    tidy();
+    expect(state.approvals({}).map(({ id }) => id)).toEqual([waiting]);
+    expect([count(database, 'approval_votes'), count(database, 'approval_links')]).toEqual([0, 1]);
+    clock.pass(9 * DAY_US);
+    tidy();
+    expect(state.approval(waiting)?.status).toBe('expired');
+    clock.pass(30 * DAY_US);
+    tidy();
+    expect([count(database, 'approvals'), count(database, 'approval_links')]).toEqual([0, 0]);
+    database.close();
+    state.close();
+  });
+
+  test('a denial outlives a short retention, and texts that nobody read are kept of the newest thousand only', async () => {
+    const clock = new FakeMachine();
+    const file = path();
+    const state = await openState({ path: file, driver, clock });
+    const database = await openDriver(file, driver);
+    const tidy = tidyOf(database, clock, 0.001);
+    const answer = state.requestApproval(request('a', { timeoutMs: 7 * 24 * 3_600_000 }));
+    if (answer.status !== 'too_many') state.vote(answer.record.id, { approver: 'alice', way: 'cli', decision: 'deny', comment: null });
+    clock.pass(6 * DAY_US);
+    while (tidy());
+    expect(state.requestApproval(request('a'))).toMatchObject({ status: 'denied' });
+    for (let round = 0; round < 12; round += 1) {
+      for (let i = 0; i < 95; i += 1) state.requestApproval(request(`${round}-${i}`, { timeoutMs: 1000 }));
+      clock.pass(1_000_000);
+    }
+    const keep = tidyOf(database, clock, 90);
+    while (keep());
+    expect(Number(database.prepare('SELECT count(arguments) AS value FROM approvals').get()?.['value'])).toBe(1000);
+    database.close();
+    state.close();
+  });
+
+  test('a visitor reads and decides beside a running gateway, and removes nothing', async () => {
+    const clock = new FakeMachine();
+    const file = path();
+    const state = await openState({ path: file, driver, clock, retainDays: 365 });
+    for (let i = 0; i < 3; i += 1) state.append(entry({ outcome: 'ok' }));
+    const answer = state.requestApproval(request('a', { timeoutMs: 300 * 24 * 3_600_000 }));
+    const id = answer.status === 'too_many' ? '' : answer.record.id;
+    clock.pass(200 * DAY_US);
+    const visitor = await visitState({ path: file, driver, clock });
+    expect(visitor.approvals({ status: ['pending'] })).toHaveLength(1);
+    // Its clean-up, had it one, would have begun by now.
+    await new Promise((resolve) => {
+      setTimeout(resolve, 1200);
+    });
+    const log = statSync(`${file}-wal`).size;
+    expect(visitor.vote(id, { approver: 'alice', way: 'cli', decision: 'approve', comment: null }).ok).toBe(true);
+    visitor.close();
+    expect(statSync(`${file}-wal`).size).toBeGreaterThanOrEqual(log);
+    expect(state.requestApproval(request('a'))).toMatchObject({ status: 'approved' });
+    expect(state.query({}).map(({ code }) => code)).toEqual([null, null, null, 'approval_given']);
+    state.close();
+  });
 
   test('a client that reconnects for ever does not grow the counters for ever', async () => {
     const clock = new FakeMachine();

@@ -7,8 +7,8 @@ import { build } from 'esbuild';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { openDriver } from '../../src/state/driver.ts';
 import { nodeSqlite } from '../../src/state/driver-node.ts';
-import { openState, openStateReader } from '../../src/state/open.ts';
-import { claim, entry, forEachDriver, scope, scratch } from './support.ts';
+import { openState, openStateReader, visitState } from '../../src/state/open.ts';
+import { budget, claim, entry, forEachDriver, request, scope, scratch } from './support.ts';
 
 const run = promisify(execFile);
 
@@ -80,6 +80,69 @@ forEachDriver('processes', (driver) => {
     // As many admissions as rows: neither a counted call without a row nor a row without a count.
     expect(state.reserve([claim({ max: recorded.length, ...HOUR })], scope()).ok).toBe(false);
     expect(state.reserve([claim({ max: recorded.length + 1, ...HOUR })], scope()).ok).toBe(true);
+    state.close();
+  });
+
+  test('four processes on one budget spend exactly its maximum, and what they give back can be spent again', async () => {
+    const file = path();
+    const results = await Promise.all(Array.from({ length: 4 }, () => run(process.execPath, [child, 'spend', file, driver, '400', '30'])));
+    const [admitted, given] = results.map(({ stdout }) => JSON.parse(stdout) as { admitted: number; given: number })
+      .reduce(([all, back], one) => [all + one.admitted, back + one.given], [0, 0]);
+    expect(admitted - given).toBeLessThanOrEqual(300);
+    expect(given).toBeGreaterThan(0);
+    const state = await openState({ path: file, driver });
+    const money = { max: '30', windowMs: 3_600_000, per: ['grant' as const] };
+    // Exactly what is left fits, to the last decimal.
+    const left = 300 - admitted + given;
+    const rest = left === 0 ? '0' : left % 10 === 0 ? `${left / 10}` : `${Math.floor(left / 10)}.${left % 10}`;
+    expect(state.reserve([budget({ ...money, amount: `${rest.includes('.') ? rest : `${rest}.0`}01` })], scope()).ok).toBe(false);
+    expect(state.reserve([budget({ ...money, amount: rest })], scope()).ok).toBe(true);
+    expect(state.reserve([budget({ ...money, amount: '0.000000000001' })], scope()).ok).toBe(false);
+    state.close();
+  });
+
+  test('processes killed while spending leave every spend that they told of, and no more than one untold each', async () => {
+    const file = path();
+    const told: string[] = [];
+    const storm = [1, 2, 3].map(() => spawn(process.execPath, [child, 'spend-storm', file, driver, '0', '100000'], { stdio: ['ignore', 'pipe', 'ignore'] }));
+    await Promise.all(storm.map(async (one) => {
+      let text = '';
+      const ended = new Promise((resolve) => one.once('close', resolve));
+      one.stdout.setEncoding('utf8').on('data', (data: string) => {
+        text += data;
+        if (text.length > 5000) one.kill('SIGKILL');
+      });
+      await ended;
+      told.push(...text.split('\n').slice(0, -1));
+    }));
+    expect(told.length).toBeGreaterThan(500);
+    const state = await openState({ path: file, driver });
+    const recorded = state.query({}).map(({ id }) => id);
+    expect(told.filter((id) => !new Set(recorded).has(id))).toEqual([]);
+    const tenths = recorded.length;
+    const spent = `${Math.floor(tenths / 10)}${tenths % 10 === 0 ? '' : `.${tenths % 10}`}`;
+    const money = { windowMs: 3_600_000, per: ['grant' as const] };
+    // The sum of the rows is the sum of the budget: neither a spend without a row nor a row without a spend.
+    expect(state.reserve([budget({ ...money, max: spent, amount: '0.000001' })], scope()).ok).toBe(false);
+    expect(state.reserve([budget({ ...money, max: `${Math.floor((tenths + 1) / 10)}${(tenths + 1) % 10 === 0 ? '' : `.${(tenths + 1) % 10}`}`, amount: '0.1' })], scope()).ok).toBe(true);
+    state.close();
+  });
+
+  test('[#33] of two hundred calls in four processes exactly one uses an approval', async () => {
+    const file = path();
+    const state = await openState({ path: file, driver });
+    const asked = request('pay 10');
+    const answer = state.requestApproval(asked);
+    const id = answer.status === 'too_many' ? '' : answer.record.id;
+    const visitor = await visitState({ path: file, driver });
+    expect(visitor.vote(id, { approver: 'alice', way: 'cli', decision: 'approve', comment: null }).ok).toBe(true);
+    visitor.close();
+    const results = await Promise.all(Array.from({ length: 4 }, () => run(process.execPath, [child, 'use', file, driver, id, asked.digest])));
+    const admitted = results.map(({ stdout }) => (JSON.parse(stdout) as { admitted: number }).admitted);
+    expect(admitted.reduce((sum, one) => sum + one, 0)).toBe(1);
+    const rows = state.query({ method: 'tools/call' });
+    expect(rows).toHaveLength(1);
+    expect(state.approval(id)).toMatchObject({ status: 'used', usedBy: rows[0]?.id });
     state.close();
   });
 
