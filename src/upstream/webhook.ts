@@ -107,7 +107,7 @@ export class Webhook {
         head: (status) => finish({ status }),
         data: () => true,
         end: () => undefined,
-        error: (problem) => finish({ text: problem.text }),
+        error: (problem) => finish({ text: problem.text.replaceAll('upstream', 'receiver') }),
       });
     });
   }
