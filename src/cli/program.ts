@@ -1,18 +1,28 @@
 import { Command, CommanderError } from 'commander';
+import { CHECK_EXAMPLE, EXPLAIN_EXAMPLE, SIMULATE_EXAMPLE, TEST_EXAMPLE } from './author/examples.ts';
+import { approvalsProgram } from './commands/approvals-program.ts';
+import type { CheckOptions } from './commands/check.ts';
 import type { DoctorOptions } from './commands/doctor.ts';
+import type { ExplainOptions } from './commands/explain.ts';
 import type { LogsArguments } from './commands/logs.ts';
 import type { ScanOptions } from './commands/scan.ts';
 import type { ServeOptions } from './commands/serve.ts';
+import type { SimulateOptions } from './commands/simulate.ts';
 import type { StatusOptions } from './commands/status.ts';
 import { RUN_HELP } from './run-options.ts';
 import { UsageError, printUsageError, systemError } from './usage-error.ts';
 import { version } from './package-root.ts';
 
-import { TEST_EXAMPLE } from './author/examples.ts';
-
 type LogsFlags = Partial<Pick<LogsArguments, 'follow' | 'json' | 'server' | 'grant' | 'name' | 'outcome' | 'code' | 'since' | 'limit'>> & { readonly config?: string; readonly data?: string };
 
 const collect = (value: string, before: string[] | undefined): string[] => [...(before ?? []), value];
+
+/** What stands behind `--`, which Commander does not tell apart from other operands. */
+function behindDashes(command: Command): string[] {
+  const all = command.parent?.args ?? [];
+  const at = all.indexOf('--');
+  return at === -1 ? [] : all.slice(at + 1);
+}
 
 /**
  * The command line without `run`, which bin.ts starts by itself. Each command's code is loaded when it is called.
@@ -89,18 +99,29 @@ function build(done: (status: number) => void): Command {
   program
     .command('check')
     .summary('look for mistakes in policies')
-    .description('Reports every error and every probable mistake of policy files. Starts nothing.')
+    .description('Reports every error and every probable mistake of policy files.')
+    .usage('[options] POLICY... [-- COMMAND [ARGUMENTS...]]')
     .argument('<file...>', 'policy files')
+    .option('--definitions <file>', 'recorded definitions: a tools/list result, or one per line')
+    .option('--upstream <url>', 'ask an HTTP server for its tools')
+    .option('--header <k:v>', 'header for the upstream; visible in process lists', collect)
+    .option('--header-env <k=var>', 'header whose value is in an environment variable', collect)
+    .option('--timeout <time>', 'how long each answer may take', '30s')
+    .option('--verbose', 'show what the server writes to stderr')
+    .option('--strict', 'status 1 when there is a warning')
     .option('--json', 'print JSON')
-    .action(async (files: string[], options: { json?: boolean }) => {
+    .addHelpText('after', CHECK_EXAMPLE)
+    .action(async (operands: string[], options: CheckOptions, command: Command) => {
+      const server = behindDashes(command);
+      const files = operands.slice(0, operands.length - server.length);
       const { check } = await import('./commands/check.ts');
-      done(await check({ files, json: options.json === true, stdout: process.stdout, stderr: process.stderr }));
+      done(await check({ ...options, files, command: server, stdout: process.stdout, stderr: process.stderr }));
     });
 
   program
     .command('test')
     .summary('run test cases against policies')
-    .description('Judges every case of test files as the gateway would, with limits, budgets and the time that the case says. Status: 0 all passed, 1 a case failed, 2 a file is broken.')
+    .description('Judges every case of test files as the gateway would, at the time that the case says, with limits, budgets and approvals.')
     .argument('<path...>', 'test files, or directories with *.test.yaml')
     .option('--filter <text>', 'only cases with this text in their name')
     .option('--json', 'print JSON')
@@ -109,6 +130,50 @@ function build(done: (status: number) => void): Command {
       const { test } = await import('./commands/test.ts');
       done(await test({ paths, json: options.json === true, filter: options.filter, stdout: process.stdout }));
     });
+
+  program
+    .command('explain')
+    .summary('why one call is let through or refused')
+    .description('Shows every rule that matches a call, in order, what each of its guards says, and what comes of it. Limits are shown and not counted.')
+    .argument('<policy...>', 'policy files; several: the strictest wins')
+    .option('--tool <name>', 'the tool that is called')
+    .option('--resource <uri>', 'or the resource that is read')
+    .option('--prompt <name>', 'or the prompt that is fetched')
+    .option('--args <json>', 'arguments, a JSON object')
+    .option('--call <file>', 'the call from a file (- for stdin)')
+    .option('--server <name>', 'name of the server')
+    .option('--grant <label>', 'label of the grant')
+    .option('--tag <tag>', 'a tag of the grant; may be repeated', collect)
+    .option('--session <id>', 'id of the session')
+    .option('--user <json>', 'claims of the verified token, a JSON object')
+    .option('--client <name>', 'name of the client, as it says itself')
+    .option('--at <time>', 'when, with a time zone (default: now)')
+    .option('--definitions <file>', 'recorded definitions of the tools')
+    .option('--json', 'print JSON')
+    .addHelpText('after', EXPLAIN_EXAMPLE)
+    .action(async (files: string[], options: ExplainOptions) => done(await (await import('./commands/explain.ts')).explain(files, options, process)));
+
+  program
+    .command('simulate')
+    .summary('what other policies would have said of recorded calls')
+    .description('Replays the journal against policies and shows what would change, per tool and rule. Starts nothing and changes nothing.')
+    .argument('<policy...>', 'candidate policies; several: the strictest wins')
+    .option('-c, --config <file>', 'configuration of the gateway (also: tags of grants)')
+    .option('--data <dir>', 'data directory of the gateway')
+    .option('--journal <file>', 'rows as `logs --json` prints them, instead')
+    .option('--definitions <file>', 'recorded definitions of the tools')
+    .option('--since <time>', '30s, 10m, 2h, 1d, or a date and time in ISO 8601')
+    .option('--until <time>', 'likewise')
+    .option('--server <name>', 'calls of this server only')
+    .option('--grant <label>', 'calls of this grant only')
+    .option('--fail-on-change', 'status 1 when a call would come out otherwise')
+    .option('--json', 'print JSON')
+    .addHelpText('after', SIMULATE_EXAMPLE)
+    .action(async (files: string[], options: SimulateOptions) => done(await (await import('./commands/simulate.ts')).simulate(files, options, process)));
+
+  const approvals = approvalsProgram(done);
+  for (const command of [approvals, ...approvals.commands]) command.copyInheritedSettings(program);
+  program.addCommand(approvals);
 
   program
     .command('logs')

@@ -1,17 +1,16 @@
 /** What `--help` of the author's tools shows below the options. Apart from the commands, which are loaded on demand. */
 
 export const CHECK_EXAMPLE = `
-With a server (or its recorded tools/list answer), policies are also held against
-what it really lists: rules that match no tool, arguments that do not exist, tools
-that no rule covers.
+With a server, or its recorded tools/list answer, policies are also held
+against what it really lists: rules that match no tool, arguments that do not
+exist, tools that no rule covers.
 
 Examples:
   policylayer check stripe.policy.yaml
   policylayer check stripe.policy.yaml -- npx -y some-mcp-server
   policylayer check stripe.policy.yaml --definitions tools.json --strict
 
-Status: 0 every file can be loaded, 1 --strict and a warning, 2 a file cannot be
-loaded.
+Status: 0 all files can be loaded, 1 --strict and a warning, 2 a file cannot be.
 `;
 
 export const TEST_EXAMPLE = `

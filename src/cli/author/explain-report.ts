@@ -79,7 +79,7 @@ function ruleLines(rule: RuleExplanation, width: number, style: Style): string[]
 }
 
 function guardLines(guard: GuardExplanation, width: number, style: Style): string[] {
-  const mark = guard.answer === 'passes' ? style.green : guard.answer === 'refuses' ? style.red : style.yellow;
+  const mark = (text: string): string => (guard.answer === 'passes' ? style.green(text) : guard.answer === 'refuses' ? style.red(text) : style.yellow(text));
   // A guard that refuses is quoted whole; of one that passes its place is enough.
   const what = guard.source === null ? printable(guard.rule, 300) : `${guard.kind}: ${printable(guard.source, 400)}`;
   const [first = '', ...rest] = indented(`${guard.answer.padEnd(9)}${what}`, 4, width, 9);
