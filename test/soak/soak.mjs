@@ -80,7 +80,10 @@ const soak = {
   random: generator(seed),
   problem(where, text) {
     // The first ones tell the cause; ten thousand more would only hide it.
-    if (problems.length < 200) problems.push({ where, text });
+    if (problems.length >= 200) return;
+    problems.push({ where, text });
+    // At once: a long run that is stopped has told what it found.
+    process.stderr.write(`${where}: ${text}\n`);
   },
   progress(where, done, total) {
     const percent = Math.floor((done / total) * 100);
