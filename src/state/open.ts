@@ -15,7 +15,8 @@ import { Transactions } from './transaction.ts';
 import { StateUnavailable, type JournalFilter, type JournalRow } from './types.ts';
 
 const DATABASE_FILE = 'policylayer.db';
-const BUSY_TIMEOUT_MS = 2000;
+/** Long enough that processes which starve on a busy machine get their turn: a call that is refused for want of the lock is a call lost. */
+const BUSY_TIMEOUT_MS = 5000;
 const PAGE_BYTES = 1024;
 
 export interface OpenOptions {
@@ -31,7 +32,7 @@ export interface OpenOptions {
   readonly retainRows?: number;
   readonly retainDays?: number;
   readonly flood?: Partial<FloodLimits>;
-  /** How long a call waits for another process's lock before it is refused. Default 2000. */
+  /** How long a call waits for another process's lock before it is refused. Default 5000. */
   readonly busyTimeoutMs?: number;
   /** Told about failures of background work; default: nothing. */
   readonly onError?: (error: StateUnavailable) => void;
