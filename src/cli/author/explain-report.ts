@@ -4,7 +4,7 @@ import { refusalText } from '../../policy/refusal-text.ts';
 import type { ApprovalDemand, LimitClaim, RefusalCode, Verdict } from '../../policy/types.ts';
 import type { Style } from '../terminal.ts';
 import type { ChosenCall } from './explain-options.ts';
-import { count, wrap } from './words.ts';
+import { count, duration, wrap } from './words.ts';
 
 /** One call, explained. */
 export interface ExplainedCall {
@@ -74,7 +74,7 @@ function ruleLines(rule: RuleExplanation, width: number, style: Style): string[]
   if (rule.when !== null) lines.push(...indented(`when: ${printable(rule.when, 400)}`, 6, width));
   if (rule.problem !== null) lines.push(...indented(printable(rule.problem, 400), 6, width));
   for (const guard of rule.guards) lines.push(...guardLines(guard, width, style));
-  for (const limit of rule.limits) lines.push(...indented(`${'counts'.padEnd(9)}${limitText(limit)}${limit.enforce ? '' : ' (observes only)'}`, 4, width, 9));
+  for (const limit of rule.limits) lines.push(...indented(`${'limit'.padEnd(9)}${limitText(limit)}${limit.enforce ? '' : ' (observes only)'}`, 4, width, 9));
   return lines;
 }
 
@@ -91,8 +91,8 @@ function guardLines(guard: GuardExplanation, width: number, style: Style): strin
 }
 
 function limitText(limit: LimitClaim): string {
-  const per = limit.per.map((dimension) => (dimension === 'session' ? 'session' : dimension)).join(' and ');
-  const window = `${limit.windowMs / 1000} s per ${per}`;
+  const per = limit.per.join(' and ');
+  const window = `${duration(limit.windowMs)} per ${per}`;
   return limit.type === 'rate' ? `1 of ${count(limit.max, 'call')} in ${window}` : `${limit.amount} of ${limit.max} in ${window}`;
 }
 
@@ -110,7 +110,7 @@ function outcomeLines(explained: ExplainedCall, width: number, style: Style): st
   const lines = [heading, ...indented(`by ${originOf(decision)}`, 2, width)];
   if (code === 'hidden') return [...lines, ...indented('The agent is told that there is no such thing, and no list shows it.', 2, width)];
   if (code === 'approval_pending' && decision.approval !== null) return [...lines, ...indented(approvalText(decision.approval), 2, width), ...observedLines(decision.wouldBe, width)];
-  const reason = before?.reason ?? decision.reason;
+  const reason = decision.effect === 'deny' ? decision.reason : (before?.reason ?? decision.reason);
   const text = refusalText({ code, kind: call.kind, name: call.name, rule: decision.rule, reason });
   return [...lines, ...indented(`The agent reads: ${text}`, 2, width), ...observedLines(decision.wouldBe, width)];
 }
@@ -122,9 +122,9 @@ function originOf(verdict: Verdict): string {
 function approvalText(demand: ApprovalDemand): string {
   const { needed, approvers, via, waitMs, timeoutMs } = demand;
   const who = approvers === null ? (needed === 1 ? 'anybody who may' : `${needed} different people`) : `${needed === 1 ? 'one' : needed} of ${approvers.map((name) => printable(name, 60)).join(', ')}`;
-  const held = waitMs === 0 ? 'the call is not held' : `the call is held for up to ${waitMs / 1000} s`;
+  const held = waitMs === 0 ? 'the call is not held' : `the call is held for up to ${duration(waitMs)}`;
   const ways = via.length === 0 ? 'no way is left to give it, so the call is refused' : `via ${via.join(', ')}`;
-  return `To be given by ${who}, ${ways}; ${held}, and the request expires after ${timeoutMs / 1000} s.`;
+  return `To be given by ${who}, ${ways}; ${held}, and the request expires after ${duration(timeoutMs)}.`;
 }
 
 function observedLines(wouldBe: Verdict | null, width: number): string[] {
@@ -143,7 +143,7 @@ export function explainJson(explained: ExplainedCall): object {
   const code = codeOf(explained);
   return {
     call: { kind: call.kind, name: call.name, args: call.args?.lexeme() ?? null, server: call.server, caller: { ...call.caller, user: call.caller.user?.value() ?? null }, at: new Date(call.at).toISOString() },
-    outcome: { code: code ?? 'allow', reason: before?.reason ?? explanation.decision.reason },
+    outcome: { code: code ?? 'allow', reason: explanation.decision.reason ?? before?.reason ?? null },
     ...explanation,
   };
 }

@@ -17,3 +17,11 @@ export function wrap(text: string, width: number): string[] {
   }
   return [...lines, line];
 }
+
+const UNITS: readonly (readonly [ms: number, unit: string])[] = [[86_400_000, 'd'], [3_600_000, 'h'], [60_000, 'min'], [1000, 's']];
+
+/** `1 h`, `90 s`, `250 ms`: the largest unit of which it is a whole number. */
+export function duration(ms: number): string {
+  const [size, unit] = UNITS.find(([size]) => ms >= size && ms % size === 0) ?? [1, 'ms'];
+  return `${ms / size} ${unit}`;
+}
