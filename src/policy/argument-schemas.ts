@@ -10,20 +10,19 @@ interface Place {
 
 const ANYTHING: Place = { schemas: [], inside: new Map(), closed: false };
 
-/** The schema over all arguments that says what one constraint says. An argument that is not there passes, as in `properties`. */
-export function constraintSchema(path: readonly string[], schema: string): string {
-  return write(place(path, schema));
-}
-
 /** The schema that forbids the arguments that the constraints do not name. What a name covers as a whole is not looked into. */
 export function closedSchema({ constraints }: ArgumentsModel): string {
   return write(close(merged(constraints.map(({ path }) => place(path, 'true')))));
 }
 
-/** Everything that several rules demand of the arguments, as one schema; null when they demand nothing. */
-export function combinedSchema(all: readonly ArgumentsModel[]): string | null {
+/**
+ * Everything that several rules demand of the arguments, as one schema; null when they demand nothing. An argument that is not there
+ * passes, as in `properties`.
+ * @param portable a schema of one argument in a form that can stand anywhere; null where there is none, and it is left out
+ */
+export function combinedSchema(all: readonly ArgumentsModel[], portable: (schema: string) => string | null): string | null {
   const places = all.flatMap((model) => {
-    const own = merged(model.constraints.map(({ path, schema }) => place(path, schema)));
+    const own = merged(model.constraints.map(({ path, schema }) => place(path, portable(schema) ?? 'true')));
     return model.additional ? (model.constraints.length > 0 ? [own] : []) : [close(own)];
   });
   return places.length === 0 ? null : write(merged(places));

@@ -37,9 +37,15 @@ export function checkApproval(node: SourceNode, at: string, reporter: Reporter):
   const approvers = fields.get('approvers')?.value;
   const via = fields.get('via')?.value;
   const who = approvers === undefined ? { needed: null, names: null } : checkApprovers(approvers, `${at}/approvers`, reporter);
-  return {
+  const times = {
     timeoutSeconds: timeout === undefined ? null : readDuration(timeout, `${at}/timeout`, '`timeout`', MINUTE, 7 * DAY, reporter),
     waitSeconds: wait === undefined ? null : readDuration(wait, `${at}/wait`, '`wait`', 0, 10 * MINUTE, reporter),
+  };
+  if (wait !== undefined && times.timeoutSeconds !== null && times.waitSeconds !== null && times.waitSeconds > times.timeoutSeconds) {
+    reporter.error('bad_duration', wait.span, `${at}/wait`, `\`wait\` is longer than \`timeout\` (${times.timeoutSeconds} s), so the call would be held for a request that has ended`, 'make it at most as long');
+  }
+  return {
+    ...times,
     needed: who.needed,
     approvers: who.names,
     via: via === undefined ? null : checkVia(via, `${at}/via`, reporter),

@@ -16,7 +16,7 @@ export function checkArguments(node: SourceNode, at: string, context: RuleContex
   const { reporter } = context;
   if (node.kind === 'broken') return [];
   if (node.kind !== 'map') {
-    reporter.error('wrong_type', node.span, at, `\`arguments\` is ${found(node)}; expected a map of argument names to JSON Schemas`, 'write for example `arguments: { amount: { maximum: 500 } }`');
+    reporter.error('wrong_type', node.span, at, `\`arguments\` is ${found(node)}; expected a map of argument names to JSON Schemas`, 'write for example `arguments: { amount: { type: number, maximum: 500 } }`');
     return [];
   }
   if (node.entries.length === 0 && !node.damaged) {
@@ -46,14 +46,14 @@ function checkConstraint(entry: SourceEntry, at: string, context: RuleContext): 
     return null;
   }
   if (value.kind !== 'map' && value.kind !== 'boolean') {
-    const help = value.kind === 'null' ? `write for example \`${printable(entry.key, 40)}: { type: string }\`` : 'write for example `{ maximum: 500 }`, `{ enum: [eur, usd] }` or `{ const: main }`';
+    const help = value.kind === 'null' ? `write for example \`${printable(entry.key, 40)}: { type: string }\`` : 'write for example `{ type: number, maximum: 500 }`, `{ enum: [eur, usd] }` or `{ const: main }`';
     reporter.error('wrong_type', value.span, at, describeNoSchema(value), help);
     return null;
   }
   const name = writeArgumentPath(reading.path);
   const schema = jsonText(value, at, reporter);
   if (schema === null) return null;
-  context.sources.schemas.push({ node: value, at, path: reading.path, schema });
+  context.sources.schemas.push({ node: value, at, schema });
   return { name, path: reading.path, schema, at, span: entry.keySpan };
 }
 

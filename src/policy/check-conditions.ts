@@ -56,7 +56,7 @@ function checkCondition(node: SourceNode, at: string, role: 'require' | 'deny_if
   const reason = fields.get('reason');
   const words = reason === undefined ? null : checkReason(reason.value, `${at}/reason`, context.reporter);
   if (condition === undefined) {
-    if (!misspelt.has('if') && !node.damaged) {
+    if (misspelt.size === 0 && !node.damaged) {
       context.reporter.error('missing_key', { start: node.span.start, end: node.span.start }, at, 'the condition has no `if`', 'add the expression: `if: args.amount <= 500`');
     }
     return null;

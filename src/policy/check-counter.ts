@@ -34,8 +34,9 @@ export function checkCounter(map: Extract<SourceNode, { kind: 'map' }>, at: stri
     if (words.keys.includes(entry.key)) fields.set(entry.key, entry);
     else misspelt.add(unknownKey(reporter, entry, at + pointer(entry.key), words.place, words.keys, words.hint(entry.key)));
   }
+  // An unknown key is most likely the missing one.
   for (const [key, help] of Object.entries(words.required)) {
-    if (!fields.has(key) && !misspelt.has(key) && !map.damaged) {
+    if (!fields.has(key) && misspelt.size === 0 && !map.damaged) {
       reporter.error('missing_key', { start: map.span.start, end: map.span.start }, at, `${words.subject} has no \`${key}\``, help);
     }
   }

@@ -33,7 +33,18 @@ export function checkSelectorValue(entry: SourceEntry, at: string, context: Rule
     return null;
   }
   const rules = value.items.map((item, index) => checkRule(item, at + pointer(index), item.span, context));
+  checkReached(rules, context.reporter);
   return rules.includes(null) ? null : { selector, rules: rules.filter((rule) => rule !== null), listed: true, span };
+}
+
+/** Of a list the first rule that applies counts, so nothing behind one that always applies is ever asked. Observed rules are passed. */
+function checkReached(rules: readonly (RuleModel | null)[], reporter: Reporter): void {
+  const last = rules.findIndex((rule) => rule !== null && rule.when === null && !rule.observe);
+  if (last === -1) return;
+  for (const rule of rules.slice(last + 1)) {
+    if (rule === null) continue;
+    reporter.error('unreachable_rule', rule.span, rule.at, `this rule is never reached: rule ${last + 1} of the list has no \`when\`, so it always applies`, 'move it before that rule, or remove it');
+  }
 }
 
 function emptyRule(selector: string, at: string, span: Span): RuleModel {
@@ -83,7 +94,8 @@ function checkRuleMap(map: Extract<SourceNode, { kind: 'map' }>, at: string, spa
         rule.observe = checkRuleMode(field.value, here, reporter);
         break;
       case 'when':
-        rule.when = checkExpression(field.value, here, '`when`', 'when', context);
+        // A faulty `when` was reported; it must not look like none.
+        rule.when = checkExpression(field.value, here, '`when`', 'when', context) ?? { source: '', at: here, span: field.value.span };
         break;
       case 'arguments':
         if (hasArguments(field, here, context)) rule.arguments = { ...rule.arguments, constraints: checkArguments(field.value, here, context) };

@@ -5,12 +5,11 @@ import type { CompiledSchema } from './json-schema/index.ts';
 import type { UpstreamSchemas } from './guard.ts';
 import type { ArgumentsModel, PolicyDocument } from './document.ts';
 import { KINDS } from './document.ts';
-import { closedSchema, constraintSchema } from './argument-schemas.ts';
+import { closedSchema } from './argument-schemas.ts';
 import type { Reporter } from './diagnostic.ts';
 import type { PendingExpression, PendingSchema, Sources } from './sources.ts';
 import { spanInside } from './source-node.ts';
-import { nodeAt } from './schema-text.ts';
-import { pointer } from './pointer.ts';
+import { spanAt } from './schema-text.ts';
 
 /** The compiled parts of one document, by their text. Asking for what the document does not have is a mistake of ours and throws. */
 export interface CompiledSources {
@@ -18,6 +17,10 @@ export interface CompiledSources {
   amount(source: string): Amount;
   schema(text: string): CompiledSchema;
   readonly upstreamSchema: UpstreamSchemas;
+  /** The schema of an argument in a form that can stand inside another one; null where there is none. */
+  portable(schema: string): string | null;
+  /** Checks every expression against live schemas, without changing what was compiled. */
+  checkAgainst(environments: Environments, reporter: Reporter): void;
 }
 
 type Cel = typeof import('./cel/index.ts');
@@ -40,6 +43,7 @@ export async function compileSources(sources: Sources, document: PolicyDocument 
   const conditions = new Map<string, Condition>();
   const amounts = new Map<string, Amount>();
   const schemas = new Map<string, CompiledSchema>();
+  const portable = new Map<string, string | null>();
   if (cel !== null) for (const expression of sources.expressions) compileExpression(cel, expression, conditions, amounts, reporter, environments);
   if (jsonSchema !== null) {
     for (const pending of sources.schemas) compilePending(jsonSchema, pending, schemas, reporter);
@@ -52,6 +56,10 @@ export async function compileSources(sources: Sources, document: PolicyDocument 
     amount: (source) => known(amounts, source),
     schema: (text) => known(schemas, text),
     upstreamSchema: upstreamSchemas(jsonSchema),
+    portable: (schema) => remembered(portable, schema, () => jsonSchema?.inlineReferences(nodeOf(schema)) ?? null),
+    checkAgainst: (live, to) => {
+      if (cel !== null) for (const expression of sources.expressions) checkAgainstTools(cel, expression, live, to);
+    },
   };
 }
 
@@ -100,18 +108,13 @@ function report(pending: PendingExpression, problem: CelProblem, about: { readon
 }
 
 function compilePending(jsonSchema: JsonSchema, pending: PendingSchema, schemas: Map<string, CompiledSchema>, reporter: Reporter): void {
-  const text = constraintSchema(pending.path, pending.schema);
-  if (schemas.has(text)) return;
-  const compiled = jsonSchema.compileSchema(nodeOf(text), 'policy');
+  if (schemas.has(pending.schema)) return;
+  const compiled = jsonSchema.compileSchema(nodeOf(pending.schema), 'policy');
   if (compiled.ok) {
-    schemas.set(text, compiled.schema);
+    schemas.set(pending.schema, compiled.schema);
     return;
   }
-  const outer = pending.path.map((name) => pointer('properties', name)).join('');
-  for (const problem of compiled.problems) {
-    const inside = problem.pointer.startsWith(outer) ? problem.pointer.slice(outer.length) : '';
-    reporter.error('bad_schema', nodeAt(pending.node, inside).span, pending.at + inside, problem.message, problem.help);
-  }
+  for (const problem of compiled.problems) reporter.error('bad_schema', spanAt(pending.node, problem.pointer), pending.at + problem.pointer, problem.message, problem.help);
 }
 
 function compileClosed(jsonSchema: JsonSchema, text: string, schemas: Map<string, CompiledSchema>): void {
@@ -142,6 +145,14 @@ function nodeOf(text: string): JsonNode {
   const read = scan(Buffer.from(text), SCHEMA_LIMITS);
   if (!read.ok) throw new TypeError(`a schema of the policy cannot be read: ${read.message}`);
   return read.root;
+}
+
+function remembered<T>(memory: Map<string, T>, key: string, make: () => T): T {
+  const known = memory.get(key);
+  if (known !== undefined) return known;
+  const value = make();
+  memory.set(key, value);
+  return value;
 }
 
 function known<T>(compiled: ReadonlyMap<string, T>, key: string): T {

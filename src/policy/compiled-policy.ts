@@ -124,10 +124,10 @@ class KindRules {
 
   plan(name: string): Plan {
     if (name.length > LONGEST_NAME) return this.#cannotRead(`the ${this.#isResource ? 'URI' : 'name'} is longer than ${LONGEST_NAME} characters`);
-    if (this.#folded === null) return makePlan([this.#exact.matches(name)], this.#default, this.#observes);
+    if (this.#folded === null) return makePlan(this.#exact.matches(name), [], this.#default, this.#observes);
     const uri = readUri(name);
     if (!uri.ok) return this.#cannotRead(`the URI ${uri.problem}`);
-    return makePlan([this.#exact.matches(uri.exact), this.#folded.matches(uri.folded)], this.#default, this.#observes);
+    return makePlan(this.#exact.matches(uri.exact), [this.#folded.matches(uri.folded)], this.#default, this.#observes);
   }
 
   /** Could not decide is refused (architecture, "One call"), but only where there is something to decide. */
@@ -137,7 +137,7 @@ class KindRules {
     const full = this.restrictsFull ? refusal : open;
     const enforced = this.#observes ? observed(full) : this.restricts ? refusal : open;
     const unreadable: Judgement = { full, enforced, applied: [], approval: null };
-    return { readings: [[]], fallback: this.#default, observes: this.#observes, unreadable, fixed: true };
+    return { ...makePlan([], [], this.#default, this.#observes), unreadable };
   }
 }
 

@@ -3,8 +3,9 @@ import type { Amount, Condition } from './cel/types.ts';
 import type { Action, ApprovalModel, ArgumentsModel, RuleModel } from './document.ts';
 import type { CompiledSources } from './compile-sources.ts';
 import type { Guard } from './guard.ts';
-import { conditionGuard, schemaGuard, upstreamGuard } from './guard.ts';
-import { closedSchema, constraintSchema } from './argument-schemas.ts';
+import { closedGuard, conditionGuard, constraintGuard, upstreamGuard } from './guard.ts';
+import { pathOfCondition } from './argument-places.ts';
+import { closedSchema } from './argument-schemas.ts';
 
 /** A budget whose amount is known only when a call is there. */
 export interface BudgetRule {
@@ -29,6 +30,8 @@ export interface EngineRule {
   readonly approval: ApprovalModel | null;
   /** What the rule demands of the arguments, for `narrow`. */
   readonly arguments: ArgumentsModel;
+  /** Paths of the arguments that it looks at. */
+  readonly governs: readonly (readonly string[])[];
   /** Whether the rule says the same of every call. */
   readonly fixed: boolean;
 }
@@ -47,9 +50,10 @@ export interface RulePlace {
 export function engineRule(rule: RuleModel, place: RulePlace, sources: CompiledSources): EngineRule {
   const effect = rule.action ?? 'allow';
   const { constraints, additional, upstream } = rule.arguments;
+  const expressions = [...(rule.when === null ? [] : [rule.when]), ...rule.require, ...rule.denyIf].map((model) => sources.condition(model.source));
   const argumentGuards = [
-    ...(additional ? [] : [schemaGuard('additional', `${rule.at}/additional`, rule, sources.schema(closedSchema(rule.arguments)))]),
-    ...constraints.map(({ path, schema, at }) => schemaGuard('arguments', at, rule, sources.schema(constraintSchema(path, schema)))),
+    ...(additional ? [] : [closedGuard(rule, sources.schema(closedSchema(rule.arguments)))]),
+    ...constraints.map((model) => constraintGuard(model, rule, sources.schema(model.schema))),
     ...(upstream ? [upstreamGuard(rule, sources.upstreamSchema)] : []),
   ];
   const conditionGuards = [
@@ -71,6 +75,7 @@ export function engineRule(rule: RuleModel, place: RulePlace, sources: CompiledS
     budgets,
     approval: effect === 'require_approval' ? rule.approval : null,
     arguments: rule.arguments,
+    governs: [...constraints.map(({ path }) => path), ...[...expressions, ...budgets.map(({ amount }) => amount)].flatMap((facts) => facts.argumentPaths.map(pathOfCondition))],
     fixed: when === null && argumentGuards.length === 0 && conditionGuards.length === 0 && budgets.length === 0,
   };
 }

@@ -118,7 +118,7 @@ function explainPolicy(policy: CompiledPolicy, plan: Plan, input: CelInput): { r
     name: policy.name,
     policyId: policy.id,
     observes: plan.observes,
-    readings: plan.readings.map((ranks) => ranks.flatMap((rank) => rank.map(({ selector, rules }) => ({ selector, rules: rules.map(explainRule) })))),
+    readings: plan.readings.map(({ ranks }) => ranks.flatMap((rank) => rank.map(({ selector, rules }) => ({ selector, rules: rules.map(explainRule) })))),
     default: plan.fallback.effect,
     defaultDecides: plan.unreadable === null && (judgement.enforced.rule === plan.fallback.rule || judgement.full.rule === plan.fallback.rule),
     unreadable: plan.unreadable === null ? null : plan.unreadable.full.reason,
@@ -146,7 +146,7 @@ function guardExplanation(kind: GuardExplanation['kind'], rule: string, source: 
 /** Of each reading the rule whose action counts: the strictest of the most specific selectors that have a rule for the call. */
 function decidingRules(plan: Plan, seen: ReadonlyMap<EngineRule, Applies>): Set<EngineRule> {
   const deciding = new Set<EngineRule>();
-  for (const ranks of plan.readings) {
+  for (const { ranks } of plan.readings) {
     for (const rank of ranks) {
       const candidates = rank.flatMap(({ rules }) => rules.find((rule) => isReached(seen.get(rule) ?? 'no') && (plan.observes || !rule.observe)) ?? []);
       const [first, ...rest] = candidates;

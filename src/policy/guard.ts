@@ -1,6 +1,8 @@
 import type { Condition, CelInput } from './cel/types.ts';
 import type { CompiledSchema, SchemaFailure } from './json-schema/index.ts';
-import type { ConditionModel, RuleModel } from './document.ts';
+import type { ConditionModel, ConstraintModel, RuleModel } from './document.ts';
+import { writeArgumentPath } from './argument-path.ts';
+import { findArgument } from './argument-places.ts';
 import type { JsonNode } from '../wire/json-node.ts';
 import { sentenceOf } from './sentence.ts';
 
@@ -55,11 +57,27 @@ export function conditionGuard(kind: 'require' | 'deny_if', model: ConditionMode
   };
 }
 
-/** The schema of one argument, or the ban on all that are not named. */
-export function schemaGuard(kind: 'arguments' | 'additional', at: string, rule: RuleModel, schema: CompiledSchema): Guard {
+/** The schema of one argument. An argument that is not there passes, as in `properties`; what should hold it must be an object. */
+export function constraintGuard({ path, at, name }: ConstraintModel, rule: RuleModel, schema: CompiledSchema): Guard {
   return {
-    kind,
+    kind: 'arguments',
     at,
+    source: null,
+    ask({ args }) {
+      if (args === undefined) return 'unknown';
+      const place = findArgument(args, path);
+      if (place.kind === 'absent') return 'passes';
+      if (place.kind === 'misshapen') return refused('invalid_arguments', rule.reason ?? `${writeArgumentPath(place.path)} must be an object`, null);
+      return answer(schema.validate(place.node, name), rule.reason, 'the arguments cannot be checked');
+    },
+  };
+}
+
+/** The ban on all arguments that are not named. */
+export function closedGuard(rule: RuleModel, schema: CompiledSchema): Guard {
+  return {
+    kind: 'additional',
+    at: `${rule.at}/additional`,
     source: null,
     ask: ({ args }) => (args === undefined ? 'unknown' : answer(schema.validate(args), rule.reason, 'the arguments cannot be checked')),
   };

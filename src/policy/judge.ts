@@ -1,10 +1,12 @@
 import { formatDecimal } from '../wire/decimal.ts';
 import type { BudgetClaim, LimitClaim, Verdict } from './types.ts';
 import type { CelInput } from './cel/types.ts';
+import type { GovernedNames } from './argument-places.ts';
 import { STRICTNESS } from './document.ts';
 import type { BudgetRule, EngineRule } from './engine-rule.ts';
 import type { Guard, GuardAnswer, Refused } from './guard.ts';
 import { couldNotEvaluate, refused } from './guard.ts';
+import { printable } from './printable.ts';
 import type { Rank } from './rule-table.ts';
 
 /** Follows an evaluation, for `explain`. While one listens, guards behind the first that refuses are asked as well. */
@@ -21,6 +23,13 @@ export interface Outcome {
   readonly verdict: Verdict;
   /** Whose guards count, in the order of the plan. */
   readonly applied: readonly EngineRule[];
+}
+
+/** The arguments that the rules for a name look at, whether they apply or not: which of them do may depend on an argument. */
+export interface Governed {
+  readonly names: GovernedNames;
+  /** The most specific rule that looks at one. */
+  readonly rule: EngineRule;
 }
 
 export function appliesTo(rule: EngineRule, input: CelInput): Applies {
@@ -43,9 +52,10 @@ export function appliesTo(rule: EngineRule, input: CelInput): Applies {
  * Decides one call by the rules that cover its name (policy.md, "Selectors, and which rule decides"): the action first, then the
  * guards of every rule that applies: arguments, conditions, amounts. What cannot be decided is refused; only `hide` and `deny`
  * make it unnecessary to decide.
+ * @param governed the arguments that must not be there under another spelling
  * @param observed whether rules with `mode: observe` count like any other
  */
-export function judge(ranks: readonly Rank[], fallback: Verdict, input: CelInput, observed: boolean, listener: Listener | null = null): Outcome {
+export function judge(ranks: readonly Rank[], governed: Governed | null, fallback: Verdict, input: CelInput, observed: boolean, listener: Listener | null = null): Outcome {
   const applied: EngineRule[] = [];
   let action: Verdict | null = null;
   let undecided: Verdict | null = null;
@@ -71,7 +81,7 @@ export function judge(ranks: readonly Rank[], fallback: Verdict, input: CelInput
   }
   const decided = action ?? fallback;
   if (decided.effect === 'hide' || decided.effect === 'deny') return { verdict: decided, applied };
-  return { verdict: undecided ?? firstRefusal(applied, input, listener) ?? decided, applied };
+  return { verdict: undecided ?? firstRefusal(governed, applied, input, listener) ?? decided, applied };
 }
 
 const NOT_KNOWN = couldNotEvaluate('a condition', 'it asks for something that is not known here');
@@ -82,13 +92,18 @@ function refusal(rule: EngineRule, at: string, answer: Refused): Verdict {
   return wouldPass === null ? verdict : { ...verdict, wouldPass };
 }
 
-function firstRefusal(applied: readonly EngineRule[], input: CelInput, listener: Listener | null): Verdict | null {
+function firstRefusal(governed: Governed | null, applied: readonly EngineRule[], input: CelInput, listener: Listener | null): Verdict | null {
   let first: Verdict | null = null;
   const see = (rule: EngineRule, kind: Guard['kind'] | 'budget', at: string, source: string | null, answer: GuardAnswer): boolean => {
     listener?.guard(rule, kind, at, source, answer);
     if (answer !== 'passes') first ??= refusal(rule, at, answer === 'unknown' ? NOT_KNOWN : answer);
     return first !== null && listener === null;
   };
+  if (governed !== null && input.args !== undefined) {
+    const lookalike = governed.names.lookalike(input.args);
+    const { rule } = governed;
+    if (lookalike !== null && see(rule, 'arguments', rule.at, null, refused('invalid_arguments', `the argument "${printable(lookalike, 64)}" looks like one that the policy governs, but is spelt in another way`, null))) return first;
+  }
   for (const rule of applied) for (const guard of rule.argumentGuards) if (see(rule, guard.kind, guard.at, guard.source, guard.ask(input))) return first;
   for (const rule of applied) for (const guard of rule.conditionGuards) if (see(rule, guard.kind, guard.at, guard.source, guard.ask(input))) return first;
   for (const rule of applied) {

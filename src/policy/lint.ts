@@ -18,7 +18,6 @@ export function lint(policy: CompiledPolicy, reporter: Reporter): void {
     lintSelectors(kind, selectors, reporter);
     const broader = broaderRules(document, kind);
     for (const selector of selectors) {
-      lintUnreachable(selector, reporter);
       const next = broader(selector);
       for (const rule of selector.rules) {
         lintLimits(rule, reporter);
@@ -58,16 +57,6 @@ function broaderRules(document: PolicyDocument, kind: TargetKind): (selector: Se
 
 function isGlob(selector: string): boolean {
   return selector !== '*' && selector.includes('*');
-}
-
-/** Of a list the first rule that applies counts, so nothing behind one that always applies is ever reached. */
-function lintUnreachable({ rules }: SelectorModel, reporter: Reporter): void {
-  // Past an observed rule the others still decide.
-  const last = rules.findIndex((rule) => rule.when === null && !rule.observe);
-  if (last === -1) return;
-  for (const rule of rules.slice(last + 1)) {
-    reporter.warning('shadowed_rule', rule.span, rule.at, `this rule is never reached: rule ${last + 1} of the list has no \`when\`, so it always applies`, 'move it before that rule, or remove it');
-  }
 }
 
 /**

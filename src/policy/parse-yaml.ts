@@ -71,7 +71,7 @@ class Reader {
       return this.#broken('anchor', this.#spanOfAnchor(node.anchor, span), path, `\`&${name}\` is a YAML anchor; anchors are not supported`, `remove \`&${name}\` and write the value out wherever it is needed`);
     }
     if (node.tag !== undefined) {
-      return this.#broken('tag', span, path, `the YAML tag ${quoted(node.tag, 60)} is not supported`, 'remove the tag; quote the value if it must be a string');
+      return this.#broken('tag', this.#spanOfTag(span), path, `the YAML tag ${quoted(node.tag, 60)} is not supported`, 'remove the tag; quote the value if it must be a string');
     }
     if (isMap(node)) {
       const entries = this.#readMap(node.items, path);
@@ -143,6 +143,13 @@ class Reader {
     const range = node?.range;
     if (range === undefined || range === null) return { start: this.#text.length, end: this.#text.length };
     return { start: range[0], end: Math.max(range[1], range[0]) };
+  }
+
+  /** As for an anchor. */
+  #spanOfTag(value: Span): Span {
+    const line = this.#text.slice(this.#text.lastIndexOf('\n', value.start - 1) + 1, value.start);
+    const tag = /![^\s,[\]{}]*\s*$/.exec(line);
+    return tag === null ? value : { start: value.start - line.length + tag.index, end: value.start - line.length + tag.index + tag[0].trimEnd().length };
   }
 
   /** The reader gives the place of the value; its anchor stands before it. */

@@ -1,9 +1,10 @@
 import type { LimitClaim, Verdict } from './types.ts';
 import type { CelInput } from './cel/types.ts';
 import type { ApprovalDemand } from './types.ts';
+import { GovernedNames } from './argument-places.ts';
 import { approvalDemand } from './approval-demand.ts';
 import type { EngineRule } from './engine-rule.ts';
-import type { Listener, Outcome } from './judge.ts';
+import type { Governed, Listener, Outcome } from './judge.ts';
 import { claimsOf, judge } from './judge.ts';
 import type { Rank } from './rule-table.ts';
 import { observed, strictest } from './verdicts.ts';
@@ -22,8 +23,15 @@ export interface Judgement {
  * What one document has for one name: everything that can be found without knowing the call. A resource has two spellings and so two
  * readings, of which the stricter counts (resource-uri.ts); everything else has one.
  */
+export interface Reading {
+  readonly ranks: readonly Rank[];
+  /** The arguments that enforced rules look at, and those that any rule does. Null: none. */
+  readonly enforced: Governed | null;
+  readonly all: Governed | null;
+}
+
 export interface Plan {
-  readonly readings: readonly [readonly Rank[], ...(readonly Rank[])[]];
+  readonly readings: readonly [Reading, ...Reading[]];
   readonly fallback: Verdict;
   /** `mode: observe` of the document. */
   readonly observes: boolean;
@@ -33,9 +41,27 @@ export interface Plan {
   readonly fixed: boolean;
 }
 
-export function makePlan(readings: Plan['readings'], fallback: Verdict, observes: boolean): Plan {
-  const fixed = readings.every((ranks) => ranks.every((rank) => rank.every(({ rules }) => rules.every((rule) => rule.fixed))));
+export function makePlan(first: readonly Rank[], others: readonly (readonly Rank[])[], fallback: Verdict, observes: boolean): Plan {
+  const readings: Plan['readings'] = [makeReading(first), ...others.map(makeReading)];
+  const fixed = readings.every(({ ranks }) => rulesOf(ranks).every((rule) => rule.fixed));
   return { readings, fallback, observes, unreadable: null, fixed };
+}
+
+function makeReading(ranks: readonly Rank[]): Reading {
+  const rules = rulesOf(ranks);
+  return { ranks, enforced: governedBy(rules.filter((rule) => !rule.observe)), all: governedBy(rules) };
+}
+
+function rulesOf(ranks: readonly Rank[]): EngineRule[] {
+  return ranks.flatMap((rank) => rank.flatMap(({ rules }) => rules));
+}
+
+function governedBy(rules: readonly EngineRule[]): Governed | null {
+  const [first] = rules.filter((rule) => rule.governs.length > 0);
+  if (first === undefined) return null;
+  const names = new GovernedNames();
+  for (const rule of rules) for (const path of rule.governs) names.add(path);
+  return { names, rule: first };
 }
 
 export function judgePlan(plan: Plan, input: CelInput, listener: Listener | null = null): Judgement {
@@ -43,7 +69,7 @@ export function judgePlan(plan: Plan, input: CelInput, listener: Listener | null
   const [first, ...rest] = plan.readings;
   const one = judgeReading(plan, first, input, listener);
   if (rest.length === 0) return one;
-  const others = rest.map((ranks) => judgeReading(plan, ranks, input, listener));
+  const others = rest.map((reading) => judgeReading(plan, reading, input, listener));
   const enforced = strictest([one.enforced, ...others.map((judgement) => judgement.enforced)]);
   const asking = [one, ...others].flatMap((judgement) => judgement.applied);
   return {
@@ -54,14 +80,15 @@ export function judgePlan(plan: Plan, input: CelInput, listener: Listener | null
   };
 }
 
-function judgeReading(plan: Plan, ranks: readonly Rank[], input: CelInput, listener: Listener | null): Judgement {
+function judgeReading(plan: Plan, reading: Reading, input: CelInput, listener: Listener | null): Judgement {
   if (plan.observes) {
-    const full = judge(ranks, plan.fallback, input, true, listener);
+    const full = judge(reading.ranks, reading.all, plan.fallback, input, true, listener);
     return { enforced: observed(full.verdict), full: full.verdict, applied: full.applied, approval: null };
   }
-  const hasObserved = ranks.some((rank) => rank.some(({ rules }) => rules.some((rule) => rule.observe)));
-  const full = judge(ranks, plan.fallback, input, true, listener);
-  const really = hasObserved ? judge(ranks, plan.fallback, input, false, listener) : full;
+  const { ranks } = reading;
+  const hasObserved = rulesOf(ranks).some((rule) => rule.observe);
+  const full = judge(ranks, reading.all, plan.fallback, input, true, listener);
+  const really = hasObserved ? judge(ranks, reading.enforced, plan.fallback, input, false, listener) : full;
   return {
     enforced: really.verdict,
     full: full.verdict,

@@ -62,7 +62,13 @@ class CombinedPolicies implements PolicySet {
     if (query.kind !== 'tool' || !this.mayNarrow) return null;
     const { plans } = this.#cache.get(query.kind, query.name, this.#find);
     const input = listingInput(query);
-    return combinedSchema(plans.flatMap((plan) => certainRules(plan, input)).map((rule) => rule.arguments));
+    const demands = plans.flatMap((plan) => certainRules(plan, input)).map((rule) => rule.arguments);
+    return combinedSchema(demands, (schema) => this.#portable(schema));
+  }
+
+  /** Every policy that has the schema gives it the same form. */
+  #portable(schema: string): string | null {
+    return this.#policies.map((policy) => policy.sources.portable(schema)).find((text) => text !== null) ?? null;
   }
 
   mayHide(kind: TargetKind): boolean {

@@ -1,5 +1,6 @@
 import type { SourceNode } from './source-node.ts';
 import { found } from './source-node.ts';
+import type { Span } from './source-text.ts';
 import { pointer } from './pointer.ts';
 import { printable } from './printable.ts';
 import type { Reporter } from './diagnostic.ts';
@@ -38,16 +39,19 @@ export function jsonText(node: SourceNode, at: string, reporter: Reporter): stri
   }
 }
 
-/** Where a JSON Pointer leads in the document: the value, the key that is not there, or the nearest thing around it. */
-export function nodeAt(root: SourceNode, path: string): SourceNode {
+/** Where a JSON Pointer leads in the document: the key of a member, an element, or the nearest thing around what is not there. */
+export function spanAt(root: SourceNode, path: string): Span {
   let node = root;
+  let { span } = root;
   for (const token of path.split('/').slice(1)) {
     const key = token.replaceAll('~1', '/').replaceAll('~0', '~');
-    const next = node.kind === 'map' ? node.entries.find((entry) => entry.key === key)?.value : node.kind === 'list' ? node.items[Number(key)] : undefined;
-    if (next === undefined) return node;
+    const entry = node.kind === 'map' ? node.entries.find((candidate) => candidate.key === key) : undefined;
+    const next = node.kind === 'list' ? node.items[Number(key)] : entry?.value;
+    if (next === undefined) return span;
+    span = entry?.keySpan ?? next.span;
     node = next;
   }
-  return node;
+  return span;
 }
 
 /** A schema is a map, or `true`/`false`. */

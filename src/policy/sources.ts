@@ -14,11 +14,10 @@ export interface PendingExpression {
   readonly role: 'when' | 'require' | 'deny_if' | 'amount';
 }
 
-/** The schema of one argument. */
+/** The schema of one argument, as JSON text. */
 export interface PendingSchema {
   readonly node: SourceNode;
   readonly at: string;
-  readonly path: readonly string[];
   /** As in `ConstraintModel`. */
   readonly schema: string;
 }

@@ -4,8 +4,8 @@ import type { Action } from './document.ts';
 import { STRICTNESS } from './document.ts';
 import type { EngineRule } from './engine-rule.ts';
 import { amountOf, appliesTo } from './judge.ts';
-import type { Plan } from './plan.ts';
-import type { Rank, TableSelector } from './rule-table.ts';
+import type { Plan, Reading } from './plan.ts';
+import type { TableSelector } from './rule-table.ts';
 
 /** A set of possible effects: bit n stands for the effect of strictness n, and the fifth for "no rule". */
 type Possible = number;
@@ -22,7 +22,7 @@ function bit(effect: Action): Possible {
 export function possibleEffects(plan: Plan, input: CelInput): Possible {
   if (plan.unreadable !== null) return bit(plan.unreadable.enforced.effect);
   if (plan.observes) return bit('allow');
-  return plan.readings.map((ranks) => ofReading(ranks, plan.fallback.effect, input)).reduce(stricter);
+  return plan.readings.map((reading) => ofReading(reading, plan.fallback.effect, input)).reduce(stricter);
 }
 
 /** The possible results when the stricter of two answers counts. */
@@ -45,8 +45,9 @@ interface Refusing {
   perhaps: boolean;
 }
 
-function ofReading(ranks: readonly Rank[], fallback: Action, input: CelInput): Possible {
-  const refusing: Refusing = { surely: false, perhaps: false };
+function ofReading({ ranks, enforced }: Reading, fallback: Action, input: CelInput): Possible {
+  // Arguments may come in a spelling that is refused.
+  const refusing: Refusing = { surely: false, perhaps: enforced !== null && input.args === undefined };
   let possible = NO_RULE;
   for (const rank of ranks) {
     let here = NO_RULE;
@@ -113,7 +114,7 @@ function noteGuards(rule: EngineRule, input: CelInput, certain: boolean, refusin
 /** The rules that apply to every call of this name, whatever its arguments: what they demand can be shown in a listing. */
 export function certainRules(plan: Plan, input: CelInput): EngineRule[] {
   if (plan.unreadable !== null || plan.observes) return [];
-  return plan.readings.flatMap((ranks) => ranks.flatMap((rank) => rank.flatMap(({ rules }) => certainRule(rules, input) ?? [])));
+  return plan.readings.flatMap(({ ranks }) => ranks.flatMap((rank) => rank.flatMap(({ rules }) => certainRule(rules, input) ?? [])));
 }
 
 function certainRule(rules: readonly EngineRule[], input: CelInput): EngineRule | null {

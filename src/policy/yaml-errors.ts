@@ -18,15 +18,48 @@ export function syntaxProblems(errors: readonly YAMLError[], text: string): Synt
   const problems: SyntaxProblem[] = [];
   let lineEnd = -1;
   for (const error of ordered) {
-    const [start, end] = error.pos;
-    if (start <= lineEnd) continue;
-    const newline = text.indexOf('\n', start);
+    const [reported, end] = error.pos;
+    if (reported <= lineEnd) continue;
+    const start = whereItBegan(error, text);
+    const newline = text.indexOf('\n', reported);
     lineEnd = newline === -1 ? text.length : newline;
-    const runsOn = error.code === 'BLOCK_AS_IMPLICIT_KEY' && ordered.some((other) => other.code === 'MULTILINE_IMPLICIT_KEY' && other.pos[0] === start);
+    const runsOn = error.code === 'BLOCK_AS_IMPLICIT_KEY' && ordered.some((other) => other.code === 'MULTILINE_IMPLICIT_KEY' && other.pos[0] === reported);
     const [code, message, help] = runsOn ? INDENTED_TOO_FAR : text[start] === '*' ? NO_ALIASES : describe(error, text);
-    problems.push({ code, span: { start, end: Math.max(start + 1, Math.min(end, lineEnd)) }, message, help });
+    problems.push({ code, span: { start, end: Math.max(start + 1, Math.min(start === reported ? end : start + 1, lineEnd)) }, message, help });
   }
   return problems;
+}
+
+/** The reader reports what is not closed where the text ends, and an alias behind its name. */
+function whereItBegan(error: YAMLError, text: string): number {
+  const [reported] = error.pos;
+  if (error.code === 'BAD_ALIAS') {
+    const star = text.lastIndexOf('*', reported);
+    return star > text.lastIndexOf('\n', reported - 1) ? star : reported;
+  }
+  const words = error.code === 'MISSING_CHAR' || error.code === 'BAD_INDENT' ? describe(error, text)[1] : '';
+  if (!words.endsWith('is not closed') && !words.includes('is not closed, or')) return reported;
+  return lastOpen(text.slice(0, reported), words.includes('quoted')) ?? reported;
+}
+
+/** The last quote, or else the last bracket, that is open at the end of the text. Good enough for a message. */
+function lastOpen(text: string, wantsQuote: boolean): number | null {
+  const brackets: number[] = [];
+  let quote: number | null = null;
+  for (let at = 0; at < text.length; at += 1) {
+    const character = text[at] ?? '';
+    if (quote !== null) {
+      if (character === '\\' && text[quote] === '"') at += 1;
+      else if (character === text[quote]) quote = null;
+    } else if (character === '#' && /\s/.test(text[at - 1] ?? '\n')) {
+      const end = text.indexOf('\n', at);
+      if (end === -1) break;
+      at = end;
+    } else if ((character === '"' || character === "'") && /(?:^|[\s[{,])$/.test(text.slice(Math.max(0, at - 1), at))) quote = at;
+    else if (character === '[' || character === '{') brackets.push(at);
+    else if (character === ']' || character === '}') brackets.pop();
+  }
+  return wantsQuote ? quote : (brackets.at(-1) ?? null);
 }
 
 type Words = readonly [code: string, message: string, help: string | null];
@@ -45,7 +78,7 @@ function describe(error: YAMLError, text: string): Words {
       return ['multiple_documents', 'a second document starts here; expected one document', 'put each policy in a file of its own'];
     case 'BAD_INDENT':
       return error.message.startsWith('Flow')
-        ? ['yaml_syntax', 'a `{` or `[` above is not closed, or its closing bracket is indented too little', 'close it with `}` or `]`']
+        ? ['yaml_syntax', 'this `{` or `[` is not closed, or its closing bracket is indented too little', 'close it with `}` or `]`']
         : ['yaml_syntax', 'the indentation does not fit the lines above', 'align this line with the keys it belongs to'];
     case 'BAD_ALIAS':
       return NO_ALIASES;
