@@ -4,6 +4,7 @@ import { batched } from '../state/batched-admissions.ts';
 import type { State } from '../state/types.ts';
 import { ApprovalEndpoint } from './approval-http/approval-endpoint.ts';
 import { HttpDesk } from './approval-http/desk.ts';
+import { watchOf } from './approvals/watch.ts';
 import type { GatewayServices } from './conversation-options.ts';
 import type { GatewayConfig, GrantConfig, ListenAddress, ServerConfig } from './config-types.ts';
 import { openEndpoint, type ServerEndpoint } from './http/endpoint.ts';
@@ -199,6 +200,8 @@ class Gateway implements RunningGateway {
   async close(graceMs: number = GRACE_MS): Promise<void> {
     if (this.#draining) return;
     this.#draining = true;
+    // Calls that wait for an approval are told so now; the approval can still be given, and used by the next process.
+    watchOf(this.#services.state).end();
     const deadline = performance.now() + graceMs;
     const stopped = this.#listener.close(graceMs);
     while (this.stats().inFlight > 0 && performance.now() < deadline) await new Promise((resolve) => setTimeout(resolve, 25));
