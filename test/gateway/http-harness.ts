@@ -172,6 +172,14 @@ export class HttpHarness {
     await this.gateway.reload(this.#config);
   }
 
+  /** Ends the gateway in good order and starts another one on the same data and the same upstreams. */
+  async restart(): Promise<void> {
+    await this.gateway.close(2_000);
+    await this.#state.close();
+    this.#state = await openState({ path: databasePath(this.directory) });
+    this.gateway = await startGateway(this.#config, { state: this.#state, log: (line) => this.lines.push(line) });
+  }
+
   async close(): Promise<void> {
     await this.gateway.close(500);
     await this.#state.close();

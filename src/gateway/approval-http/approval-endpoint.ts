@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { isSigned, SIGNATURE_HEADER, TIMESTAMP_HEADER } from '../../upstream/signature.ts';
+import { watchOf } from '../approvals/watch.ts';
 import type { ApprovalsConfig } from '../config-types.ts';
 import type { GatewayServices } from '../conversation-options.ts';
 import { readBody } from '../http/body.ts';
@@ -103,6 +104,7 @@ export class ApprovalEndpoint {
     const who = await this.#who(visit, posted, fields.get('secret') ?? '');
     if (who === null) return;
     const result = await who.approver.vote(decision, comment === '' ? null : comment);
+    watchOf(this.#services.state).look(visit.id);
     // Its holder was here a moment ago: the link was used meanwhile, in another window say.
     const used = !result.ok && result.why === 'not_found';
     this.#tell(visit, json, used ? WRONG_SECRET : outcomeOf(result, decision));
@@ -155,6 +157,7 @@ export class ApprovalEndpoint {
     if (comment.length > MAX_COMMENT) return this.#tell(visit, true, BAD_REQUEST(`comment must be at most ${MAX_COMMENT} characters`));
     // Sent a second time, it meets a request that is decided, or an approver who has voted.
     const result = await state.vote(id, { approver, way: 'webhook', decision, comment: comment === '' ? null : comment });
+    watchOf(state).look(id);
     this.#tell(visit, true, outcomeOf(result, decision));
   }
 
