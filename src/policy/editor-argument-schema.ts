@@ -1,9 +1,11 @@
-import type { PlainJson } from './plain-json.ts';
 import { SUBSCHEMAS } from './json-schema/dialect.ts';
 import { FORMATS } from './json-schema/formats.ts';
 import { KEYWORDS } from './json-schema/keywords.ts';
 import { ANNOTATIONS, INSTEAD } from './json-schema/policy-checks.ts';
 import { TYPE_NAMES } from './json-schema/keywords-value.ts';
+
+/** A part of the schema for editors: JSON, with the keywords of JSON Schema. */
+export type EditorSchema = { readonly [keyword: string]: unknown };
 
 /** Where a schema of an argument is described in the editor's schema. */
 const SELF = { $ref: '#/$defs/argument_schema' } as const;
@@ -13,7 +15,7 @@ const TEXT = { type: 'string' } as const;
 const TYPE = { enum: [...TYPE_NAMES.keys()] };
 
 /** Keywords whose value is no schema. */
-const VALUES: Readonly<Record<string, PlainJson>> = {
+const VALUES: Readonly<Record<string, EditorSchema>> = {
   type: { anyOf: [TYPE, { type: 'array', items: TYPE, minItems: 1, uniqueItems: true }], description: 'The JSON types that the argument may have. Write it beside every restriction: `maximum: 500` alone lets a text through.' },
   enum: { type: 'array', minItems: 1, description: 'The values that are allowed.' },
   const: { description: 'The only value that is allowed.' },
@@ -28,23 +30,23 @@ const VALUES: Readonly<Record<string, PlainJson>> = {
   required: { ...NAMES, description: 'Names of members that must be there.' },
   dependentRequired: { type: 'object', additionalProperties: NAMES, description: 'Names of members that must be there when another one is.' },
   $ref: { type: 'string', description: 'A schema of this document, such as `#/$defs/name`. Nothing is ever fetched.' },
-  deprecated: true,
-  readOnly: true,
-  writeOnly: true,
-  examples: true,
-  default: true,
+  deprecated: {},
+  readOnly: {},
+  writeOnly: {},
+  examples: {},
+  default: {},
 };
 
 /**
  * The schema of an argument's JSON Schema, as far as policies may use that: the keywords that the validator enforces, and annotations.
  */
-export function argumentSchema(): PlainJson {
+export function argumentSchema(): EditorSchema {
   const names = [...KEYWORDS['2020-12'].keys(), ...ANNOTATIONS].filter((name) => !INSTEAD.has(name));
   const properties = Object.fromEntries(names.map((name) => [name, keyword(name)]));
   return { description: 'A JSON Schema (2020-12) that the argument must satisfy. `false` forbids the argument.', type: ['object', 'boolean'], properties, additionalProperties: false };
 }
 
-function keyword(name: string): PlainJson {
+function keyword(name: string): EditorSchema {
   const shape = SUBSCHEMAS['2020-12'].get(name);
   if (shape === 'schema') return SELF;
   if (shape === 'list') return { type: 'array', minItems: 1, items: SELF };

@@ -8,10 +8,10 @@ import { knownTypes } from './known-types.ts';
 import type { SchemaProblem, Subschema } from './schema-types.ts';
 
 /** Keywords that say something to people and nothing to validators. */
-const ANNOTATIONS = ['$schema', '$id', '$anchor', '$dynamicAnchor', '$comment', '$defs', 'title', 'description', 'default', 'examples', 'deprecated', 'readOnly', 'writeOnly'];
+export const ANNOTATIONS = ['$schema', '$id', '$anchor', '$dynamicAnchor', '$comment', '$defs', 'title', 'description', 'default', 'examples', 'deprecated', 'readOnly', 'writeOnly'];
 
 /** What other versions have, or what looks as if it were enforced: an author who writes it expects more than he gets. */
-const INSTEAD: ReadonlyMap<string, string> = new Map([
+export const INSTEAD: ReadonlyMap<string, string> = new Map([
   ['definitions', 'write `$defs`'],
   ['dependencies', 'write `dependentRequired` or `dependentSchemas`'],
   ['additionalItems', 'write `prefixItems` and `items`'],
