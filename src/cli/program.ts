@@ -1,11 +1,12 @@
 import { Command, CommanderError } from 'commander';
-import { CHECK_EXAMPLE, EXPLAIN_EXAMPLE, SIMULATE_EXAMPLE, TEST_EXAMPLE } from './author/examples.ts';
+import { CHECK_EXAMPLE, EXPLAIN_EXAMPLE, SCHEMA_EXAMPLE, SIMULATE_EXAMPLE, TEST_EXAMPLE } from './author/examples.ts';
 import { approvalsProgram } from './commands/approvals-program.ts';
 import type { CheckOptions } from './commands/check.ts';
 import type { DoctorOptions } from './commands/doctor.ts';
 import type { ExplainOptions } from './commands/explain.ts';
 import type { LogsArguments } from './commands/logs.ts';
 import type { ScanOptions } from './commands/scan.ts';
+import type { SchemaOptions } from './commands/schema.ts';
 import type { ServeOptions } from './commands/serve.ts';
 import type { SimulateOptions } from './commands/simulate.ts';
 import type { StatusOptions } from './commands/status.ts';
@@ -170,6 +171,15 @@ function build(done: (status: number) => void): Command {
     .option('--json', 'print JSON')
     .addHelpText('after', SIMULATE_EXAMPLE)
     .action(async (files: string[], options: SimulateOptions) => done(await (await import('./commands/simulate.ts')).simulate(files, options, process)));
+
+  program
+    .command('schema')
+    .summary('a JSON Schema of policies, for editors')
+    .description('Prints a JSON Schema of policy documents: editors complete and check with it while you write.')
+    .option('--out <file>', 'where to write it (default: stdout)')
+    .option('--force', 'replace an existing file')
+    .addHelpText('after', SCHEMA_EXAMPLE)
+    .action(async (options: SchemaOptions) => done((await import('./commands/schema.ts')).schema(options, process.stdout)));
 
   const approvals = approvalsProgram(done);
   for (const command of [approvals, ...approvals.commands]) command.copyInheritedSettings(program);

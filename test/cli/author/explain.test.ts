@@ -55,7 +55,7 @@ describe('explain', () => {
   });
 
   it('a JSON-RPC request is a call', async () => {
-    const { status, out } = await run({ ...PAYS, call: join(files, 'request.json'), tool: undefined } as ExplainOptions);
+    const { status, out } = await run({ call: join(files, 'request.json'), tag: ['payments'] });
     expect(out).toContain('{"amount":10,"currency":"eur"}');
     expect(status).toBe(0);
   });
