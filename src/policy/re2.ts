@@ -111,7 +111,7 @@ function classEnd(pattern: string, start: number): number {
   if (pattern[i] === ']') i += 1;
   while (i < pattern.length && pattern[i] !== ']') {
     if (pattern[i] === '\\') i += 1;
-    else if (pattern.startsWith('[:', i)) i = Math.max(i, pattern.indexOf(':]', i));
+    else if (pattern.startsWith('[:', i)) i = Math.max(i, pattern.indexOf(':]', i) + 1);
     i += 1;
   }
   return i < pattern.length ? i : -1;

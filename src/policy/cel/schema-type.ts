@@ -79,9 +79,10 @@ class SchemaReader {
       members.set(key, this.read(value, depth + 1));
     }
     const additional = schema.get('additionalProperties');
+    if (OPENING.some((keyword) => schema.get(keyword) !== null)) return mapOf(members, JSON_VALUE);
     // A schema that is silent about other members allows them, but no author of a condition means one.
-    const open = OPENING.some((keyword) => schema.get(keyword) !== null) || (additional !== null && additional.kind !== 'false');
-    return mapOf(members, open ? JSON_VALUE : null);
+    if (additional === null || additional.kind === 'false') return mapOf(members, null);
+    return mapOf(members, this.read(additional, depth + 1));
   }
 
   #ofValue(value: JsonNode): StaticType {
