@@ -1,7 +1,9 @@
 import type { JsonNode } from '../wire/json-node.ts';
 import { scan } from '../wire/scan.ts';
 import type { Amount, CelEnvironment, CelProblem, Condition } from './cel/types.ts';
+import type * as CelModule from './cel/index.ts';
 import type { CompiledSchema } from './json-schema/index.ts';
+import type * as JsonSchemaModule from './json-schema/index.ts';
 import type { UpstreamSchemas } from './guard.ts';
 import type { ArgumentsModel, PolicyDocument } from './document.ts';
 import { KINDS } from './document.ts';
@@ -19,12 +21,12 @@ export interface CompiledSources {
   readonly upstreamSchema: UpstreamSchemas;
   /** The schema of an argument in a form that can stand inside another one; null where there is none. */
   portable(schema: string): string | null;
-  /** Checks every expression against live schemas, without changing what was compiled. */
+  /** Warns of every expression that does not fit live schemas; changes nothing that was compiled. */
   checkAgainst(environments: Environments, reporter: Reporter): void;
 }
 
-type Cel = typeof import('./cel/index.ts');
-type JsonSchema = typeof import('./json-schema/index.ts');
+type Cel = typeof CelModule;
+type JsonSchema = typeof JsonSchemaModule;
 
 /** No schema of a policy is larger than its document; depth and keys are bounded by the reader of the document. */
 const SCHEMA_LIMITS = { maxBytes: 4 * 1024 * 1024, maxDepth: 200, maxKeys: 100_000 };
@@ -58,7 +60,7 @@ export async function compileSources(sources: Sources, document: PolicyDocument 
     upstreamSchema: upstreamSchemas(jsonSchema),
     portable: (schema) => remembered(portable, schema, () => jsonSchema?.inlineReferences(nodeOf(schema)) ?? null),
     checkAgainst: (live, to) => {
-      if (cel !== null) for (const expression of sources.expressions) checkAgainstTools(cel, expression, live, to);
+      if (cel !== null) for (const expression of sources.expressions) checkAgainstTools(cel, expression, live, to, 'warning');
     },
   };
 }
@@ -76,7 +78,7 @@ function compileExpression(cel: Cel, pending: PendingExpression, conditions: Map
   }
   if (compiled !== null && 'amount' in compiled) amounts.set(node.value, compiled.amount);
   if (compiled !== null && 'condition' in compiled) conditions.set(node.value, compiled.condition);
-  if (environments !== null) checkAgainstTools(cel, pending, environments, reporter);
+  if (environments !== null) checkAgainstTools(cel, pending, environments, reporter, 'error');
   if (pending.kind === 'resource' && (known.get(node.value)?.variables.has('args') ?? false)) {
     reporter.error('no_arguments', node.span, pending.at, 'the expression asks for `args`, but resources are read without arguments', 'use what is known of the caller, or write a rule for each URI');
   }
@@ -89,7 +91,7 @@ function compile(cel: Cel, pending: PendingExpression, environment: CelEnvironme
 }
 
 /** What does not fit any tool that the rule is about is an error; what does not fit some of them is said of the first such tool. */
-function checkAgainstTools(cel: Cel, pending: PendingExpression, environments: Environments, reporter: Reporter): void {
+function checkAgainstTools(cel: Cel, pending: PendingExpression, environments: Environments, reporter: Reporter, worst: 'error' | 'warning'): void {
   const tools = environments(pending).filter((tool) => tool.inputSchema !== null).slice(0, MOST_TOOLS);
   const misfits = tools.flatMap(({ tool, inputSchema }) => {
     const compiled = compile(cel, pending, { inputSchema });
@@ -97,7 +99,7 @@ function checkAgainstTools(cel: Cel, pending: PendingExpression, environments: E
   });
   const [first] = misfits;
   if (first === undefined) return;
-  for (const problem of first.problems) report(pending, problem, { tool: first.tool, severity: misfits.length === tools.length ? 'error' : 'warning' }, reporter);
+  for (const problem of first.problems) report(pending, problem, { tool: first.tool, severity: misfits.length === tools.length ? worst : 'warning' }, reporter);
 }
 
 function report(pending: PendingExpression, problem: CelProblem, about: { readonly tool: string; readonly severity: 'error' | 'warning' } | null, reporter: Reporter): void {

@@ -26,8 +26,12 @@ export function toolFacts(tool: JsonNode): ToolFacts {
 export function readDefinitions(json: JsonNode): Definitions | null {
   const list = json.kind === 'array' ? json : (json.get('tools') ?? json.get('result')?.get('tools') ?? null);
   if (list?.kind !== 'array') return null;
+  return definitionsOf(list.elements());
+}
+
+export function definitionsOf(tools: readonly JsonNode[]): Definitions {
   const definitions = new Map<string, ToolFacts>();
-  for (const tool of list.elements()) {
+  for (const tool of tools) {
     const name = tool.get('name')?.text() ?? null;
     if (name !== null && !definitions.has(name)) definitions.set(name, toolFacts(tool));
   }

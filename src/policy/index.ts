@@ -24,4 +24,5 @@ export type { Explanation, GuardExplanation, PolicyExplanation, RuleExplanation,
 export { explain } from './explain.ts';
 export { refusalText } from './refusal-text.ts';
 export type { Refusal } from './refusal-text.ts';
+export { lintAgainst } from './lint-against.ts';
 export { printable, quoted } from './printable.ts';

@@ -1,10 +1,11 @@
 import type { CompiledSources } from './compile-sources.ts';
-import type { ConditionModel, ExpressionModel, RuleModel } from './document.ts';
+import type { ConditionModel, ConstraintModel, ExpressionModel, RuleModel } from './document.ts';
 import type { Reporter } from './diagnostic.ts';
 import { printable } from './printable.ts';
 
 /** Conditions that are the same for every call, and patterns that match more than they seem to. */
 export function lintConditions(rule: RuleModel, sources: CompiledSources, reporter: Reporter): void {
+  for (const constraint of rule.arguments.constraints) lintSchemaPatterns(constraint, reporter);
   if (rule.when !== null) {
     const always = sources.condition(rule.when.source).constant;
     if (always !== null) {
@@ -30,4 +31,18 @@ function lintPatterns(expression: ExpressionModel, sources: CompiledSources, rep
   for (const pattern of sources.condition(expression.source).unanchored) {
     reporter.warning('unanchored_pattern', expression.span, expression.at, `the pattern "${printable(pattern, 60)}" matches anywhere in the text`, 'write `^...$` to match the whole text');
   }
+}
+
+/** `pattern` of JSON Schema is a search too. Only where it stands for the value itself: below `not` a search is what is meant. */
+function lintSchemaPatterns(constraint: ConstraintModel, reporter: Reporter): void {
+  const visit = (schema: unknown): void => {
+    if (typeof schema !== 'object' || schema === null || Array.isArray(schema)) return;
+    const { pattern, items, properties } = schema as Record<string, unknown>;
+    if (typeof pattern === 'string' && !/^(?:\^|\\A).*(?:\$|\\z)$/s.test(pattern)) {
+      reporter.warning('unanchored_pattern', constraint.span, constraint.at, `the pattern "${printable(pattern, 60)}" matches anywhere in the text`, 'write `^...$` to match the whole text');
+    }
+    visit(items);
+    if (typeof properties === 'object' && properties !== null) Object.values(properties).forEach(visit);
+  };
+  visit(JSON.parse(constraint.schema));
 }

@@ -28,6 +28,8 @@ export interface Reading {
   /** The arguments that enforced rules look at, and those that any rule does. Null: none. */
   readonly enforced: Governed | null;
   readonly all: Governed | null;
+  /** Whether some rule only observes, so that there are two answers. */
+  readonly hasObserved: boolean;
 }
 
 export interface Plan {
@@ -49,7 +51,7 @@ export function makePlan(first: readonly Rank[], others: readonly (readonly Rank
 
 function makeReading(ranks: readonly Rank[]): Reading {
   const rules = rulesOf(ranks);
-  return { ranks, enforced: governedBy(rules.filter((rule) => !rule.observe)), all: governedBy(rules) };
+  return { ranks, enforced: governedBy(rules.filter((rule) => !rule.observe)), all: governedBy(rules), hasObserved: rules.some((rule) => rule.observe) };
 }
 
 function rulesOf(ranks: readonly Rank[]): EngineRule[] {
@@ -85,8 +87,7 @@ function judgeReading(plan: Plan, reading: Reading, input: CelInput, listener: L
     const full = judge(reading.ranks, reading.all, plan.fallback, input, true, listener);
     return { enforced: observed(full.verdict), full: full.verdict, applied: full.applied, approval: null };
   }
-  const { ranks } = reading;
-  const hasObserved = rulesOf(ranks).some((rule) => rule.observe);
+  const { ranks, hasObserved } = reading;
   const full = judge(ranks, reading.all, plan.fallback, input, true, listener);
   const really = hasObserved ? judge(ranks, reading.enforced, plan.fallback, input, false, listener) : full;
   return {
@@ -110,5 +111,7 @@ function demandOf(verdict: Verdict, applied: readonly EngineRule[]): ApprovalDem
 
 /** The limits that a call must fit into. */
 export function limitsOf(judgement: Judgement, input: CelInput): readonly LimitClaim[] {
-  return judgement.applied.flatMap((rule) => claimsOf(rule, input));
+  const { applied } = judgement;
+  const [only] = applied;
+  return applied.length === 1 && only !== undefined ? claimsOf(only, input) : applied.flatMap((rule) => claimsOf(rule, input));
 }

@@ -88,7 +88,7 @@ class CombinedPolicies implements PolicySet {
 
   readonly #find = (kind: TargetKind, name: string): Known => {
     const plans = this.#policies.map((policy) => policy.plan(kind, name));
-    return { plans, decision: plans.every((plan) => plan.fixed) ? decideBy(plans, callInput({ kind, name })) : null };
+    return { plans, decision: plans.every((plan) => plan.fixed) ? Object.freeze(decideBy(plans, callInput({ kind, name }))) : null };
   };
 }
 
@@ -99,13 +99,16 @@ function decideBy(plans: readonly Plan[], input: CelInput): Decision {
 /** What several documents say of one call, put together. */
 export function decisionOf(judgements: readonly Judgement[], input: CelInput): Decision {
   const [first, ...rest] = judgements;
-  if (first === undefined) return Object.freeze({ ...NO_POLICY, limits: [], approval: null, wouldBe: null });
-  const verdict = strictest([first.enforced, ...rest.map((judgement) => judgement.enforced)]);
-  const full = strictest([first.full, ...rest.map((judgement) => judgement.full)]);
+  if (first === undefined) return { ...NO_POLICY, limits: [], approval: null, wouldBe: null };
+  const alone = rest.length === 0;
+  const verdict = alone ? first.enforced : strictest([first.enforced, ...rest.map((judgement) => judgement.enforced)]);
+  const full = alone ? first.full : strictest([first.full, ...rest.map((judgement) => judgement.full)]);
   const passes = verdict.effect === 'allow' || verdict.effect === 'require_approval';
-  const limits = passes ? judgements.flatMap((judgement) => limitsOf(judgement, input)) : [];
+  const limits = !passes ? [] : alone ? limitsOf(first, input) : judgements.flatMap((judgement) => limitsOf(judgement, input));
   const approval = verdict.effect === 'require_approval' ? approvalOf(judgements) : null;
-  return Object.freeze({ ...verdict, limits, approval, wouldBe: difference(verdict, full) });
+  const { effect, code, rule, policyId, reason, wouldPass } = verdict;
+  const decision = { effect, code, rule, policyId, reason, limits, approval, wouldBe: difference(verdict, full) };
+  return wouldPass === undefined ? decision : { ...decision, wouldPass };
 }
 
 function approvalOf(judgements: readonly Judgement[]): ApprovalDemand | null {
@@ -120,9 +123,9 @@ const NO_CALLER: ReadonlySet<Variable> = new Set([...VARYING, 'server', 'grant',
 
 /** Resources are read without arguments; the arguments of everything else may be left out, and are then not known. */
 export function callInput(query: Query): CelInput {
-  const base = { name: query.name, tool: query.tool ?? null, context: query.context, unknown: NOTHING };
+  const { name, tool = null, context } = query;
   const args = query.kind === 'resource' ? null : query.args;
-  return args === undefined ? base : { ...base, args };
+  return args === undefined ? { name, tool, context, unknown: NOTHING } : { args, name, tool, context, unknown: NOTHING };
 }
 
 /** As `callInput`, with everything unknown that a listing does not know. */
