@@ -78,7 +78,7 @@ export const SCHEMA_EXAMPLE = `
 Example, for VS Code with the YAML extension:
   policylayer schema --out .vscode/policylayer.schema.json
 and in .vscode/settings.json:
-  "yaml.schemas": { ".vscode/policylayer.schema.json": "*.policy.yaml" }
-Or in the first line of a policy:
-  # yaml-language-server: $schema=.vscode/policylayer.schema.json
+  "yaml.schemas": { "./.vscode/policylayer.schema.json": "*.policy.yaml" }
+Or in the first line of a policy beside the schema:
+  # yaml-language-server: $schema=./policylayer.schema.json
 `;

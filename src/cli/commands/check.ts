@@ -1,9 +1,8 @@
-import { formatDiagnostic, loadPolicy, toolFacts, type CompiledPolicy, type Definitions, type Diagnostic } from '../../policy/index.ts';
+import { formatDiagnostic, type CompiledPolicy, type Diagnostic } from '../../policy/index.ts';
 import type { JsonNode } from '../../wire/json-node.ts';
-import { readTextFile } from '../author/read-source.ts';
 import { count } from '../author/words.ts';
 import { parseDuration } from '../duration.ts';
-import { policyName } from '../policy-files.ts';
+import { loadPolicyFiles, policyName } from '../policy-files.ts';
 import { ScanFailure } from '../scan/scan-failure.ts';
 import { chooseSource, readSource, type SourceOptions } from '../scan/source.ts';
 
@@ -33,7 +32,7 @@ interface Checked {
 /** What the policies were held against. */
 interface Against {
   readonly origin: string;
-  readonly definitions: Definitions;
+  readonly tools: readonly JsonNode[];
 }
 
 /**
@@ -65,37 +64,26 @@ async function readAgainst(args: CheckArguments): Promise<Against | null | strin
   const source = chooseSource('check', args.command ?? [], args);
   if (source === null) return null;
   try {
-    const { tools, origin } = await readSource(source, parseDuration(args.timeout ?? '30s', '--timeout'), args);
-    return { origin, definitions: definitionsOf(tools) };
+    return await readSource(source, parseDuration(args.timeout ?? '30s', '--timeout'), args);
   } catch (error) {
     if (error instanceof ScanFailure) return `${error.message} (${error.status})`;
     throw error;
   }
 }
 
-/** Of several tools with one name the first counts. */
-function definitionsOf(tools: readonly JsonNode[]): Definitions {
-  const definitions = new Map<string, ReturnType<typeof toolFacts>>();
-  for (const tool of tools) {
-    const name = tool.get('name')?.text() ?? null;
-    if (name !== null && !definitions.has(name)) definitions.set(name, toolFacts(tool));
-  }
-  return definitions;
-}
-
-/** With definitions, expressions are also checked against the schemas that the server really serves. */
 async function checkFile(file: string, against: Against | null): Promise<Checked> {
-  const text = readTextFile(file);
-  if (typeof text !== 'string') return { file, policy: null, errors: [text], warnings: [] };
-  const loaded = await loadPolicy(text, { name: policyName(file), file, ...(against === null ? {} : { definitions: against.definitions }) });
+  const loaded = await loadPolicyFiles([{ name: policyName(file), path: file }], null);
   if (!loaded.ok) return { file, policy: null, errors: loaded.errors, warnings: loaded.warnings };
-  return { file, policy: loaded.policy, errors: [], warnings: loaded.warnings };
+  const [policy = null] = loaded.policies;
+  if (policy === null || against === null) return { file, policy, errors: [], warnings: loaded.warnings };
+  const { lintAgainst } = await import('../../policy/lint-against.ts');
+  return { file, policy, errors: [], warnings: [...loaded.warnings, ...lintAgainst(policy, against.tools)] };
 }
 
 function toJson(results: readonly Checked[], against: Against | null): unknown {
   const plain = ({ excerpt: _excerpt, ...rest }: Diagnostic): Omit<Diagnostic, 'excerpt'> => rest;
   return {
-    ...(against === null ? {} : { against: { origin: against.origin, tools: against.definitions.size } }),
+    ...(against === null ? {} : { against: { origin: against.origin, tools: against.tools.length } }),
     files: results.map((result) => ({
       file: result.file,
       ok: result.errors.length === 0,
@@ -116,7 +104,7 @@ function describe(results: readonly Checked[], against: Against | null): string 
   const errors = results.reduce((sum, result) => sum + result.errors.length, 0);
   const warnings = results.reduce((sum, result) => sum + result.warnings.length, 0);
   const verdict = bad === 0 ? 'all can be loaded' : `${bad} cannot be loaded`;
-  const held = against === null ? '' : `Held against ${count(against.definitions.size, 'tool')} of ${against.origin}\n`;
+  const held = against === null ? '' : `Held against ${count(against.tools.length, 'tool')} of ${against.origin}\n`;
   return `${blocks.join('\n')}\n${held}${count(results.length, 'file')} checked, ${verdict}: ${count(errors, 'error')}, ${count(warnings, 'warning')}\n`;
 }
 
