@@ -178,7 +178,8 @@ export class RelayExchange implements HttpHandlers {
     if (verdict.do === 'deliver') {
       if (!this.#begun || call === null || parsed.message.kind !== 'response' || parsed.message.id !== null) return this.#sendWhole(verdict.bytes);
       // An error without an id can only mean this request, but on a stream it does not say so.
-      return this.#sendWhole(errorAnswer(call.id, INTERNAL_ERROR, `Upstream failed: HTTP ${this.#status}`));
+      const error = parsed.message.error?.lexeme() ?? '{}';
+      return this.#sendWhole(Buffer.from(`{"jsonrpc":"2.0","id":${JSON.stringify(call.id)},"error":${error}}`));
     }
     this.#settleWithout();
     if (verdict.do === 'drop' && call !== null) return this.#fail(failure('bad_response', `the upstream's answer was dropped (${verdict.code})`, true, this.#status));

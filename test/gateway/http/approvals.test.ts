@@ -1,13 +1,10 @@
 import { readFileSync } from 'node:fs';
 import { request as httpRequest } from 'node:http';
 import { afterEach, describe, expect, test } from 'vitest';
-import type { ApprovalRecord } from '../../../src/state/types.ts';
-import { databasePath, visitState } from '../../../src/state/open.ts';
-import { sign } from '../../../src/upstream/signature.ts';
 import { CLIENT_LINES, connect, type Session } from '../../e2e/sdk-client.ts';
-import { sha256 } from '../approval-http/support.ts';
-import { HttpHarness, type Answer, type Leg } from '../http-harness.ts';
+import { HttpHarness, type Leg } from '../http-harness.ts';
 import { decisionOf, policySet } from '../run-harness.ts';
+import { decide, pending, staffed, type Way } from './approver.ts';
 
 const POLICY = `version: "1"
 default: allow
@@ -16,8 +13,6 @@ tools:
   pay: { action: require_approval, approval: { wait: 0 } }
   echo: { action: require_approval, approval: { wait: 1 } }
 `;
-const ALICE = 'pla_token-of-alice-in-the-tests';
-const SECRET = 'secret-of-the-webhook-in-tests';
 const LEGS: readonly Leg[] = ['http', 'stdio'];
 
 let gateway: HttpHarness | null = null;
@@ -30,56 +25,8 @@ afterEach(async () => {
 
 async function start(policy = POLICY, options: Parameters<typeof HttpHarness.start>[1] = {}): Promise<HttpHarness> {
   gateway = await HttpHarness.start(await policySet(policy), options);
-  await gateway.reconfigure((config) => ({ ...config, approvals: { publicUrl: null, webhook: { url: new URL('http://127.0.0.1:9/'), secret: SECRET }, approvers: [{ name: 'alice', tokenSha256: sha256(ALICE) }] } }));
+  await staffed(gateway);
   return gateway;
-}
-
-/** The request that waits, seen by another connection to the store. */
-async function pending(harness: HttpHarness, count = 1): Promise<ApprovalRecord[]> {
-  const state = await visitState({ path: databasePath(harness.directory) });
-  try {
-    for (let tries = 0; tries < 500; tries += 1) {
-      const records = await state.approvals({ status: ['pending'] });
-      if (records.length >= count) return records;
-      await new Promise((resolve) => setTimeout(resolve, 20));
-    }
-    throw new Error('no request for approval came');
-  } finally {
-    state.close();
-  }
-}
-
-async function linkOf(harness: HttpHarness, id: string): Promise<string> {
-  const state = await visitState({ path: databasePath(harness.directory) });
-  try {
-    return (await state.mintApprovalLink(id, 'carol')) ?? '';
-  } finally {
-    state.close();
-  }
-}
-
-type Way = 'cli' | 'link' | 'token' | 'webhook';
-
-/** Decides as a person or a program would, over a real connection. */
-async function decide(harness: HttpHarness, way: Way, decision: 'approve' | 'deny' = 'approve', comment = ''): Promise<void> {
-  const [record] = await pending(harness);
-  const id = record?.id ?? '';
-  const form = (secret: string): Promise<Answer> => harness.send({ path: `/approvals/${id}/decide`, headers: { 'content-type': 'application/x-www-form-urlencoded' }, body: new URLSearchParams({ secret, decision, comment }).toString() });
-  if (way === 'cli') {
-    const state = await visitState({ path: databasePath(harness.directory) });
-    const voted = await state.vote(id, { approver: 'root', way: 'cli', decision, comment: comment === '' ? null : comment });
-    state.close();
-    expect(voted.ok).toBe(true);
-    return;
-  }
-  if (way === 'webhook') {
-    const body = JSON.stringify({ id, decision, approver: 'dora', comment });
-    const timestamp = String(Math.floor(Date.now() / 1_000));
-    const answer = await harness.send({ path: `/approvals/${id}/decision`, headers: { 'content-type': 'application/json', 'policylayer-timestamp': timestamp, 'policylayer-signature': sign(SECRET, timestamp, Buffer.from(body)) }, body });
-    expect(answer.status).toBe(200);
-    return;
-  }
-  expect((await form(way === 'token' ? ALICE : await linkOf(harness, id))).status).toBe(200);
 }
 
 const wipes = (harness: HttpHarness): number => harness.callsReached().filter((name) => name === 'wipe').length;
@@ -99,7 +46,7 @@ describe.each(LEGS)('a held call, upstream over %s', (leg) => {
       expect(wipes(harness)).toBe(index + 1);
     }
     const denied = client.call('wipe');
-    await decide(harness, 'token', 'deny', 'not today');
+    await decide(harness, 'token', 'deny', { comment: 'not today' });
     expect(await denied).toMatchObject({ isError: true, text: expect.stringContaining('not today'), decision: { code: 'approval_denied' } });
     expect(wipes(harness)).toBe(ways.length);
   });
@@ -193,11 +140,10 @@ describe.each(LEGS)('a held call, upstream over %s', (leg) => {
       { jsonrpc: '2.0', id: 3, method: 'tools/call', params: { name: 'pay', arguments: {} } },
     ];
     const call = harness.post(leg, batch, { 'mcp-session-id': session });
-    const waiting = await pending(harness, 2);
+    await pending(harness, 2);
     for (let tries = 0; !harness.callsReached().includes('safe') && tries < 200; tries += 1) await new Promise((resolve) => setTimeout(resolve, 20));
     expect(harness.callsReached()).toEqual(['safe']);
-    const id = waiting.find((record) => record.name === 'wipe')?.id ?? '';
-    await harness.send({ path: `/approvals/${id}/decide`, headers: { 'content-type': 'application/json' }, body: JSON.stringify({ secret: ALICE, decision: 'approve' }) });
+    await decide(harness, 'token', 'approve', { name: 'wipe' });
     const answer = await call;
     const byId = new Map(answer.messages.map((message) => [message['id'], message]));
     expect(byId.get(1)).toMatchObject({ result: { content: [{ text: expect.stringContaining('wipe') }] } });
@@ -223,7 +169,7 @@ describe.each(LEGS)('a held call, upstream over %s', (leg) => {
 function abandoned(harness: HttpHarness, leg: Leg, session: string | null): ReturnType<typeof httpRequest> {
   const meta = { 'io.modelcontextprotocol/protocolVersion': '2026-07-28', 'io.modelcontextprotocol/clientInfo': { name: 't', version: '1' }, 'io.modelcontextprotocol/clientCapabilities': {} };
   const headers = session === null ? { 'mcp-protocol-version': '2026-07-28', 'mcp-method': 'tools/call', 'mcp-name': 'wipe' } : { 'mcp-session-id': session };
-  const outgoing = httpRequest({ host: '127.0.0.1', port: harness.gateway.address.port, method: 'POST', path: `/mcp/${leg}`, headers: harness.headers(leg, headers as Record<string, string>), agent: false });
+  const outgoing = httpRequest({ host: '127.0.0.1', port: harness.gateway.address.port, method: 'POST', path: `/mcp/${leg}`, headers: harness.headers(leg, headers), agent: false });
   outgoing.on('error', () => undefined);
   outgoing.end(JSON.stringify({ jsonrpc: '2.0', id: 70, method: 'tools/call', params: { name: 'wipe', arguments: {}, ...(session === null ? { _meta: meta } : {}) } }));
   return outgoing;
