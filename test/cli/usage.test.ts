@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { policylayer, repository, temporary } from './support.ts';
 
-const COMMANDS = ['run', 'serve', 'scan', 'check', 'logs', 'status', 'doctor'];
+const COMMANDS = ['run', 'serve', 'scan', 'check', 'test', 'explain', 'simulate', 'schema', 'approvals', 'logs', 'status', 'doctor'];
 
 describe('the command line', () => {
   it('--version prints the version of package.json', async () => {
@@ -46,6 +46,15 @@ describe('the command line', () => {
     ['serve of two configurations', ['serve', '--demo', '--config', 'x.yaml'], /--demo brings its own configuration/],
     ['serve on an address that is none', ['serve', '--demo', '--listen', 'here'], /--listen is not an address/],
     ['check of nothing', ['check'], /missing required argument/],
+    ['check against two things', ['check', 'p.yaml', '--definitions', 'a.json', '--', 'node'], /check reads one thing at a time/],
+    ['check with a header for a command', ['check', 'p.yaml', '--header', 'A: b', '--', 'node'], /a header has an effect with --upstream only/],
+    ['test of nothing', ['test'], /missing required argument/],
+    ['test of a directory without test files', ['test', '.'], /\. holds no test file\n {2}help: a test file is named NAME\.test\.yaml/],
+    ['explain of nothing', ['explain', 'p.yaml'], /explain needs a call\n {2}help: give --tool NAME/],
+    ['explain of arguments that are no JSON', ['explain', 'p.yaml', '--tool', 'a', '--args', '{a: 1}'], /--args is not JSON: .*\n {2}help: quote it for the shell/],
+    ['simulate of two journals', ['simulate', 'p.yaml', '--journal', 'a.jsonl', '--data', 'd'], /simulate reads one journal at a time/],
+    ['simulate since a time that is none', ['simulate', 'p.yaml', '--since', 'soon'], /--since soon is not a time/],
+    ['an unknown subcommand', ['approvals', 'lst'], /^policylayer: unknown command 'lst'\n {2}help: did you mean list\?\n$/],
   ];
 
   it.each(wrong)('%s ends with status 2, a message and a way on', async (_title, args, message) => {
