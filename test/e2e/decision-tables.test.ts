@@ -70,12 +70,7 @@ const prepared = await Promise.all(FILES.map(async (name) => {
 
 describe('the decision tables over the wire', () => {
   beforeAll(() => void vi.useFakeTimers({ toFake: ['Date'] }));
-  afterAll(() => {
-    vi.useRealTimers();
-    const skipped = [...carried.skipped].map(([why, count]) => `  ${count} ${why}`).join('\n');
-    process.stdout.write(`decision tables: ${carried.cases} cases over the wire\n${skipped === '' ? '' : `not carried:\n${skipped}\n`}`);
-    expect(carried.cases).toBeGreaterThanOrEqual(600);
-  });
+  afterAll(() => void vi.useRealTimers());
 
   describe.each(prepared)('$name', ({ path, file }) => {
     const shared = new Map<string, Promise<TableGateway>>();
@@ -121,5 +116,11 @@ describe('the decision tables over the wire', () => {
         if (alone) await gateway.close();
       }
     });
+  });
+
+  it('carries at least 700 cases, and says which it cannot', () => {
+    const skipped = [...carried.skipped].map(([why, count]) => `  ${count} ${why}\n`).join('');
+    process.stdout.write(`decision tables: ${carried.cases} cases over the wire; not carried:\n${skipped}`);
+    expect(carried.cases).toBeGreaterThanOrEqual(700);
   });
 });

@@ -125,7 +125,7 @@ export class TableGateway {
     if (open !== undefined) return open;
     const transport = new StreamableHTTPClientTransport(this.#url(call), { requestInit: { headers: { Authorization: `Bearer ${tokenOf(grant)}` } } });
     const client = new Client({ name: info.name ?? 'tables', version: info.version ?? '1' });
-    await client.connect(transport as never);
+    await client.connect(transport);
     if (call.kind === 'tool') await client.request({ method: 'tools/list' }, ResultSchema);
     const opened = { client, transport };
     this.#clients.set(key, opened);
@@ -144,7 +144,7 @@ export class TableGateway {
     // The official client writes numbers as JavaScript does; what it would change is sent by hand, in the same session.
     if (text === null || JSON.stringify(JSON.parse(text)) === text) {
       try {
-        const result = await client.request({ method, params: { ...target, ...(text === null ? {} : { arguments: JSON.parse(text) as object }), ...meta } } as never, ResultSchema);
+        const result = await client.request({ method, params: { ...target, ...(text === null ? {} : { arguments: JSON.parse(text) as object }), ...meta } }, ResultSchema);
         return read({ result });
       } catch (error) {
         if (!(error instanceof McpError) || error.code === Number(ErrorCode.RequestTimeout)) throw error;

@@ -23,6 +23,22 @@ const cases = await Promise.all(FILES.map(async (name) => ({ name: relative('.',
 describe('the decision tables', () => {
   it('hold at least 700 cases', () => expect(cases.flatMap(({ titles }) => titles).length).toBeGreaterThanOrEqual(700));
 
+  /** All cases of some files at once, for what a requirement demands. */
+  async function failures(...names: readonly string[]): Promise<string[]> {
+    const results = await Promise.all(names.map((name) => runTestFile(join(FOLDER, name))));
+    expect(results.flatMap(({ errors }) => errors.map(formatDiagnostic))).toEqual([]);
+    return results.flatMap(({ file, cases: ran }) => ran.filter(({ passed }) => !passed).map(({ title }) => `${file}: ${title}`));
+  }
+  it('[#42, J13] no spelling of a number evades a comparison, a schema or a budget', async () => {
+    expect(await failures('conditions/numeric-evasion.test.yaml', 'arguments/numbers.test.yaml', 'arguments/big-integers.test.yaml', 'budgets/decimals.test.yaml', 'budgets/bad-amounts.test.yaml')).toEqual([]);
+  });
+  it('[#43] no argument hides beside the governed one', async () => {
+    expect(await failures('arguments/hiding.test.yaml', 'arguments/additional.test.yaml', 'conditions/presence.test.yaml', 'conditions/names-of-objects.test.yaml')).toEqual([]);
+  });
+  it('[#44] no spelling of a URI leads around a rule', async () => {
+    expect(await failures('resources/uris.test.yaml')).toEqual([]);
+  });
+
   describe.each(cases)('$name', ({ name, titles }) => {
     let running: ReturnType<typeof runTestFile> | null = null;
     it.each(titles)('%s', async (title) => {
