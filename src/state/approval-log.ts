@@ -10,6 +10,7 @@ const MAX_LIMIT = 1000;
 export class ApprovalLog {
   readonly #database: SqlDatabase;
   readonly #byId: SqlStatement;
+  readonly #toUse: SqlStatement;
   readonly #newest: SqlStatement;
   readonly #newestApproved: SqlStatement;
   readonly #votes: SqlStatement;
@@ -23,6 +24,7 @@ export class ApprovalLog {
   constructor(database: SqlDatabase) {
     this.#database = database;
     this.#byId = database.prepare('SELECT * FROM approvals WHERE id = ?');
+    this.#toUse = database.prepare("SELECT seq FROM approvals WHERE id = ? AND digest = ? AND status = 'approved' AND expires_us > ?");
     this.#newest = database.prepare('SELECT * FROM approvals WHERE digest = ? ORDER BY seq DESC LIMIT 1');
     this.#newestApproved = database.prepare("SELECT * FROM approvals WHERE digest = ? AND status = 'approved' AND expires_us > ? ORDER BY seq DESC LIMIT 1");
     this.#votes = database.prepare('SELECT * FROM approval_votes WHERE approval = ? ORDER BY place');
@@ -39,6 +41,12 @@ export class ApprovalLog {
 
   byId(id: string, now: number): StoredApproval | null {
     return this.#one(this.#byId, [id], now);
+  }
+
+  /** Place of this approval if it was given for this very call and can be used now; else null. On the path of a call: nothing more is read. */
+  toUse(id: string, digest: string, now: number): number | null {
+    const row = this.#toUse.first(id, digest, now);
+    return row === undefined ? null : Number(row[0]);
   }
 
   newest(digest: string, now: number): StoredApproval | null {

@@ -84,15 +84,15 @@ export class ApprovalStore {
     return stored.record;
   }
 
-  /** Whether this approval can be used for this very call now. */
-  usable({ id, digest }: ApprovalUse, now: number): StoredApproval | null {
-    const stored = this.log.byId(id, now);
-    return stored !== null && stored.record.digest === digest && stored.record.status === 'approved' ? stored : null;
+  /** Place of the approval, if this very call can use it now; else null. */
+  usable({ id, digest }: ApprovalUse): number | null {
+    return this.log.toUse(id, digest, this.#clock.now(0));
   }
 
-  use(stored: StoredApproval, usedBy: string, now: number): void {
-    this.log.finish(stored.seq, 'used', now, boundedColumn(usedBy, 128));
-    this.links.dropAll(stored.seq);
+  /** @param place what `usable` gave in the same transaction */
+  use(place: number, usedBy: string): void {
+    this.log.finish(place, 'used', this.#clock.now(0), boundedColumn(usedBy, 128));
+    this.links.dropAll(place);
   }
 
   /** Makes an approval usable again whose call never reached the upstream, if it has not run out. */

@@ -96,7 +96,7 @@ class BudgetDraw implements Draw {
     const { log, idle } = this.#store;
     const span = longestWindow(this.claims);
     if (this.#head !== null) return log.append(this.#head, this.#text, this.#cursors, now, span);
-    const head = log.create(this.#key, now, span);
+    const head = log.create(this.#key, span);
     const cursors = this.claims.reduce<readonly SpendCursor[]>(
       (placed, claim) => placeCursor(placed, { window: windowUs(claim), first: 0, firstAt: now, total: ZERO }),
       [],

@@ -21,7 +21,10 @@ export class IdleBudgets {
 
   constructor(database: SqlDatabase) {
     this.#grace = new IdleGrace(database, 'budgets');
-    this.#next = database.prepare('SELECT id, key IS NULL AS retired, at, span FROM budgets WHERE id > ? ORDER BY id LIMIT ?');
+    this.#next = database.prepare(
+      `SELECT id, key IS NULL AS retired, span, coalesce((SELECT at FROM spends WHERE budget = budgets.id ORDER BY seq DESC LIMIT 1), 0) AS at
+       FROM budgets WHERE id > ? ORDER BY id LIMIT ?`,
+    );
     this.#retire = database.prepare('UPDATE budgets SET key = NULL WHERE id = ?');
     this.#dropSpends = database.prepare(
       `DELETE FROM spends WHERE budget = ?1 AND seq <= (SELECT max(seq) FROM (SELECT seq FROM spends WHERE budget = ?1 ORDER BY seq LIMIT ${ROWS}))`,

@@ -14,8 +14,8 @@ export const APPLICATION_ID = 0x504c5374;
  * `journal.at` is wall-clock milliseconds, `journal.clock` the store clock. Its newest row is never deleted, so `seq` is never reused.
  * `journal.reserved`: what a call took and a settlement may undo (`reservation.ts`).
  *
- * `spends` is the log of a budget: `seq` counts from 0, `spend_blocks` holds its sums (see `spend-log.ts`), `budgets.sums` the windows at
- * hand (`spend-cursor.ts`). A budget without key is being removed. Amounts are canonical decimals.
+ * `spends` is the log of a budget: `seq` counts from 0, `spend_blocks` holds its sums (see `spend-log.ts`). `spends.sums` of the newest
+ * row: what is spent in the windows at hand (`spend-cursor.ts`). A budget without key is being removed. Amounts are canonical decimals.
  * `approvals`: `*_us` store clock, `*_at` wall-clock milliseconds. `done_us`: when it was denied, used or had expired. `told`: 1 when a
  * call has been told of the expiry. Votes and links are removed with their approval.
  */
@@ -40,10 +40,10 @@ const MIGRATIONS: readonly string[] = [
   `,
   `
   CREATE TABLE budgets (
-    id INTEGER PRIMARY KEY AUTOINCREMENT, key TEXT UNIQUE, count INTEGER NOT NULL, at INTEGER NOT NULL, span INTEGER NOT NULL, sums TEXT NOT NULL
+    id INTEGER PRIMARY KEY AUTOINCREMENT, key TEXT UNIQUE, span INTEGER NOT NULL
   ) STRICT;
   CREATE TABLE spends (
-    budget INTEGER NOT NULL, seq INTEGER NOT NULL, at INTEGER NOT NULL, amount TEXT NOT NULL, PRIMARY KEY (budget, seq)
+    budget INTEGER NOT NULL, seq INTEGER NOT NULL, at INTEGER NOT NULL, amount TEXT NOT NULL, sums TEXT NOT NULL, PRIMARY KEY (budget, seq)
   ) STRICT, WITHOUT ROWID;
   CREATE TABLE spend_blocks (
     budget INTEGER NOT NULL, level INTEGER NOT NULL, block INTEGER NOT NULL, at INTEGER NOT NULL, amount TEXT NOT NULL,

@@ -23,6 +23,7 @@ export interface BudgetHead {
   readonly id: number;
   /** Spends recorded so far; the next one gets this sequence number. */
   readonly count: number;
+  /** Time of the newest spend; 0 when there is none. */
   readonly at: number;
   readonly span: number;
   readonly cursors: readonly SpendCursor[];
@@ -37,15 +38,16 @@ export interface SpendUnit {
 
 /**
  * The log behind a budget: every spend with its time, and sums of blocks of them, and of blocks of these. A sum of any window costs a bounded number of
- * look-ups however many spends it holds, and giving one back changes its own row and one sum per level. Amounts are canonical decimals
+ * look-ups however many spends it holds, and giving one back changes its own row and one sum per level. The sums
+ * of the windows at hand travel with the newest spend, so that a call writes one row. Amounts are canonical decimals
  * in text and are added here, not by SQL: SQLite would make floats of them.
  */
 export class SpendLog {
   readonly shape: SpendShape;
   readonly #head: SqlStatement;
-  readonly #byId: SqlStatement;
+  readonly #newest: SqlStatement;
   readonly #create: SqlStatement;
-  readonly #update: SqlStatement;
+  readonly #widen: SqlStatement;
   readonly #setSums: SqlStatement;
   readonly #insert: SqlStatement;
   readonly #spends: SqlStatement;
@@ -58,12 +60,14 @@ export class SpendLog {
 
   constructor(database: SqlDatabase, shape: SpendShape = SPEND_SHAPE) {
     this.shape = shape;
-    this.#head = database.prepare('SELECT id, count, at, span, sums FROM budgets WHERE key = ?');
-    this.#byId = database.prepare('SELECT count, sums FROM budgets WHERE id = ?');
-    this.#create = database.prepare('INSERT INTO budgets (key, count, at, span, sums) VALUES (?, 0, ?, ?, ?)');
-    this.#update = database.prepare('UPDATE budgets SET count = ?, at = ?, span = ?, sums = ? WHERE id = ?');
-    this.#setSums = database.prepare('UPDATE budgets SET sums = ? WHERE id = ?');
-    this.#insert = database.prepare('INSERT INTO spends (budget, seq, at, amount) VALUES (?, ?, ?, ?)');
+    this.#head = database.prepare(
+      'SELECT b.id, b.span, s.seq, s.at, s.sums FROM budgets b LEFT JOIN spends s ON s.budget = b.id WHERE b.key = ? ORDER BY s.seq DESC LIMIT 1',
+    );
+    this.#newest = database.prepare('SELECT seq, sums FROM spends WHERE budget = ? ORDER BY seq DESC LIMIT 1');
+    this.#create = database.prepare('INSERT INTO budgets (key, span) VALUES (?, ?)');
+    this.#widen = database.prepare('UPDATE budgets SET span = ? WHERE id = ?');
+    this.#setSums = database.prepare('UPDATE spends SET sums = ? WHERE budget = ? AND seq = ?');
+    this.#insert = database.prepare('INSERT INTO spends (budget, seq, at, amount, sums) VALUES (?, ?, ?, ?, ?)');
     this.#spends = database.prepare('SELECT seq AS place, at, amount FROM spends WHERE budget = ? AND seq >= ? ORDER BY seq LIMIT ?');
     this.#undo = database.prepare("UPDATE spends SET amount = '0' WHERE budget = ? AND seq = ?");
     this.#thin = database.prepare('DELETE FROM spends WHERE budget = ? AND seq < ?');
@@ -81,13 +85,14 @@ export class SpendLog {
   head(key: string): BudgetHead | null {
     const row = this.#head.first(key);
     if (row === undefined) return null;
-    const [id, count, at, span, sums] = row;
-    return { id: Number(id), count: Number(count), at: Number(at), span: Number(span), cursors: readCursors(String(sums)) };
+    const [id, span, seq, at, sums] = row;
+    const head = { id: Number(id), span: Number(span) };
+    return seq === null ? { ...head, count: 0, at: 0, cursors: [] } : { ...head, count: Number(seq) + 1, at: Number(at), cursors: readCursors(String(sums)) };
   }
 
-  create(key: string, now: number, span: number): BudgetHead {
-    const { lastRowid } = this.#create.run(key, now, span, '[]');
-    return { id: lastRowid, count: 0, at: now, span, cursors: [] };
+  create(key: string, span: number): BudgetHead {
+    const { lastRowid } = this.#create.run(key, span);
+    return { id: lastRowid, count: 0, at: 0, span, cursors: [] };
   }
 
   /** Records a spend at `now`, which is at least `head.at`, and brings the sums of all kept windows up to date. */
@@ -99,16 +104,16 @@ export class SpendLog {
       firstAt: cursor.first === seq ? now : cursor.firstAt,
       total: addDecimals(cursor.total, value),
     }));
-    this.#insert.run(id, seq, now, amount);
-    this.#update.run(seq + 1, now, Math.max(span, head.span), writeCursors(counted), id);
+    this.#insert.run(id, seq, now, amount, writeCursors(counted));
+    if (span > head.span) this.#widen.run(span, id);
     if ((seq + 1) % this.shape.fan === 0) this.#complete(id, seq + 1, now);
     return [id, seq, amount];
   }
 
   /** Takes a spend out of the log, in its own place and so in its own window. Nothing happens when the budget is gone. */
   giveBack([id, seq, amount]: Spent): void {
-    const row = this.#byId.first(id);
-    if (row === undefined || seq >= Number(row[0])) return;
+    const row = this.#newest.first(id);
+    if (row === undefined || seq > Number(row[0])) return;
     const value = readAmount(amount);
     this.#undo.run(id, seq);
     for (let level = 1; level <= this.shape.levels; level += 1) {
@@ -119,7 +124,7 @@ export class SpendLog {
     const cursors = readCursors(String(row[1])).map((cursor): SpendCursor => (
       cursor.first <= seq ? { ...cursor, total: without(cursor.total, value) } : cursor
     ));
-    this.#setSums.run(writeCursors(cursors), id);
+    this.#setSums.run(writeCursors(cursors), id, Number(row[0]));
   }
 
   /** Up to `limit` units of one level that follow each other without a gap, the first of them beginning at `from`; none when it is missing. */

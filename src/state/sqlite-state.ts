@@ -129,13 +129,13 @@ export class SqliteState implements BatchState {
 
   /** Takes everything or nothing: the approval is looked at first and used up last. Inside a write transaction. */
   #admitOne(claims: readonly LimitClaim[], scope: CounterScope, entry: JournalEntry, use: ApprovalUse | undefined): { readonly result: ReserveResult; readonly seq: number } {
-    const approval = use === undefined ? null : this.#approvals.usable(use, this.#clock.now(0));
+    const approval = use === undefined ? null : this.#approvals.usable(use);
     if (use !== undefined && approval === null) return { result: { ok: false, refusal: 'approval', observed: [] }, seq: 0 };
     const { result, spent } = this.#limits.reserve(claims, scope);
     if (!result.ok) return { result, seq: 0 };
-    const now = this.#clock.now(0);
-    if (approval !== null) this.#approvals.use(approval, entry.id, now);
-    return { result, seq: this.#journal.insert(entry, this.#clock.wallMs(), now, reservationColumn({ spent, approval: approval?.record.id ?? null })) };
+    if (approval !== null) this.#approvals.use(approval, entry.id);
+    const reserved = reservationColumn({ spent, approval: use?.id ?? null });
+    return { result, seq: this.#journal.insert(entry, this.#clock.wallMs(), this.#clock.now(0), reserved) };
   }
 
   requestApproval(request: ApprovalRequest): ApprovalAnswer {

@@ -49,7 +49,7 @@ export class StoreClock {
   readonly #read: SqlStatement;
   readonly #write: SqlStatement;
   readonly #latest: SqlStatement;
-  readonly #newestRecord: SqlStatement;
+  readonly #newestAdmission: SqlStatement;
   readonly #prune: SqlStatement;
   #offset = 0;
   #drift = Number.NaN;
@@ -63,10 +63,7 @@ export class StoreClock {
     this.#latest = database.prepare(
       'SELECT max((SELECT coalesce(max(last_us), 0) FROM clock), coalesce((SELECT clock FROM journal ORDER BY seq DESC LIMIT 1), 0)) AS value',
     );
-    this.#newestRecord = database.prepare(
-      `SELECT max((SELECT coalesce(max(at), 0) FROM admissions), (SELECT coalesce(max(at), 0) FROM budgets),
-         (SELECT coalesce(max(done_us), 0) FROM approvals)) AS value`,
-    );
+    this.#newestAdmission = database.prepare('SELECT coalesce(max(at), 0) AS value FROM admissions');
     this.#prune = database.prepare(
       `DELETE FROM clock WHERE machine NOT IN (SELECT machine FROM clock ORDER BY last_us DESC LIMIT ${ANCHORS_KEPT})`,
     );
@@ -131,7 +128,7 @@ export class StoreClock {
         return;
       }
     }
-    const start = Math.max(this.#source.wallMs() * 1000, latest, Number(this.#newestRecord.get()?.['value'] ?? 0));
+    const start = Math.max(this.#source.wallMs() * 1000, latest, Number(this.#newestAdmission.get()?.['value'] ?? 0));
     this.#offset = Math.round(start - monotonic);
     this.#write.run(this.#machine, this.#offset, Math.round(suspended), Math.round(start));
     this.#prune.run();

@@ -115,7 +115,7 @@ forEachEngine('the promise of a budget', (engine) => {
         }
         for (const state of processes) await state.close();
       }),
-      { numRuns: 60 },
+      { numRuns: 30 },
     );
   }, 240_000);
 
@@ -137,7 +137,7 @@ forEachEngine('the promise of a budget', (engine) => {
         expect(admitted.length).toBeGreaterThan(0);
         await state.close();
       }),
-      { numRuns: 20 },
+      { numRuns: 10 },
     );
   }, 120_000);
 });
