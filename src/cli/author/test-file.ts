@@ -1,4 +1,4 @@
-import { dirname, resolve } from 'node:path';
+import { dirname, isAbsolute, join } from 'node:path';
 import type { Diagnostic } from '../../policy/diagnostic.ts';
 import type { SourceNode } from '../../policy/source-node.ts';
 import type { Settlement } from '../../state/types.ts';
@@ -100,7 +100,7 @@ class FileReader {
       inline: addPolicies,
       definitions: (node, path) => {
         const file = this.#reader.text(node, path, 'the path of a file');
-        if (file !== null) own.definitions = resolve(this.#directory, file);
+        if (file !== null) own.definitions = this.#beside(file);
       },
       server: (node, path) => void (defaults.server = this.#reader.text(node, path, 'the name of a server') ?? DEFAULT_SERVER),
       caller: (node, path) => void (defaults.caller = readCaller(this.#reader, node, path, NOBODY)),
@@ -124,8 +124,13 @@ class FileReader {
     const text = this.#reader.text(node, path, inline ? 'the text of a policy' : 'the path of a policy file');
     if (text === null) return null;
     if (inline) return { kind: 'inline', name, text };
-    if (!text.includes('\n')) return { kind: 'file', path: resolve(this.#directory, text) };
+    if (!text.includes('\n')) return { kind: 'file', path: this.#beside(text) };
     return this.#reader.error('inline_policy', node, path, '`policy` is the path of a file, and this has several lines', 'write the text of a policy as `inline: |`');
+  }
+
+  /** As short as the path of the test file itself, because messages show it. */
+  #beside(path: string): string {
+    return isAbsolute(path) ? path : join(this.#directory, path);
   }
 
   #readCases({ node, path }: Place, defaults: Defaults): TestCase[] {
