@@ -10,6 +10,7 @@ import { parseArgs } from 'node:util';
 import { machineFacts } from './lib/facts.mjs';
 import { budgets } from './lib/budgets.mjs';
 import { decideCost } from './scenarios/decide.mjs';
+import { guardCost } from './scenarios/guards.mjs';
 import { idleMemory } from './scenarios/idle-memory.mjs';
 import { large } from './scenarios/large.mjs';
 import { startUp } from './scenarios/start-up.mjs';
@@ -23,6 +24,7 @@ const SCENARIOS = new Map([
   ['start', startUp],
   ['idle', idleMemory],
   ['decide', decideCost],
+  ['guards', guardCost],
   ['large', large],
 ]);
 

@@ -46,6 +46,10 @@ const parts = [
         exact.sizes.map((size, i) => [String(size.rules), size.knownNs.median, size.newNs.median, mixed.sizes[i].knownNs.median, mixed.sizes[i].newNs.median, mixed.sizes[i].loadMs]),
       ),
   results.decide.gateway === null ? '' : markdown('The same call through the gateway, by size of the policy', ['policy', 'CPU µs per call', '× 10 rules'], results.decide.gateway.map((s) => [s.name, s.cpuUs?.median, s.cpuRatio === null ? null : spread(s.cpuRatio)])),
+  results.guards === undefined
+    ? ''
+    : `${markdown('A decision with a glob, a condition and an argument schema', ['rules', 'CPU µs', 'load, ms'], results.guards.sizes.map((size) => [String(size.rules), spread(size.decideUs), size.loadMs]))}
+${markdown('Decide and reserve together: condition, limits, journal row', ['limits', 'calls a transaction', 'CPU µs per call'], results.guards.reserve.map(({ what, batch, us }) => [what, String(batch), spread(us)]))}`,
   large('tools/list of 600 KB over HTTP', results.large.listHttp),
   large('Results of 8 MB over HTTP', results.large.blobHttp),
   large('tools/list of 600 KB over stdio', results.large.listStdio),

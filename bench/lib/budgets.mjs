@@ -39,5 +39,27 @@ export function budgets(results) {
       measured: growth === null ? null : `${figure(growth.known)} × for known names, ${figure(growth.fresh)} × for new ones (${figure(few.newNs.median)} → ${figure(many.newNs.median)} ns)`,
       met: growth === null ? null : Math.max(growth.known, growth.fresh) <= 1.5,
     },
+    ...guardBudgets(results.guards),
+  ];
+}
+
+/** Conditions: the size of the policy must not show, and decide and reserve together have a budget of their own. */
+function guardBudgets(guards) {
+  const few = guards?.sizes.find(({ rules }) => rules === 10)?.decideUs.median;
+  const many = guards?.sizes.find(({ rules }) => rules === 10_000)?.decideUs.median;
+  const alone = guards?.reserve.filter(({ batch }) => batch === 1) ?? [];
+  return [
+    {
+      what: 'a decision with globs, CEL and schemas among 10,000 rules against one among 10',
+      limit: '1.5 ×',
+      measured: few === undefined ? null : `${figure(many / few)} × (${figure(few)} → ${figure(many)} µs)`,
+      met: few === undefined ? null : many / few <= 1.5,
+    },
+    {
+      what: 'decide and reserve together, each call in a transaction of its own',
+      limit: '50 µs CPU',
+      measured: alone.length === 0 ? null : alone.map(({ what, us }) => `${figure(us.median)} µs with ${what}`).join(', '),
+      met: alone.length === 0 ? null : alone.every(({ us }) => us.median <= 50),
+    },
   ];
 }
