@@ -41,7 +41,7 @@ function wireCall(call: TestCase | EarlierCall, atMs: number): WireCall {
 /** The outcome in the words of the tables, from the answer and from the journal. */
 function outcomeOf(answer: WireAnswer): Record<string, unknown> {
   const observed = answer.rows.flatMap((row) => (row.observed === null ? [] : [row.observed]));
-  if (answer.asked !== null && answer.refusal !== null && /^approval_/.test(answer.refusal.code)) {
+  if (answer.asked !== null && answer.refusal !== null && answer.refusal.code.startsWith('approval_')) {
     return { code: 'approval_pending', rule: answer.asked.rule, policy: answer.asked.policyId, retryAfterMs: null, wouldPass: null, observed };
   }
   if (answer.refusal !== null) {
