@@ -33,7 +33,7 @@ export const REQUIREMENTS: readonly Requirement[] = [
   must('J10', 'client responses only for what the upstream asked in that session, once', 'S26 transports'),
   must('J11', 'upstream messages get the same checks; answers nobody asked for are dropped', 'S26 stdio'),
   must('J12', 'no object is built from untrusted keys', 'own, measured'),
-  later(must('J13', 'numbers in a comparison are exact or refused', 'own'), 3, 'conditions and argument rules are refused when a policy loads'),
+  must('J13', 'numbers in a comparison are exact or refused', 'own'),
 
   must('H1', 'head, Host and Origin, authentication, path, content headers, body: in this order', 'own; SEP-2243'),
   must('H2', 'repeated security headers and absolute targets are refused', 'own, measured'),
@@ -70,7 +70,7 @@ export const REQUIREMENTS: readonly Requirement[] = [
   must('M4', 'log and progress notifications reach only the request they belong to', 'S26 logging, progress'),
   must('M5', 'input may be required only where the revision allows and the client declared', 'S26 mrtr'),
   must('M6', 'a retry with input is judged like a first call', 'S26 mrtr'),
-  later(must('M7', 'state of our own in requestState is sealed and verified', 'S26 mrtr'), 3, 'approvals are refused when a policy loads; the bridge seals its own state'),
+  must('M7', 'state of our own in requestState is sealed and verified', 'S26 mrtr'),
   must('M8', 'results that require input are never served from a cache', 'S26 caching'),
 
   must('D1', 'lines end at LF only, are bounded, and bad ones are answered or dropped', 'S25/S26 stdio'),
@@ -95,7 +95,7 @@ export const REQUIREMENTS: readonly Requirement[] = [
   must('K2', 'tasks belong to the principal that started them', 'S25 tasks#security; SEP-2663'),
   must('K3', 'rules about results hold for results of tasks', 'own'),
   must('K4', 'input for tasks is under the same policy', 'own'),
-  later(should('K5', 'approval as a task', 'own'), 3, 'approvals are refused when a policy loads'),
+  later(should('K5', 'approval as a task', 'own'), 6, 'approvals are asked by holding, by elicitation and by pending answers; none is a task of ours'),
 
   must('L1', 'what is hidden is in no list and can be reached by no method', 'own'),
   must('L2', 'pages are filtered in place, cursors pass', 'S26 pagination'),
@@ -106,7 +106,7 @@ export const REQUIREMENTS: readonly Requirement[] = [
   later(should('L7', 'definitions are pinned', 'S26 server/tools'), 4, 'drift control belongs to the catalogue'),
   must('L8', 'tools with invalid header annotations are left out where we are the HTTP client', 'S26 schema extension'),
 
-  later(must('A1', 'JSON Schema 2020-12 for arguments', 'S26 basic#schema-dialect'), 3, 'argument rules are refused when a policy loads'),
+  must('A1', 'JSON Schema 2020-12 for arguments', 'S26 basic#schema-dialect'),
   must('A2', 'no reference in a schema is ever fetched', 'S26 basic#ref-resolution'),
   must('A3', 'schemas of an upstream are never compiled', 'S26 basic#composition-keyword-resource-use'),
   must('A4', 'patterns of a policy match in linear time', 'own, measured'),
@@ -126,7 +126,7 @@ export const REQUIREMENTS: readonly Requirement[] = [
   must('X1', 'Host and Origin are checked on every route', 'S25/S26 security'),
   must('X2', 'loopback by default; anything else needs to be asked for', 'S26 security'),
   must('X3', 'no CORS headers', 'own'),
-  later(must('X4', 'approval pages authenticate the approver', 'S26 elicitation'), 3, 'there are no approval pages'),
+  must('X4', 'approval pages authenticate the approver', 'S26 elicitation'),
 
   must('B1', 'check and increment are one step', 'own'),
   must('B2', 'limits run on the store\'s clock, not the wall\'s', 'own'),
