@@ -18,6 +18,7 @@ import { LimitStore } from './limit-store.ts';
 import { reservationColumn } from './reservation.ts';
 import { JournalRetention, type Retention } from './retention.ts';
 import { digestKey } from './schema.ts';
+import { Settlements, type Ended } from './settlements.ts';
 import { StoreClock, type ClockSource } from './store-clock.ts';
 import { Transactions } from './transaction.ts';
 import type {
@@ -25,12 +26,6 @@ import type {
   ReserveResult, Settlement, StateUnavailable, VoteResult,
 } from './types.ts';
 
-const SETTLE_DELAY_MS = 25;
-const SETTLE_BATCH = 256;
-/** Settlements that wait while the database cannot be written; the oldest beyond are given up, their rows stay `forwarded`. */
-const MAX_WAITING = 65_536;
-/** Rows of calls in flight whose place is remembered. */
-const MAX_IN_FLIGHT = 65_536;
 const HOUSEKEEPING_MS = 30_000;
 const HOUSEKEEPING_BUSY_MS = 50;
 const TELL_DELAY_MS = 1000;
@@ -48,7 +43,7 @@ export interface SqliteStateOptions {
 }
 
 /**
- * The embedded engine: counters and journal in one SQLite file in WAL mode, shared by any number of processes of one machine. Every
+ * The embedded engine: limits, approvals and journal in one SQLite file in WAL mode, shared by any number of processes of one machine. Every
  * method is synchronous: a call costs tens of microseconds, less than handing it to another thread.
  */
 export class SqliteState implements BatchState {
@@ -68,10 +63,8 @@ export class SqliteState implements BatchState {
   readonly #key: KeyObject;
   readonly #source: ClockSource;
   readonly #onError: (error: StateUnavailable) => void;
-  readonly #inFlight = new Map<string, number>();
+  readonly #settlements: Settlements;
   readonly #checkpointer: Checkpointer;
-  #settlements = new Map<string, { seq: number | null; settlement: Settlement }>();
-  #settleTimer: NodeJS.Timeout | null = null;
   #tellTimer: NodeJS.Timeout | null = null;
   #housekeeping: NodeJS.Timeout | null = null;
   #checkpoint: NodeJS.Timeout | null = null;
@@ -96,6 +89,7 @@ export class SqliteState implements BatchState {
     this.#flood = new Flood(options.flood);
     this.#key = digestKey(database);
     this.#onError = options.onError;
+    this.#settlements = new Settlements((ended) => this.#writeSettlements(ended), (error) => this.#onError(unavailable('state database', error)));
     // Time counts from here, not from the first call.
     this.#transact('cannot read the clock', () => this.#clock.now(0));
     this.#visiting = options.visiting ?? false;
@@ -112,7 +106,7 @@ export class SqliteState implements BatchState {
 
   admit(claims: readonly LimitClaim[], scope: CounterScope, entry: JournalEntry, approval?: ApprovalUse): ReserveResult {
     const { result, seq } = this.#transact('cannot count and record the call', () => this.#admitOne(claims, scope, entry, approval));
-    if (result.ok) this.#remember(entry, seq);
+    if (result.ok) this.#settlements.remember(entry, seq);
     return result;
   }
 
@@ -122,7 +116,7 @@ export class SqliteState implements BatchState {
     ));
     for (const [index, { entry }] of calls.entries()) {
       const one = admitted[index];
-      if (one?.result.ok === true) this.#remember(entry, one.seq);
+      if (one?.result.ok === true) this.#settlements.remember(entry, one.seq);
     }
     return admitted.map(({ result }) => result);
   }
@@ -190,17 +184,11 @@ export class SqliteState implements BatchState {
     this.#transact('cannot record the call', () => {
       seq = this.#journal.insert(entry, this.#clock.wallMs(), this.#clock.now(0));
     });
-    this.#remember(entry, seq);
+    this.#settlements.remember(entry, seq);
   }
 
   settle(id: string, settlement: Settlement): void {
-    // The first word counts: what it undid, or did not, stays.
-    if (this.#settlements.has(id)) return;
-    this.#settlements.set(id, { seq: this.#inFlight.get(id) ?? null, settlement });
-    this.#inFlight.delete(id);
-    if (this.#settlements.size > MAX_WAITING) this.#forgetOldest(this.#settlements);
-    if (this.#settlements.size % SETTLE_BATCH === 0) this.#settleNow();
-    else this.#settleSoon();
+    this.#settlements.add(id, settlement);
   }
 
   digest(bytes: Uint8Array): string {
@@ -213,7 +201,7 @@ export class SqliteState implements BatchState {
 
   /** Writes settlements and the counts of suppressed rows. @throws StateUnavailable; what could not be written stays for later. */
   flush(): void {
-    this.#writeSettlements();
+    this.#settlements.flush();
     this.#writeSuppressed();
   }
 
@@ -221,7 +209,8 @@ export class SqliteState implements BatchState {
   close(): void {
     if (this.#closed) return;
     this.#closed = true;
-    for (const timer of [this.#settleTimer, this.#tellTimer, this.#housekeeping, this.#checkpoint]) if (timer !== null) clearTimeout(timer);
+    this.#settlements.stop();
+    for (const timer of [this.#tellTimer, this.#housekeeping, this.#checkpoint]) if (timer !== null) clearTimeout(timer);
     this.#quietly(() => this.flush());
     this.#quietly(() => this.#transact('cannot record the time', () => this.#clock.persist()));
     // The database file alone is complete afterwards, which is what people copy.
@@ -259,40 +248,13 @@ export class SqliteState implements BatchState {
     });
   }
 
-  #remember(entry: JournalEntry, seq: number): void {
-    if (entry.outcome !== 'forwarded') return;
-    this.#inFlight.set(entry.id, seq);
-    if (this.#inFlight.size > MAX_IN_FLIGHT) this.#forgetOldest(this.#inFlight);
-  }
-
-  #forgetOldest(map: Map<string, unknown>): void {
-    for (const id of map.keys()) {
-      map.delete(id);
-      return;
-    }
-  }
-
-  #settleSoon(): void {
-    this.#settleTimer ??= this.#later(SETTLE_DELAY_MS, () => this.#settleNow());
-  }
-
-  #settleNow(): void {
-    if (this.#settleTimer !== null) clearTimeout(this.#settleTimer);
-    this.#settleTimer = null;
-    if (!this.#quietly(() => this.#writeSettlements()) && !this.#closed) {
-      this.#settleTimer = this.#later(TELL_DELAY_MS, () => this.#settleNow());
-    }
-  }
-
-  #writeSettlements(): void {
-    if (this.#settlements.size === 0) return;
+  #writeSettlements(ended: ReadonlyMap<string, Ended>): void {
     this.#transact('cannot record how calls ended', () => {
-      for (const [id, { seq, settlement }] of this.#settlements) {
+      for (const [id, { seq, settlement }] of ended) {
         if (settlement.undo !== 'nothing') this.#undo(id, seq, settlement.undo);
         this.#journal.settle(id, seq, settlement);
       }
     });
-    this.#settlements = new Map();
   }
 
   /** Before the row is completed: only a call that has not ended has something to give back, so nothing is given back twice. */
