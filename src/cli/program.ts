@@ -161,7 +161,7 @@ function build(done: (status: number) => void): Command {
     .argument('<policy...>', 'candidate policies; several: the strictest wins')
     .option('-c, --config <file>', 'configuration of the gateway (also: tags of grants)')
     .option('--data <dir>', 'data directory of the gateway')
-    .option('--journal <file>', 'rows as `logs --json` prints them, instead')
+    .option('--journal <file>', 'rows as `logs --json` prints them, instead (- for stdin)')
     .option('--definitions <file>', 'recorded definitions of the tools')
     .option('--since <time>', '30s, 10m, 2h, 1d, or a date and time in ISO 8601')
     .option('--until <time>', 'likewise')

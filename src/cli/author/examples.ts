@@ -58,8 +58,8 @@ hangs on values that were not recorded, the report says so and does not guess.
 
 Examples:
   policylayer simulate stricter.policy.yaml --since 7d --server stripe
-  policylayer logs --json --limit 100000 > journal.jsonl
-  policylayer simulate stricter.policy.yaml --journal journal.jsonl
+  policylayer logs --json --limit 100000 |
+    policylayer simulate stricter.policy.yaml --journal -
 
 Status: 0 done, 1 --fail-on-change and a call would come out otherwise, 2 usage.
 `;

@@ -22,7 +22,7 @@ export interface SimulateOptions {
   /** Data directory, or the database itself. */
   readonly data?: string;
   readonly config?: string;
-  /** Rows as `logs --json` prints them, instead of a database. */
+  /** Rows as `logs --json` prints them, instead of a database; `-` for stdin. */
   readonly journal?: string;
   readonly definitions?: string;
   readonly since?: string;
@@ -100,7 +100,7 @@ async function replay(policies: readonly CompiledPolicy[], pages: AsyncIterable<
         temporary ??= new TemporaryState(new VirtualClock(call.at));
         tally.add(call, await replayCall(policies, call, assumed, temporary));
       }
-      progress.show(`replaying: ${Math.floor(done * 100)} %, ${tally.calls.toLocaleString('en-US')} calls`);
+      progress.show(`replaying: ${done === 0 ? '' : `${Math.floor(done * 100)} %, `}${tally.calls.toLocaleString('en-US')} calls`);
     }
     return { policies: policies.map((policy) => policy.id).join('+'), tally, skipped, counted: temporary?.isOpen === true };
   } finally {

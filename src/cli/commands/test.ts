@@ -3,6 +3,7 @@ import { runTestFile, type TestFileResult } from '../author/run-tests.ts';
 import { summaryLine, summaryOf, testJson, testLines } from '../author/test-report.ts';
 import { progressLine, styleFor, widthOf } from '../terminal.ts';
 import { UsageError } from '../usage-error.ts';
+import { StateUnavailable } from '../../state/types.ts';
 
 export interface TestArguments {
   /** Test files, and directories that hold some. */
@@ -28,7 +29,7 @@ export async function test(args: TestArguments): Promise<number> {
   const results: TestFileResult[] = [];
   for (const file of files) {
     progress.show(`${results.length + 1}/${files.length} ${file}`);
-    const result = await runTestFile(file, { only });
+    const result = await runTestFile(file, { only }).catch(noState);
     progress.clear();
     results.push(result);
     if (!args.json) for (const line of testLines(result, width, style)) stdout.write(`${line}\n`);
@@ -37,4 +38,10 @@ export async function test(args: TestArguments): Promise<number> {
   if (summary.cases === 0 && summary.broken === 0) throw new UsageError(`no case has ${JSON.stringify(args.filter)} in its name`, 'leave --filter out to run all cases');
   stdout.write(args.json ? `${JSON.stringify(testJson(results), null, 2)}\n` : `${summaryLine(summary, style)}\n`);
   return summary.broken > 0 ? 2 : summary.failed > 0 ? 1 : 0;
+}
+
+/** Cases count in a database of their own, in the directory for temporary files. */
+function noState(error: unknown): never {
+  if (error instanceof StateUnavailable) throw new UsageError(error.message, 'set TMPDIR to a directory on a local disk that can be written');
+  throw error;
 }

@@ -44,7 +44,7 @@ export async function writeJournal(directory: string, rows: readonly Row[]): Pro
   const state = await openState({ path: join(directory, 'policylayer.db'), clock, logArguments: true });
   for (const [index, row] of rows.entries()) {
     clock.moveTo(START + row.at * 1000);
-    await state.append(entryOf(row, `row-${index + 1}`));
+    state.append(entryOf(row, `row-${index + 1}`));
   }
-  await state.close();
+  state.close();
 }

@@ -35,6 +35,8 @@ describe('the author and the running program', () => {
     const read = await policylayer(['simulate', 'strict.policy.yaml', '--journal', 'journal.jsonl', '--json', '--fail-on-change'], { cwd: directory });
     expect(JSON.parse(read.stdout)).toEqual(JSON.parse(direct.stdout));
     expect(read.status).toBe(1);
+    const piped = await policylayer(['simulate', 'strict.policy.yaml', '--journal', '-', '--json'], { cwd: directory, input: rows.stdout });
+    expect(piped).toEqual({ ...direct, status: 0 });
   });
 
   it('the status of `test` and `explain` is that of the cases and the call', async () => {

@@ -222,6 +222,13 @@ describe('simulate', () => {
     expect(await calls({ since: moment(50), until: moment(150) })).toBe(1);
   });
 
+  it('calls of several servers are told: a policy is meant for one', async () => {
+    const data = temporary();
+    await writeJournal(data, [{ at: 0, name: 'a', server: 'x' }, { at: 1, name: 'a', server: 'y' }]);
+    expect((await run(rules('  a: allow'), { data })).out).toContain('These are calls of 2 servers');
+    expect((await run(rules('  a: allow'), { data, server: 'x' })).out).not.toContain('servers');
+  });
+
   it('a journal longer than a page is replayed whole, in order', async () => {
     const rows = Array.from({ length: 4501 }, (_, index): Row => ({ at: index, name: 'a' }));
     const report = await replay(rows, rules('  a: { rate_limit: { max: 1, window: 1 } }'));

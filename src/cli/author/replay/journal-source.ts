@@ -45,19 +45,24 @@ export async function* databasePages(data: string, filter: RowFilter): AsyncGene
   }
 }
 
-/** A journal as `policylayer logs --json` prints it. @throws UsageError naming the line that is no row */
+/**
+ * A journal as `policylayer logs --json` prints it.
+ * @param path `-` for stdin, of which it cannot be told how much is left
+ * @throws UsageError naming the line that is no row
+ */
 export async function* filePages(path: string, filter: RowFilter): AsyncGenerator<JournalPage> {
-  const size = statSync(path, { throwIfNoEntry: false })?.size;
+  const stdin = path === '-';
+  const size = stdin ? Number.POSITIVE_INFINITY : statSync(path, { throwIfNoEntry: false })?.size;
   if (size === undefined) throw new UsageError(`${path} does not exist`, 'write one with `policylayer logs --json --limit 100000 > FILE`');
   const seen = new Set<number>();
   let rows: JournalRow[] = [];
   let read = 0;
   let number = 0;
-  for await (const line of createInterface({ input: createReadStream(path), crlfDelay: Number.POSITIVE_INFINITY })) {
+  for await (const line of createInterface({ input: stdin ? process.stdin : createReadStream(path), crlfDelay: Number.POSITIVE_INFINITY })) {
     number += 1;
     read += Buffer.byteLength(line) + 1;
     if (line.trim() === '') continue;
-    const row = readRow(line, `${path}:${number}`);
+    const row = readRow(line, `${stdin ? 'stdin' : path}:${number}`);
     // Under `logs --follow` a call that took long comes twice.
     if (seen.size === seen.add(row.seq).size || !passes(row, filter)) continue;
     rows.push(row);

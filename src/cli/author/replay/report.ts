@@ -103,6 +103,8 @@ function notes(report: ReplayReport, width: number): string[] {
   const all: string[] = [];
   const observed = report.tally.names().reduce((sum, name) => sum + name.observed, 0);
   if (observed > 0) all.push(`${count(observed, 'call goes', 'calls go')} through only because a rule of the candidate observes; enforced, it would refuse ${observed === 1 ? 'it' : 'them'}.`);
+  const servers = new Set(report.tally.names().map(({ server }) => server));
+  if (servers.size > 1) all.push(`These are calls of ${servers.size} servers; a policy is meant for one: choose it with --server.`);
   if (report.counted) {
     const open = report.tally.total('unknown') > 0 ? ' Calls of which it cannot be told took nothing.' : '';
     all.push(`Limits and budgets were counted from the first replayed call on; what came before it is not known.${open}`);
