@@ -13,13 +13,14 @@ import { recordRefusal } from '../recorder.ts';
 import type { ClientVerdict } from '../verdict.ts';
 import { digestNow } from './bound.ts';
 import { hasInput } from './digest.ts';
-import { askUser, knowsMode, type OpenQuestion } from './elicitation.ts';
+import { askUser, isAsking, knowsMode, type OpenQuestion } from './elicitation.ts';
 import { hold, type HoldEnd } from './hold.ts';
 import { askByResult, wrapping } from './input-required.ts';
 import { readWord, showable, userMayVote, type QuestionMode } from './question.ts';
 
 /** Nobody reads more than this, and the store keeps no more of it. Characters of the arguments' text. */
 const LONGEST_ARGUMENTS = 256 * 1024;
+const NOBODY = 'no approver is configured for this rule';
 /** A call that loses its approval to an identical one so often is told to come again. */
 const MAX_ROUNDS = 20;
 
@@ -53,7 +54,7 @@ class ApprovalStep {
     const conversation = this.#conversation;
     const call = this.#call;
     const demand = this.#decision.approval;
-    if (demand === null || !this.#usable(demand)) return this.#refuse('policy_error', 'no approver is configured for this rule');
+    if (demand === null || !this.#usable(demand)) return this.#refuse('policy_error', NOBODY);
     const digest = digestNow(conversation, call, this.#target, 'with-input');
     if (digest === null) return this.#refuse('invalid_arguments', 'the call cannot be shown exactly to an approver: it holds a number that cannot be represented exactly, or broken text');
     if ((this.#target.args?.lexeme().length ?? 0) > LONGEST_ARGUMENTS) return this.#refuse('invalid_arguments', 'the arguments are too long for anybody to approve');
@@ -150,7 +151,10 @@ class ApprovalStep {
     this.#part.holdUntil ??= performance.now() + demand.waitMs;
     const left = this.#part.holdUntil - performance.now();
     if (left <= 0) return this.#pending(record);
+    const asked = isAsking(conversation, record.id);
     const question = mode === null ? null : askUser(conversation, call, record, mode, url);
+    // The policy leaves it to the client's user alone, who cannot be asked on this connection.
+    if (mode !== null && question === null && !asked && !demand.via.some((way) => approvals.ways.has(way))) return this.#refuse('policy_error', NOBODY, record);
     const end = await this.#held(record, left, question);
     switch (end) {
       case 'withdrawn': return withdrawn(conversation, call, this.#target);

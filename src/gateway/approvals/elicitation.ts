@@ -24,6 +24,11 @@ export function knowsMode(conversation: Conversation, mode: QuestionMode): boole
   return conversation.era === 'legacy' && (conversation.version ?? '') >= (mode === 'form' ? FORMS_SINCE : URLS_SINCE);
 }
 
+/** True while the user is being asked about this approval on behalf of another call. */
+export function isAsking(conversation: Conversation, approval: string): boolean {
+  return asking.get(conversation)?.has(approval) === true;
+}
+
 /**
  * Asks the client's own user by a request of ours (protocol.md section 5). The answer is ours alone: it never goes upstream, and no answer to
  * a question of the upstream is taken for it.

@@ -15,7 +15,11 @@ export function hold(conversation: Conversation, call: InFlight, id: string, wai
   if (conversation.isClientDone) call.cancelled = true;
   if (call.cancelled) return Promise.resolve('withdrawn');
   return new Promise((resolve) => {
+    let over = false;
     const done = (end: HoldEnd): void => {
+      // A question that is closed late must not end the next wait of this call.
+      if (over) return;
+      over = true;
       clearTimeout(timer);
       unwatch();
       stopBeating();
