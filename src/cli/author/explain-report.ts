@@ -52,7 +52,7 @@ function policyLines(policy: PolicyExplanation, width: number, style: Style): st
     if (index > 0 && JSON.stringify(selectors) === JSON.stringify(policy.readings[0])) continue;
     if (index > 0) lines.push(...indented('and as a lenient server could read the URI:', 2, width));
     if (selectors.length === 0) lines.push('  no rule has a selector that matches');
-    for (const { rules } of selectors) for (const rule of rules) lines.push(...ruleLines(rule, width, style));
+    for (const { selector, rules } of selectors) for (const rule of rules) lines.push(...ruleLines(selector, rule, width, style));
   }
   const used = policy.defaultDecides ? style.bold('decides') : style.dim('not used');
   return [...lines, `  default: ${policy.default}  ${used}`];
@@ -62,15 +62,17 @@ const STATE: Readonly<Record<RuleExplanation['state'], string>> = {
   applies: 'applies',
   does_not_apply: 'its `when` does not hold',
   absent: 'its `when` needs an argument that the call does not have, so it does not hold',
-  refuses: 'its `when` could not be evaluated, so the call is refused',
+  refuses: 'its `when` could not be evaluated, which is a refusal',
   unknown: 'its `when` depends on something that is not known',
   not_reached: 'not reached: an earlier rule of its list applies',
 };
 
-function ruleLines(rule: RuleExplanation, width: number, style: Style): string[] {
+function ruleLines(selector: string, rule: RuleExplanation, width: number, style: Style): string[] {
   const heading = `${printable(rule.rule, 300)}: ${rule.action}`;
   const lines = indented(`${heading}${rule.observes ? ' (observes only)' : ''}`, 2, width).map((line) => (rule.decides ? style.bold(line) : line));
-  lines.push(...indented(`${STATE[rule.state]}${rule.decides ? ', and decides the action' : ''}`, 4, width));
+  // A pointer writes `/` as `~1`, which nobody reads.
+  if (rule.rule.includes('~')) lines.push(...indented(`selector: ${printable(selector, 300)}`, 4, width));
+  lines.push(...indented(`${STATE[rule.state]}${rule.decides && rule.state === 'applies' ? ', and decides the action' : ''}`, 4, width));
   if (rule.when !== null) lines.push(...indented(`when: ${printable(rule.when, 400)}`, 6, width));
   if (rule.problem !== null) lines.push(...indented(printable(rule.problem, 400), 6, width));
   for (const guard of rule.guards) lines.push(...guardLines(guard, width, style));

@@ -39,6 +39,9 @@ describe('explain', () => {
     ['explain-unknown', 1, { tool: 'drop_database', at: AT, definitions: join(files, 'tools.json') }],
     ['explain-lookalike', 1, { ...PAYS, args: '{"amount":10,"currency":"eur","Amount":9999}', definitions: join(files, 'tools.json') }],
     ['explain-resource', 1, { resource: 'file:///invoices/../etc/passwd', at: AT }],
+    ['explain-invoice', 0, { resource: 'file:///invoices/5.pdf', at: AT }],
+    ['explain-unreadable', 1, { resource: 'FILE:///invoices/%2e%2e/x', at: AT }],
+    ['explain-when', 0, { tool: 'create_charge', args: '{"vip":3}', at: AT }, ['second.policy.yaml']],
     ['explain-call-file', 1, { call: join(files, 'call.yaml') }, ['stripe.policy.yaml', 'second.policy.yaml']],
   ];
   it.each(read)('%s', async (golden, status, options, policies = []) => {
