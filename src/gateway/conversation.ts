@@ -207,7 +207,17 @@ export class Conversation {
   /** Only an open request of this very peer can be cancelled; anything else is ignored (N1). */
   #cancel(message: Notification): ClientVerdict {
     const key = tokenKey(message.params?.get('requestId') ?? null);
-    if (key !== null && !this.stateful && this.#peer((peer) => peer.inFlight.has(key)) !== null) return { do: 'forward', message };
+    if (key !== null && !this.stateful) {
+      const named = [...this.#peers].flatMap((peer) => peer.inFlight.get(key) ?? []);
+      const [only] = named;
+      // One that is held was never sent, so the upstream has nothing to cancel (N2). Of several under one id it cannot be told which is meant.
+      if (only?.state === 'judging' && named.length === 1) {
+        only.cancelled = true;
+        only.release?.();
+        return { do: 'drop', code: 'cancelled', status: 202 };
+      }
+      if (named.length > 0) return { do: 'forward', message };
+    }
     const call = key === null ? undefined : this.inFlight.get(key);
     if (call === undefined || call.method === 'initialize') return { do: 'drop', code: 'cancel_ignored', status: 202 };
     call.cancelled = true;

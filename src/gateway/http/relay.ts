@@ -176,7 +176,8 @@ export class RelayEndpoint implements Endpoint {
       streams,
       headers: incoming.request.rawHeaders,
       lastUsed: performance.now(),
-      busy: () => [...this.#running].some((exchange) => exchange.conversation === conversation),
+      // A call that is held for its approval is in flight, and no exchange with the upstream yet.
+      busy: () => conversation.inFlight.size > 0 || [...this.#running].some((exchange) => exchange.conversation === conversation),
       close: () => {
         unsubscribe();
         for (const stream of streams) stream.stop('the session has ended');
