@@ -15,6 +15,8 @@ export interface StdioHarnessOptions {
   readonly label?: string;
   readonly capabilities?: unknown;
   readonly bridge?: boolean;
+  /** More arguments for a fixture. */
+  readonly flags?: readonly string[];
 }
 
 export const APPROVAL_SERVER = new URL('../fixtures/approval-server.mjs', import.meta.url).pathname;
@@ -52,7 +54,7 @@ export class StdioHarness {
     this.directory = options.directory ?? mkdtempSync(join(tmpdir(), 'policylayer-run-'));
     this.log = join(this.directory, 'oracle.log');
     const started: readonly [string, ...string[]] = command === undefined ? [process.execPath, ORACLE, '--stdio', '--log', this.log]
-      : typeof command === 'string' ? [process.execPath, command, '--log', this.log] : command;
+      : typeof command === 'string' ? [process.execPath, command, '--log', this.log, ...(options.flags ?? [])] : command;
     const output = new PassThrough();
     const splitter = new LineSplitter(64 * 1024 * 1024, { line: (line) => this.#line(line.toString('utf8')), overflow: () => undefined });
     output.on('data', (chunk: Buffer) => splitter.push(chunk));

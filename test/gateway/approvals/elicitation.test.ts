@@ -262,3 +262,36 @@ describe('the user of a modern client is asked by the answer to the call', () =>
     expect(line).not.toContain('pla1.');
   });
 });
+
+describe('across the eras', () => {
+  test('[M7] the state of a bridged call is wrapped after its approval was used, and found again', async () => {
+    const started = await withApprovals(MODERN, { bridge: true, flags: ['--legacy'] });
+    closing.push(started.close);
+    const { client, approver } = started;
+    await client.modern('server/discover', {});
+    const call = { name: 'confirm', arguments: {} };
+    const first = await asked(client, call);
+    const second = inputOf(await client.modern('tools/call', { ...call, requestState: first.state, inputResponses: { [first.key]: yes } }));
+    const [key = ''] = Object.keys(second.inputRequests);
+    expect(key).not.toBe(first.key);
+    expect(second.requestState).not.toMatch(/^plb1/);
+    const retry = { ...call, requestState: second.requestState, inputResponses: { [key]: { action: 'accept', content: { fine: true } } } };
+    expect(await client.modern('tools/call', retry)).toMatchObject({ result: { content: [{ text: 'confirmed by {"action":"accept","content":{"fine":true}}' }] } });
+    expect(executed(client)).toEqual(['confirm {}']);
+    expect(await approver.list('used')).toHaveLength(1);
+  });
+
+  test('[#35] a legacy client of a modern server is asked by a question, of which the server learns nothing', async () => {
+    const started = await withApprovals(ASKED, { bridge: true });
+    closing.push(started.close);
+    const { client } = started;
+    await client.initialize();
+    const question = client.next(asks);
+    const answer = client.call('pay', { amount: 3 });
+    const ours = await question;
+    reply(client, ours['id'], yes);
+    expect(codeOf(await answer)).toBe('allowed');
+    expect(client.reached().some((line) => line.includes(String(ours['id'])))).toBe(false);
+    expect(executed(client)).toEqual(['pay {"amount":3}']);
+  });
+});
