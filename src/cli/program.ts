@@ -1,9 +1,10 @@
-import { Command, CommanderError } from 'commander';
-import { CHECK_EXAMPLE, EXPLAIN_EXAMPLE, SCHEMA_EXAMPLE, SIMULATE_EXAMPLE, TEST_EXAMPLE } from './author/examples.ts';
+import { Command, CommanderError, Option } from 'commander';
+import { CHECK_EXAMPLE, EXPLAIN_EXAMPLE, IMPORT_EXAMPLE, SCHEMA_EXAMPLE, SIMULATE_EXAMPLE, TEST_EXAMPLE } from './author/examples.ts';
 import { approvalsProgram } from './commands/approvals-program.ts';
 import type { CheckOptions } from './commands/check.ts';
 import type { DoctorOptions } from './commands/doctor.ts';
 import type { ExplainOptions } from './commands/explain.ts';
+import type { ImportOptions } from './commands/import.ts';
 import type { LogsArguments } from './commands/logs.ts';
 import type { ScanOptions } from './commands/scan.ts';
 import type { SchemaOptions } from './commands/schema.ts';
@@ -171,6 +172,18 @@ function build(done: (status: number) => void): Command {
     .option('--json', 'print JSON')
     .addHelpText('after', SIMULATE_EXAMPLE)
     .action(async (files: string[], options: SimulateOptions) => done(await (await import('./commands/simulate.ts')).simulate(files, options, process)));
+
+  program
+    .command('import')
+    .summary('turn a policy of an older dialect into this language')
+    .description('Writes a policy of this language that means the same, and says where it does not.')
+    .argument('<file>', 'the older policy')
+    .addOption(new Option('--from <dialect>', 'which dialect it is, if that cannot be told').choices(['intercept', 'hosted']))
+    .option('--out <file>', 'where to write it (default: stdout)')
+    .option('--force', 'replace an existing file')
+    .option('--json', 'print JSON')
+    .addHelpText('after', IMPORT_EXAMPLE)
+    .action(async (file: string, options: ImportOptions) => done(await (await import('./commands/import.ts')).importPolicy(file, options, process)));
 
   program
     .command('schema')

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { policylayer, repository, temporary } from './support.ts';
 
-const COMMANDS = ['run', 'serve', 'scan', 'check', 'test', 'explain', 'simulate', 'schema', 'approvals', 'logs', 'status', 'doctor'];
+const COMMANDS = ['run', 'serve', 'scan', 'check', 'test', 'explain', 'simulate', 'import', 'schema', 'approvals', 'logs', 'status', 'doctor'];
 
 describe('the command line', () => {
   it('--version prints the version of package.json', async () => {
@@ -54,6 +54,7 @@ describe('the command line', () => {
     ['explain of arguments that are no JSON', ['explain', 'p.yaml', '--tool', 'a', '--args', '{a: 1}'], /--args is not JSON: .*\n {2}help: quote it for the shell/],
     ['simulate of two journals', ['simulate', 'p.yaml', '--journal', 'a.jsonl', '--data', 'd'], /simulate reads one journal at a time/],
     ['simulate since a time that is none', ['simulate', 'p.yaml', '--since', 'soon'], /--since soon is not a time/],
+    ['import from a dialect that does not exist', ['import', 'x.yaml', '--from', 'other'], /argument 'other' is invalid\. Allowed choices are intercept, hosted/],
     ['an unknown subcommand', ['approvals', 'lst'], /^policylayer: unknown command 'lst'\n {2}help: did you mean list\?\n$/],
   ];
 
