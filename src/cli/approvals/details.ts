@@ -5,7 +5,7 @@ import { left } from './table.ts';
 
 /** One request as a person reads it before deciding: the exact arguments, every character that cannot be seen written as an escape. */
 export function requestDetails(record: ApprovalRecord, now: number, url: string | null, style: Style): string[] {
-  const text = (pieces: readonly Shown[]): string => pieces.map((piece) => (piece.escaped ? style.yellow(piece.text) : piece.text)).join('');
+  const text = (pieces: readonly Shown[]): string => pieces.map((piece) => paint(piece, style)).join('');
   const one = (value: string): string => text(shownText(value));
   const given = record.votes.filter(({ decision }) => decision === 'approve').length;
   const rows: (readonly [string, string])[] = [
@@ -26,6 +26,11 @@ export function requestDetails(record: ApprovalRecord, now: number, url: string 
   if (record.argumentsText === null) return [...lines, `${style.dim('Arguments'.padEnd(10))} none${record.status === 'pending' ? '' : ', or erased after the decision'}`];
   const { pieces } = shownJson(record.argumentsText, Number.POSITIVE_INFINITY);
   return [...lines, style.dim('Arguments'), ...text(pieces).split('\n').map((line) => `  ${line}`)];
+}
+
+function paint({ text, escaped, kind }: Shown, style: Style): string {
+  if (escaped) return style.yellow(text);
+  return kind === 'name' ? style.bold(text) : kind === 'string' ? style.green(text) : text;
 }
 
 function utc(iso: string): string {

@@ -3,8 +3,8 @@
  * stood below the fold of a box would be approved unseen.
  */
 export const PAGE_STYLE: string = `
-:root{color-scheme:light dark;--page:#f4f5f7;--card:#fff;--ink:#16181d;--soft:#565c67;--line:#d9dce2;--well:#f6f7f9;--accent:#1f5fd6;--go:#14703c;--go-ink:#fff;--stop:#b3261e;--stop-well:#fdeceb;--go-well:#e7f5ec;--warn-well:#fff4d6;--warn-ink:#6b4b00;--mark:#ffe08a;--mark-ink:#3d2c00}
-@media (prefers-color-scheme:dark){:root{--page:#101216;--card:#1a1d23;--ink:#eceef2;--soft:#a4abb8;--line:#343943;--well:#12151a;--accent:#8ab4ff;--go:#2e9e5b;--go-ink:#04150b;--stop:#ff8a80;--stop-well:#3a1a18;--go-well:#12301f;--warn-well:#3a2e0c;--warn-ink:#ffdd8a;--mark:#6b5310;--mark-ink:#fff3cf}}
+:root{color-scheme:light dark;--page:#f4f5f7;--card:#fff;--ink:#16181d;--soft:#565c67;--line:#d9dce2;--well:#f6f7f9;--accent:#1f5fd6;--go:#14703c;--go-ink:#fff;--stop:#b3261e;--stop-well:#fdeceb;--go-well:#e7f5ec;--warn-well:#fff4d6;--warn-ink:#6b4b00;--mark:#ffe08a;--mark-ink:#3d2c00;--text:#1c4fa8}
+@media (prefers-color-scheme:dark){:root{--page:#101216;--card:#1a1d23;--ink:#eceef2;--soft:#a4abb8;--line:#343943;--well:#12151a;--accent:#8ab4ff;--go:#2e9e5b;--go-ink:#04150b;--stop:#ff8a80;--stop-well:#3a1a18;--go-well:#12301f;--warn-well:#3a2e0c;--warn-ink:#ffdd8a;--mark:#6b5310;--mark-ink:#fff3cf;--text:#9cc2ff}}
 *{box-sizing:border-box}
 body{margin:0;background:var(--page);color:var(--ink);font:16px/1.5 system-ui,-apple-system,"Segoe UI",Roboto,"Helvetica Neue",Arial,sans-serif;-webkit-text-size-adjust:100%}
 main{max-width:44rem;margin:0 auto;padding:1.5rem 1rem 3rem}
@@ -22,6 +22,8 @@ dt{color:var(--soft)}
 dd{margin:0}
 section{margin:0 0 1.5rem}
 pre{background:var(--well);border:1px solid var(--line);border-radius:10px;margin:0;padding:.875rem 1rem;white-space:pre-wrap;overflow-wrap:anywhere;line-height:1.55;tab-size:2}
+pre .key{font-weight:600}
+pre .text{color:var(--text)}
 mark{background:var(--mark);color:var(--mark-ink);border-radius:3px;padding:0 .15em}
 .note{border-radius:10px;padding:.75rem 1rem;margin:0 0 1.25rem}
 .note p:last-child,.card>:last-child{margin-bottom:0}

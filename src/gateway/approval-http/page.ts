@@ -32,7 +32,10 @@ export function html(texts: TemplateStringsArray, ...values: readonly Part[]): H
 
 /** What a person reads of a text that somebody else chose: escapes are marked, and the direction of one text cannot turn another. */
 export function shown(pieces: readonly Shown[]): Html {
-  return html`<bdi>${pieces.map((piece) => (piece.escaped ? html`<mark>${piece.text}</mark>` : html`${piece.text}`))}</bdi>`;
+  return html`<bdi>${pieces.map((piece) => {
+    const text = piece.escaped ? html`<mark>${piece.text}</mark>` : html`${piece.text}`;
+    return piece.kind === 'structure' ? text : html`<span class="${piece.kind === 'name' ? 'key' : 'text'}">${text}</span>`;
+  })}</bdi>`;
 }
 
 const sourceHash = (text: string): string => `'sha256-${createHash('sha256').update(text).digest('base64')}'`;

@@ -1,10 +1,14 @@
 import type { JsonNode } from '../../wire/json-node.ts';
 import { scan } from '../../wire/scan.ts';
 
-/** A piece of what an approver reads. `escaped` marks what stands for a character that cannot be shown. */
+/**
+ * A piece of what an approver reads. `escaped` marks what stands for a character that cannot be shown. Names and strings are told apart from
+ * the structure around them, because a long string with look-alike quotes and many spaces could otherwise be taken for members of its own.
+ */
 export interface Shown {
   readonly text: string;
   readonly escaped: boolean;
+  readonly kind: 'structure' | 'name' | 'string';
 }
 
 /** Above the longest arguments that can be approved, with room for indentation: only what is built to be unreadable is cut. */
@@ -47,6 +51,7 @@ class Writer {
   cut = false;
   #length = 0;
   #plain = '';
+  #kind: Shown['kind'] = 'structure';
   readonly #max: number;
 
   constructor(max: number) {
@@ -55,7 +60,7 @@ class Writer {
 
   plain(text: string): void {
     if (this.#full(text.length)) return;
-    this.pieces.push({ text, escaped: false });
+    this.pieces.push({ text, escaped: false, kind: this.#kind });
   }
 
   #full(length: number): boolean {
@@ -80,31 +85,33 @@ class Writer {
 
   #escape(text: string): void {
     this.#flush();
-    this.pieces.push({ text, escaped: true });
+    this.pieces.push({ text, escaped: true, kind: this.#kind });
   }
 
   #flush(): void {
-    if (this.#plain !== '') this.pieces.push({ text: this.#plain, escaped: false });
+    if (this.#plain !== '') this.pieces.push({ text: this.#plain, escaped: false, kind: this.#kind });
     this.#plain = '';
   }
 
-  #string(text: string): void {
+  #string(text: string, kind: 'name' | 'string'): void {
+    this.#kind = kind;
     this.plain('"');
     this.characters(text, true);
     this.plain('"');
+    this.#kind = 'structure';
   }
 
   value(node: JsonNode, indent: string): void {
     if (this.cut) return;
     const { kind } = node;
     if (kind === 'object') return this.#list('{', '}', indent, node.members(), (member, inner) => {
-      this.#string(member.key);
+      this.#string(member.key, 'name');
       this.plain(': ');
       this.value(member.value, inner);
     });
     if (kind === 'array' && fitsOneLine(node)) return this.#oneLine(node.elements());
     if (kind === 'array') return this.#list('[', ']', indent, node.elements(), (element, inner) => this.value(element, inner));
-    if (kind === 'string') return this.#string(node.text() ?? '');
+    if (kind === 'string') return this.#string(node.text() ?? '', 'string');
     this.plain(node.lexeme());
   }
 

@@ -53,12 +53,22 @@ describe('the page of a request', () => {
   test('shows the exact arguments, with everything that cannot be seen written out', async () => {
     const id = await office.ask({ argumentsText: '{"to":"Acme\\u202e gnp\\u200b","n":1e400,"w":"w\\u0069pe","html":"<b onclick=x>&amp;"}', name: 'pay\u202e', grant: 'a<script>' });
     const { text } = await office.form(`/approvals/${id}/view`, { secret: ALICE });
-    expect(text).toContain('&quot;Acme<mark>\\u202e</mark> gnp<mark>\\u200b</mark>&quot;');
-    expect(text).toContain('&quot;n&quot;: 1e400');
-    expect(text).toContain('&quot;w&quot;: &quot;wipe&quot;');
-    expect(text).toContain('&lt;b onclick=x&gt;&amp;amp;');
-    expect(text).toContain('a&lt;script&gt;');
+    expect(text).toContain('<mark>\\u202e</mark>');
+    expect(text).toContain('<mark>\\u200b</mark>');
+    const read = text.replace(/<\/?(?:span|mark|bdi)[^>]*>/g, '');
+    expect(read).toContain('&quot;to&quot;: &quot;Acme\\u202e gnp\\u200b&quot;');
+    expect(read).toContain('&quot;n&quot;: 1e400');
+    expect(read).toContain('&quot;w&quot;: &quot;wipe&quot;');
+    expect(read).toContain('&lt;b onclick=x&gt;&amp;amp;');
+    expect(read).toContain('a&lt;script&gt;');
     expect(text).not.toMatch(/[\u202e\u200b]|<b |a<script/);
+  });
+
+  test('a string cannot be taken for the structure around it', async () => {
+    const id = await office.ask({ argumentsText: `{"note":"fine”,${' '.repeat(60)}“amount”: 1","amount":9999}` });
+    const { text } = await office.form(`/approvals/${id}/view`, { secret: ALICE });
+    expect(text).toContain(`<span class="text">fine”,${' '.repeat(60)}“amount”: 1</span>`);
+    expect(text).toContain('<span class="key">amount</span>');
   });
 
   test('names the rule, the reason, who asks, what is needed, and the votes so far', async () => {
