@@ -18,7 +18,7 @@ export interface Imported {
   readonly dialect: OldDialect | null;
   /** The policy in this language, as YAML that loads; null when there is an error: nothing is half imported. */
   readonly document: string | null;
-  /** What means something else now, with its place in the old file. */
+  /** What means something else now, with its place in the old file. Empty when there is an error. */
   readonly notes: readonly Diagnostic[];
   readonly errors: readonly Diagnostic[];
 }
@@ -40,7 +40,7 @@ export async function importPolicy(text: string, options: ImportOptions = {}): P
   const file = options.file ?? 'policy';
   const body = text.startsWith('\uFEFF') ? text.slice(1) : text;
   const reporter = new Reporter(new SourceText(body, file));
-  const nothing = (dialect: OldDialect | null): Imported => ({ dialect, document: null, notes: reporter.list('warning'), errors: reporter.list('error') });
+  const nothing = (dialect: OldDialect | null): Imported => ({ dialect, document: null, notes: [], errors: reporter.list('error') });
   if (Buffer.byteLength(body) > MAX_DOCUMENT_BYTES) {
     reporter.error('too_large', { start: 0, end: 0 }, '', `the file has more than ${MAX_DOCUMENT_BYTES} bytes`, 'divide it');
     return nothing(null);

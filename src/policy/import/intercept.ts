@@ -136,7 +136,7 @@ function readTool(name: string, rules: readonly OldRule[], reader: OldReader): O
   return tool;
 }
 
+/** Every condition that holds an `||` stands in brackets of its own. */
 function joined(conditions: readonly string[]): string | null {
-  if (conditions.length < 2) return conditions[0] ?? null;
-  return conditions.map((condition) => (/ (?:&&|\|\|) /.test(condition) && !/^!?\([^()]*\)$/.test(condition) ? `(${condition})` : condition)).join(' && ');
+  return conditions.length === 0 ? null : conditions.join(' && ');
 }
