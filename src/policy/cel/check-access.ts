@@ -2,7 +2,7 @@ import { suggest } from '../suggest.ts';
 import type { Expr, Select } from './ast.ts';
 import { type Checker, oneOf, quote } from './checker.ts';
 import {
-  alternatives, describe, DYN, JSON_OBJECT, listOf, type MapType, mayBe, type StaticType, STRING, TIMESTAMP, unionOf,
+  alternatives, describe, DYN, JSON_OBJECT, JSON_VALUE, listOf, type MapType, mayBe, type StaticType, STRING, TIMESTAMP, unionOf,
 } from './static-type.ts';
 import type { Variable } from './types.ts';
 import { type FieldType, NOT_SUPPORTED_YET, RECORDS, TYPE_NAMES, VARIABLES } from './variables.ts';
@@ -16,7 +16,8 @@ export function checkVariable(expr: Extract<Expr, { kind: 'variable' }>, checker
     return checker.report(expr, 'record', `\`${expr.name}\` is no value by itself`, `write ${oneOf(names)}`);
   }
   if (expr.name === 'args') return checker.args;
-  return expr.name === 'now' ? TIMESTAMP : DYN;
+  // The claims are JSON as well, or null.
+  return expr.name === 'now' ? TIMESTAMP : JSON_VALUE;
 }
 
 /** A name that stands for nothing. Most often the author left out `args.`. */

@@ -78,11 +78,11 @@ function membership(expr: Binary, compiler: Compiler): Operate {
   return (a, b, run) => {
     const length = lengthOf(b);
     if (length !== null) return isElement(a, b, length, run);
-    if (b instanceof Json) {
-      if (typeof a !== 'string') return undefinedFor('in', a, b);
-      return b.node.get(a) !== null;
-    }
-    return b instanceof MapValue ? lookUp(b, a, run) !== undefined : undefinedFor('in', a, b);
+    if (!(b instanceof Json) && !(b instanceof MapValue)) return undefinedFor('in', a, b);
+    if (typeof a === 'string' && !run.pay(a.length)) return EXHAUSTED;
+    // As in CEL, what can be no key is not in a map. What stands at the key is not read.
+    if (b instanceof Json) return typeof a === 'string' && b.node.get(a) !== null;
+    return lookUp(b, a, run) !== undefined;
   };
 }
 

@@ -77,12 +77,14 @@ function sameMembers(a: Json | MapValue, b: Json | MapValue, run: Run): boolean 
 
 /** The keys of a map, in the order of its text. */
 export function keysOf(map: Json | MapValue): readonly MapKey[] {
-  if (map instanceof Json) return map.node.members().map((member) => member.key);
+  if (map instanceof Json) return map.keys();
   return [...map.entries.values()].map(([key]) => key);
 }
 
 /** The value at a key of a map; undefined when there is none. A key that can be no key of this map is not in it. */
 export function lookUp(map: Json | MapValue, key: Value, run: Run): Result | undefined {
+  // Finding a name compares it, and the caller may have chosen a long one.
+  if (typeof key === 'string' && !run.pay(key.length)) return EXHAUSTED;
   if (map instanceof Json) return typeof key === 'string' ? readMember(map, key, run) : undefined;
   const text = mapKey(key);
   return text === null ? undefined : map.entries.get(text)?.[1];

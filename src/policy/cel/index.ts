@@ -23,6 +23,14 @@ const BROKEN = Failure.error('the expression could not be evaluated');
 /** Everything unknown: what has a value even so has it for every call. */
 const ANYTHING: CelInput = { name: '', tool: null, context: undefined, unknown: new Set(VARIABLES) };
 
+// Where this language is stricter than CEL, always in the direction of refusing:
+// - numbers of the call that no double is are errors when read (protocol.md J13), so are such literals when compiled;
+// - a calculation of doubles with a result that is no finite number is an error, as for ints;
+// - a missing argument is `absent`, see CelOutcome; inside of lists it is an error like any other missing thing;
+// - has() is false when something is missing on the way, and an error when something on the way is no object;
+// - a part that can only fail is a problem when it is compiled, and so is a comparison of types that can never be equal;
+// - patterns and time zones are literals; there are no bytes, no unsigned numbers, no messages.
+
 /**
  * Compiles a condition of a policy (policy.md, "Conditions"): parsed, type-checked, its patterns compiled. Never throws.
  *

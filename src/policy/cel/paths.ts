@@ -68,7 +68,8 @@ export function readsOf(expr: Expr): Reads {
     }
     const tested = testedPath(node, slots);
     if (tested !== null && node.kind === 'binary') {
-      all.add(tested);
+      // Anywhere below, what is asked may as well be a list that has such an element.
+      if (node.right.kind === 'variable') all.add(tested);
       visit(node.right, guarded);
       return;
     }

@@ -57,7 +57,7 @@ export function readMember(object: Json, key: string, run: Run): Result | undefi
   const node = object.node.get(key);
   if (node === null) return undefined;
   const kind = node.kind;
-  return kind === 'object' || kind === 'array' ? object.member(key, node) : readScalar(node, run);
+  return kind === 'object' || kind === 'array' ? paidFor(object.member(key, node), run) : readScalar(node, run);
 }
 
 /** The element at `index`; undefined when there is none. */
@@ -65,14 +65,25 @@ export function readElement(list: Json, index: number, run: Run): Result | undef
   const node = list.node.elements()[index];
   if (node === undefined) return undefined;
   const kind = node.kind;
-  return kind === 'object' || kind === 'array' ? list.element(index, node) : readScalar(node, run);
+  return kind === 'object' || kind === 'array' ? paidFor(list.element(index, node), run) : readScalar(node, run);
+}
+
+/** What reading a text, a list or an object costs per byte, of what working on a text costs per UTF-16 unit. */
+const READING = 4;
+
+/** Lists and objects are indexed as a whole, once per evaluation. Two bytes can be an element, and each becomes an object of ours. */
+function paidFor(container: Json, run: Run): Result {
+  if (container.paid) return container;
+  container.paid = true;
+  const bytes = container.node.end - container.node.start;
+  return run.pay(container.isList ? bytes : bytes / READING) ? container : EXHAUSTED;
 }
 
 function readScalar(node: JsonNode, run: Run): Result {
   switch (node.kind) {
     case 'string':
       // Decoding costs what the sender chose, each time that a loop reads the same argument.
-      return run.pay((node.end - node.start) / 4) ? (node.text() ?? '') : EXHAUSTED;
+      return run.pay((node.end - node.start) / READING) ? (node.text() ?? '') : EXHAUSTED;
     case 'true':
       return true;
     case 'false':
@@ -87,10 +98,14 @@ function readScalar(node: JsonNode, run: Run): Result {
 /** At most 15 digits: such a number and its double are the same in every reading. */
 const SHORT_DECIMAL = /^-?[0-9]+\.[0-9]+$/;
 
+/** No double needs more characters; converting a number of megabytes again and again would cost what its sender chose. */
+const LONGEST_NUMBER = 400;
+
 /** A JSON number as the double that it is, or null when no double is that number (protocol.md J13). */
-export function numberOf(node: JsonNode): number | null {
+function numberOf(node: JsonNode): number | null {
   const whole = node.integer();
   if (whole !== null) return whole;
+  if (node.end - node.start > LONGEST_NUMBER) return null;
   const lexeme = node.lexeme();
   return lexeme.length <= 16 && SHORT_DECIMAL.test(lexeme) ? Number(lexeme) : exactDouble(lexeme);
 }

@@ -24,17 +24,22 @@ export function unitOffset(text: string, position: number): number {
   return offset;
 }
 
-/** Negative, zero or positive, by code points. UTF-16 order differs from it where surrogates meet U+E000 and above. */
+/**
+ * Negative, zero or positive, by code points; UTF-16 order differs from it where surrogates meet U+E000 and above. Looks no further than
+ * the first difference.
+ */
 export function compareText(a: string, b: string): number {
-  if (a === b) return 0;
-  if (!SURROGATE.test(a) && !SURROGATE.test(b)) return a < b ? -1 : 1;
-  let i = 0;
-  while (i < a.length && i < b.length) {
-    const [left, right] = [a.codePointAt(i) ?? 0, b.codePointAt(i) ?? 0];
-    if (left !== right) return left - right;
-    i += left > 0xffff ? 2 : 1;
+  const length = Math.min(a.length, b.length);
+  for (let i = 0; i < length; i += 1) {
+    const [left, right] = [a.charCodeAt(i), b.charCodeAt(i)];
+    if (left !== right) return left >= 0xd800 && right >= 0xd800 ? codePointRank(left) - codePointRank(right) : left - right;
   }
   return a.length - b.length;
+}
+
+/** Moves surrogates, which begin code points above U+FFFF, behind U+FFFF. */
+function codePointRank(unit: number): number {
+  return unit >= 0xe000 ? unit - 0x800 : unit + 0x2000;
 }
 
 /** ASCII letters only: a case mapping that depends on Unicode tables would let two names meet that the upstream keeps apart. */

@@ -74,13 +74,22 @@ export class Json {
   /** Whether a missing member is an absent argument rather than an error: in the arguments, as far as maps lead. */
   readonly fromArgs: boolean;
   readonly isList: boolean;
+  /** Whether the evaluation has paid for looking into it. */
+  paid = false;
   #members: Map<string, Json> | null = null;
   #elements: (Json | undefined)[] | null = null;
+  #keys: readonly string[] | null = null;
 
   constructor(node: JsonNode, fromArgs: boolean) {
     this.node = node;
     this.fromArgs = fromArgs;
     this.isList = node.kind === 'array';
+  }
+
+  /** The names of an object's members, in the order of the text. Listed once, however often a loop goes over them. */
+  keys(): readonly string[] {
+    this.#keys ??= this.node.members().map((member) => member.key);
+    return this.#keys;
   }
 
   /** The list or object that is the member `key`, always the same instance: it is indexed once, however often a loop asks for it. */

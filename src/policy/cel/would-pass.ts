@@ -103,7 +103,8 @@ const FLIPPED: ReadonlyMap<BinaryOperator, BinaryOperator> = new Map([['<', '>']
 const NEGATED: ReadonlyMap<BinaryOperator, BinaryOperator> = new Map([['<', '>='], ['<=', '>'], ['>', '<='], ['>=', '<'], ['==', '!='], ['!=', '==']]);
 
 function compared(expr: Binary, negated: boolean, lenient: boolean): Phrase | null {
-  const tested = testedPath(expr, NO_SLOTS);
+  // Below the arguments themselves, `"x" in y` may as well look into a list.
+  const tested = expr.right.kind === 'variable' ? testedPath(expr, NO_SLOTS) : null;
   if (tested !== null) return presence(tested, negated);
   if (expr.op === 'in') return listed(expr, negated, lenient);
   const left = measured(expr.left);

@@ -34,11 +34,11 @@ function runs(source: string, call: string): void {
 
 describe('no text', () => {
   it('of any characters makes compiling or evaluating throw', () => {
-    fc.assert(fc.property(fc.string({ unit: 'binary', maxLength: 200 }), args, runs), { numRuns: 1500 });
+    fc.assert(fc.property(fc.string({ unit: 'binary', maxLength: 200 }), args, runs), { numRuns: 600 });
   });
 
   it('of any tokens does', () => {
-    fc.assert(fc.property(fc.array(fc.constantFrom(...TOKENS), { maxLength: 30 }).map((tokens) => tokens.join('')), args, runs), { numRuns: 3000 });
+    fc.assert(fc.property(fc.array(fc.constantFrom(...TOKENS), { maxLength: 30 }).map((tokens) => tokens.join('')), args, runs), { numRuns: 1000 });
   });
 
   it('of expressions with something cut out, put in or doubled does', () => {
@@ -46,11 +46,11 @@ describe('no text', () => {
       const start = Math.min(at, source.length);
       return `${source.slice(0, start)}${token}${source.slice(start + length)}`;
     });
-    fc.assert(fc.property(mutated, args, runs), { numRuns: 3000 });
+    fc.assert(fc.property(mutated, args, runs), { numRuns: 1000 });
   });
 
   it('of valid expressions does', () => {
-    fc.assert(fc.property(condition, args, runs), { numRuns: 2000 });
+    fc.assert(fc.property(condition, args, runs), { numRuns: 600 });
   });
 
   it.each([
@@ -81,7 +81,7 @@ describe('evaluation', () => {
         const first = inputs.map((input) => made.condition.evaluate(input));
         expect(inputs.map((input) => made.condition.evaluate(input))).toEqual(first);
       }),
-      { numRuns: 400 },
+      { numRuns: 200 },
     );
   });
 
@@ -95,7 +95,7 @@ describe('evaluation', () => {
         const outcome = made.condition.evaluate(input);
         expect(outcome.kind === 'value' && outcome.value).toBe(false);
       }),
-      { numRuns: 800 },
+      { numRuns: 300 },
     );
   });
 });

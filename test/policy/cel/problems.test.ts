@@ -197,6 +197,8 @@ describe('what is known of a condition', () => {
     ['!has(args.a) || args.a > 1', { variables: ['args'], argumentPaths: ['a'], optionalUse: [], unanchored: [], constant: null }],
     ['has(args.a) ? args.a > 1 : args.b > 1', { variables: ['args'], argumentPaths: ['a', 'b'], optionalUse: ['b'], unanchored: [], constant: null }],
     ['"a" in args && args.a > 1', { variables: ['args'], argumentPaths: ['', 'a'], optionalUse: [], unanchored: [], constant: null }],
+    ['"x" in args.tags', { variables: ['args'], argumentPaths: ['tags'], optionalUse: ['tags'], unanchored: [], constant: null }],
+    ['"n" in args.c && args.c.n == 1', { variables: ['args'], argumentPaths: ['c', 'c.n'], optionalUse: ['c'], unanchored: [], constant: null }],
     ['has(args.c.n) && args.c.n == args.c.m', { variables: ['args'], argumentPaths: ['c.m', 'c.n'], optionalUse: ['c.m'], unanchored: [], constant: null }],
     ['args.items.all(i, i.price < args.max)', { variables: ['args'], argumentPaths: ['items', 'items[].price', 'max'], optionalUse: ['items', 'items[].price', 'max'], unanchored: [], constant: null }],
     ['args.items[0].x.y == 1', { variables: ['args'], argumentPaths: ['items[].x.y'], optionalUse: ['items[].x.y'], unanchored: [], constant: null }],
