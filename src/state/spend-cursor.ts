@@ -14,7 +14,7 @@ export interface SpendCursor {
 /** Windows whose sums a budget keeps at hand. A sum that is not kept is added up again, at a bounded cost. */
 const KEPT = 8;
 
-/** The column `spends.sums`: a JSON list of `[window, first, firstAt, total]`. */
+/** The column `spends.sums`: a JSON list of `[window, first, firstAt, total]`, the first of which is the block that is being filled. */
 export function readCursors(text: string): SpendCursor[] {
   const rows = JSON.parse(text) as readonly (readonly [number, number, number, string])[];
   return rows.map(([window, first, firstAt, total]) => ({ window, first, firstAt, total: readAmount(total) }));

@@ -18,6 +18,9 @@ export interface SpendShape {
 /** A block of the highest level holds 64^4 spends, about 17 million. A busy budget takes a few megabytes. */
 export const SPEND_SHAPE: SpendShape = { fan: 64, levels: 4, spends: 131_072, blocks: 4096 };
 
+/** In place of a window: the cursor of the block that is being filled, which comes first in the column. */
+const BLOCK = 0;
+
 /** One budget as read at the start of a transaction. */
 export interface BudgetHead {
   readonly id: number;
@@ -26,6 +29,8 @@ export interface BudgetHead {
   /** Time of the newest spend; 0 when there is none. */
   readonly at: number;
   readonly span: number;
+  /** The block that is being filled, added up like a window. Null when the next spend begins one. */
+  readonly block: SpendCursor | null;
   readonly cursors: readonly SpendCursor[];
 }
 
@@ -87,26 +92,30 @@ export class SpendLog {
     if (row === undefined) return null;
     const [id, span, seq, at, sums] = row;
     const head = { id: Number(id), span: Number(span) };
-    return seq === null ? { ...head, count: 0, at: 0, cursors: [] } : { ...head, count: Number(seq) + 1, at: Number(at), cursors: readCursors(String(sums)) };
+    if (seq === null) return { ...head, count: 0, at: 0, block: null, cursors: [] };
+    const [block = null, ...cursors] = readCursors(String(sums));
+    return { ...head, count: Number(seq) + 1, at: Number(at), block, cursors };
   }
 
   create(key: string, span: number): BudgetHead {
     const { lastRowid } = this.#create.run(key, span);
-    return { id: lastRowid, count: 0, at: 0, span, cursors: [] };
+    return { id: lastRowid, count: 0, at: 0, span, block: null, cursors: [] };
   }
 
   /** Records a spend at `now`, which is at least `head.at`, and brings the sums of all kept windows up to date. */
   append(head: BudgetHead, amount: string, cursors: readonly SpendCursor[], now: number, span: number): Spent {
-    const { id, count: seq } = head;
+    const { id, count: seq, block: filling } = head;
     const value = readAmount(amount);
+    const begins = seq % this.shape.fan === 0 || filling === null;
+    const block = begins ? { window: BLOCK, first: seq, firstAt: now, total: value } : { ...filling, total: addDecimals(filling.total, value) };
     const counted = cursors.map((cursor): SpendCursor => ({
       ...cursor,
       firstAt: cursor.first === seq ? now : cursor.firstAt,
       total: addDecimals(cursor.total, value),
     }));
-    this.#insert.run(id, seq, now, amount, writeCursors(counted));
+    this.#insert.run(id, seq, now, amount, writeCursors([block, ...counted]));
     if (span > head.span) this.#widen.run(span, id);
-    if ((seq + 1) % this.shape.fan === 0) this.#complete(id, seq + 1, now);
+    if ((seq + 1) % this.shape.fan === 0) this.#complete(id, seq + 1, now, block);
     return [id, seq, amount];
   }
 
@@ -141,12 +150,13 @@ export class SpendLog {
   }
 
   /** Adds up what has become a whole block at any level, and thins what is too old to stay one by one: at most `fan` rows a level. */
-  #complete(id: number, count: number, now: number): void {
+  #complete(id: number, count: number, now: number, filled: SpendCursor): void {
     const { fan, levels, spends, blocks } = this.shape;
     for (let level = 1; level <= levels && count % this.size(level) === 0; level += 1) {
       const size = this.size(level);
-      const parts = this.units(id, level - 1, count - size, fan);
-      this.#insertBlock.run(id, level, count / size - 1, now, sumOf(parts.map(({ amount }) => amount)));
+      const whole = level === 1 && filled.first === count - size;
+      const amount = whole ? formatDecimal(filled.total) : sumOf(this.units(id, level - 1, count - size, fan).map((part) => part.amount));
+      this.#insertBlock.run(id, level, count / size - 1, now, amount);
       if (level === 1) {
         if (count > spends) this.#thin.run(id, count - spends);
       } else {
