@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { demoServer, policylayer, start, StdioClient, temporary } from '../support.ts';
+import { codeOf, demoServer, policylayer, start, StdioClient, temporary } from '../support.ts';
 import { files } from './capture.ts';
 
 const SHADOW = 'version: "1"\nmode: observe\ndefault: deny\n';
@@ -37,6 +37,30 @@ describe('the author and the running program', () => {
     expect(read.status).toBe(1);
     const piped = await policylayer(['simulate', 'strict.policy.yaml', '--journal', '-', '--json'], { cwd: directory, input: rows.stdout });
     expect(piped).toEqual({ ...direct, status: 0 });
+  });
+
+  it('a call that was held and approved is replayed as approved, one that was not as waiting', async () => {
+    const policy = 'version: "1"\ndefault: deny\ntools:\n  delete_image: { action: require_approval, approval: { wait: 1m } }\n  clone_container: { action: require_approval, approval: { wait: 0 } }\n';
+    const directory = temporary({ 'asking.policy.yaml': policy, 'open.policy.yaml': 'version: "1"\ndefault: allow\n' });
+    const client = new StdioClient(start(['run', '--policy', 'asking.policy.yaml', '--data', 'data', '--', process.execPath, demoServer], { cwd: directory }));
+    await client.initialize();
+    const held = client.call('delete_image', { image: 'old' });
+    const waiting = async (): Promise<string> => {
+      for (;;) {
+        const { stdout } = await policylayer(['approvals', 'list', '--json', '--data', 'data'], { cwd: directory });
+        const id = stdout.trim() === '' ? undefined : (JSON.parse(stdout.split('\n')[0] ?? '') as { id?: string }).id;
+        if (id !== undefined) return id;
+      }
+    };
+    const approved = await policylayer(['approvals', 'approve', await waiting(), '--as', 'alice', '--data', 'data'], { cwd: directory });
+    expect(approved.stderr).toBe('');
+    expect((await held).result).toMatchObject({ content: [{ type: 'text' }] });
+    expect(codeOf(await client.call('clone_container', { image: 'web', target: 'copy' }))).toBe('approval_pending');
+    await client.end();
+
+    const simulate = async (candidate: string): Promise<unknown> => (JSON.parse((await policylayer(['simulate', candidate, '--data', 'data', '--json'], { cwd: directory })).stdout) as { changes: unknown }).changes;
+    expect(await simulate('asking.policy.yaml')).toMatchObject({ same: 2, needs_approval: 0 });
+    expect(await simulate('open.policy.yaml')).toMatchObject({ same: 1, newly_allowed: 1 });
   });
 
   it('the status of `test` and `explain` is that of the cases and the call', async () => {

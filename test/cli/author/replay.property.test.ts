@@ -124,3 +124,19 @@ describe('a replay', () => {
     }
   });
 });
+
+describe('a tally', () => {
+  it('keeps a bounded number of names, however many a client makes up, and loses no call', () => {
+    const tally = new Tally();
+    const judged: Judged = { effect: 'deny', code: 'denied', rule: '/resources/*', policy: 'p@1', reason: null, wouldPass: null, retryAfterMs: null, observed: [] };
+    for (let index = 0; index < 60_000; index += 1) {
+      const row = recordedCall({ ...entryOf({ at: 0, name: `file:///${index}`, method: 'resources/read' }, `row-${index}`), seq: index, at: '2026-11-20T12:00:00Z' });
+      if (typeof row === 'string') throw new Error(row);
+      tally.add(row, { now: 'refused', judged });
+    }
+    const names = tally.names();
+    expect(names.length).toBe(50_001);
+    expect(names[0]).toMatchObject({ name: '(further names)', calls: 10_000 });
+    expect(tally.total('newly_refused')).toBe(60_000);
+  });
+});

@@ -92,6 +92,7 @@ describe('simulate', () => {
     ['denied and denied', { at: 0, name: 'a', code: 'denied' }, 'a: deny', 'same', null],
     ['denied, then to be approved', { at: 0, name: 'a', code: 'denied' }, 'a: require_approval', 'needs_approval', 'approval_pending'],
     ['hidden, then allowed', { at: 0, name: 'a', code: 'hidden' }, 'a: allow', 'newly_allowed', null],
+    ['going on with its approval, and to be approved', { at: 0, name: 'a', reason: 'goes on with the approval that it has used' }, 'a: require_approval', 'same', null],
     ['waiting for an approval, and to be approved', { at: 0, name: 'a', code: 'approval_pending' }, 'a: require_approval', 'same', null],
     ['waiting for an approval, then allowed', { at: 0, name: 'a', code: 'approval_pending' }, 'a: allow', 'newly_allowed', null],
     ['an approval that was denied, then denied by rule', { at: 0, name: 'a', code: 'approval_denied' }, 'a: deny', 'newly_refused', 'denied'],
@@ -192,8 +193,9 @@ describe('simulate', () => {
       { at: 4, name: 'a', method: 'completion/complete' },
       { at: 5, name: 'a', outcome: 'forwarded', observed: 'would_rate_limit' },
       { at: 6, name: 'a', outcome: 'cancelled' },
+      { at: 7, name: 'a', code: 'approval_requested' },
     ], rules('  a: allow'));
-    expect(report.notReplayed).toEqual({ no_such_target: 1, outage: 1, not_judged: 2, not_a_call: 2 });
+    expect(report.notReplayed).toEqual({ no_such_target: 1, outage: 1, not_judged: 2, not_a_call: 3 });
     expect(report.calls).toBe(1);
   });
 

@@ -35,10 +35,10 @@ export type Skipped = 'not_a_call' | 'not_judged' | 'suppressed' | 'no_such_targ
 /** Codes that the gateway gives for reasons that no policy changes. */
 const NO_SUCH_TARGET = new Set(['unknown_tool', 'unknown_task', 'unknown_method', 'missing_capability']);
 const APPROVAL = new Set(['approval_pending', 'approval_denied', 'approval_expired']);
-/** Rows that tell of an observed limit of a call which has a row of its own. */
+/** Rows that tell of an observed limit of a call which has a row of its own; so do those that tell that an approver was asked. */
 const NOTES = new Set(['would_rate_limit', 'would_exceed_budget']);
 /** What the row of a call that used an approval says (gateway/call/reserve.ts). */
-const APPROVED = /^approval [A-Za-z0-9_-]+$/;
+const APPROVED = /^approval [A-Za-z0-9_-]+$|^goes on with the approval /;
 /** Texts of a client that were too long for a row end like this (gateway/recorder.ts, state/text.ts). */
 const CUT = /… \(\d+ characters\)$|…\[\d+ characters, sha256 [0-9a-f]{16}\]$/;
 
@@ -48,7 +48,7 @@ export function recordedCall(row: JournalRow): RecordedCall | Skipped {
   if (row.outcome === 'rejected' || row.outcome === 'dropped') return 'not_judged';
   const kind = row.method === null ? null : kindOf(row.method);
   if (kind === null || row.name === null || row.grant === null) return 'not_a_call';
-  if (row.observed !== null && NOTES.has(row.observed)) return 'not_a_call';
+  if ((row.observed !== null && NOTES.has(row.observed)) || row.code === 'approval_requested') return 'not_a_call';
   if (row.code !== null && NO_SUCH_TARGET.has(row.code)) return 'no_such_target';
   if (row.code === 'state_unavailable') return 'outage';
   // Not reached by the policy: the list of tools could not be read, or the client withdrew the call before.

@@ -29,7 +29,7 @@ const MISSING: Readonly<Record<Missing, string>> = {
   caller: 'depends on who signed in, or on what the client said of itself, which the journal does not hold',
 };
 const SKIPPED: Readonly<Record<Skipped, string>> = {
-  not_a_call: 'about something else than a call',
+  not_a_call: 'about something else than a call, or about one step of a call',
   not_judged: 'never came before a policy (malformed, out of reach, withdrawn)',
   suppressed: 'in place of a flood of equal refusals that was not recorded one by one',
   no_such_target: 'for something that the server does not have',

@@ -52,6 +52,9 @@ export interface NameTally {
 }
 
 const EXAMPLES = 3;
+/** Clients choose the names of resources: what comes beyond so many names is counted together. */
+const MOST_NAMES = 50_000;
+const OTHERS = '(further names)';
 
 /** What changes, by name and by the rule that changes it. */
 export class Tally {
@@ -86,10 +89,11 @@ export class Tally {
     return [...this.#names.values()].reduce((sum, { counts }) => sum + counts[change], 0);
   }
 
-  #nameOf({ server, kind, name }: RecordedCall): NameTally {
+  #nameOf({ server, kind, name }: Pick<RecordedCall, 'server' | 'kind' | 'name'>): NameTally {
     const key = JSON.stringify([server, kind, name]);
     const known = this.#names.get(key);
     if (known !== undefined) return known;
+    if (this.#names.size >= MOST_NAMES && name !== OTHERS) return this.#nameOf({ server, kind, name: OTHERS });
     const fresh: NameTally = { server, kind, name, calls: 0, counts: { same: 0, newly_refused: 0, newly_allowed: 0, needs_approval: 0, unknown: 0 }, otherwise: 0, observed: 0, rules: [] };
     this.#names.set(key, fresh);
     return fresh;
