@@ -93,6 +93,20 @@ describe('the answers of a call without an approval', () => {
     expect((await harness.rows()).filter((row) => row.code === 'approval_expired').length).toBeGreaterThan(0);
   });
 
+  test('of what is no tool are errors with codes of their own', async () => {
+    let passed = 0;
+    const clock: ClockSource = { ...systemClock, wallMs: () => systemClock.wallMs() + passed, monotonicUs: () => systemClock.monotonicUs() + passed * 1_000, uptimeUs: () => null };
+    harness = await ConversationHarness.start('version: "1"\ndefault: allow\nprompts:\n  greet: { action: require_approval, approval: { wait: 0s, timeout: 1m } }\n', undefined, pages(), clock);
+    const get = (id: number): string => `{"jsonrpc":"2.0","id":${id},"method":"prompts/get","params":{"name":"greet"}}`;
+    expect(JSON.parse(await harness.client(get(1)))).toMatchObject({ error: { code: -31409, data: { 'policylayer/decision': { code: 'approval_pending', approval: { id: expect.any(String) } } } } });
+    passed = 61_000;
+    expect(JSON.parse(await harness.client(get(2)))).toMatchObject({ error: { code: -31408, data: { 'policylayer/decision': { code: 'approval_expired' } } } });
+    await harness.client(get(3));
+    const [record] = await harness.state.approvals({ status: ['pending'] });
+    await harness.state.vote(record?.id ?? '', { approver: 'alice', way: 'cli', decision: 'deny', comment: null });
+    expect(JSON.parse(await harness.client(get(4)))).toMatchObject({ error: { code: -31403, data: { 'policylayer/decision': { code: 'approval_denied' } } } });
+  });
+
   test('[#49] a store that cannot be reached refuses, and nobody is asked', async () => {
     const desk = pages();
     harness = await ConversationHarness.start(policy('{ wait: 1s }'), undefined, desk);
