@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { combine, formatDiagnostic } from '../../../src/policy/index.ts';
@@ -30,12 +31,12 @@ function callsOf(text: string): readonly Call[] {
   });
 }
 
-async function outcome(set: PolicySet, state: SqliteState, tool: string, args: string): Promise<string> {
+function outcome(set: PolicySet, state: SqliteState, tool: string, args: string): string {
   const context = { server: 's', grant: { label: 'g', tags: [] }, user: null, client: { name: null, version: null }, session: 'c', now: 0 };
   const decision: Decision = set.decide({ kind: 'tool', name: tool, args: scanned(args), tool: null, context });
   if (decision.effect === 'hide') return 'hidden';
   if (decision.effect === 'deny') return decision.code === 'default_denied' ? 'denied' : String(decision.code);
-  const reserved = await state.reserve(decision.limits, { server: 's', grant: 'g', session: 'c', name: tool });
+  const reserved = state.reserve(decision.limits, { server: 's', grant: 'g', session: 'c', name: tool });
   if (!reserved.ok) return reserved.refusal === 'approval' ? 'approval' : reserved.refusal.claim.type === 'rate' ? 'rate_limited' : 'budget_exceeded';
   return decision.effect;
 }
@@ -66,12 +67,41 @@ describe('an old policy', () => {
     try {
       for (const { line, tool, args, times, now, was } of callsOf(calls)) {
         for (let k = 0; k < times; k += 1) {
-          expect(await outcome(set, state, tool, args), line).toBe(now);
+          expect(outcome(set, state, tool, args), line).toBe(now);
           expect(engine.call(tool, JSON.parse(args)), `the old dialect: ${line}`).toBe(was);
         }
       }
     } finally {
       state.close();
     }
+  });
+});
+
+describe('whatever the text is', () => {
+  const texts = readdirSync(FOLDER).map((name) => readFileSync(join(FOLDER, name), 'utf8').split(RULER)[0] ?? '');
+  const cut = fc.tuple(fc.constantFrom(...texts), fc.nat(), fc.nat(40), fc.constantFrom('', ' ', ':', '"', '*', '- ', '{', ']', '\n', '\n  ', '&a', '9e999', 'args.', 'null', '\u202e', '\ud800'));
+  const spoilt = cut.map(([text, at, length, insert]) => text.slice(0, at % (text.length + 1)) + insert + text.slice((at % (text.length + 1)) + length));
+
+  it('the import ends with a policy that loads, or with an error that has a place, and with nothing between', async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.oneof(spoilt, fc.string({ maxLength: 60 })), fc.constantFrom(undefined, 'intercept' as const, 'hosted' as const), async (text, dialect) => {
+        const { document, notes, errors } = await importPolicy(text, dialect === undefined ? {} : { dialect });
+        expect(document === null).toBe(errors.length > 0);
+        if (document === null) expect(notes).toEqual([]);
+        else await load(document);
+        for (const { line, message } of errors) {
+          expect(line).toBeGreaterThan(0);
+          expect(message).not.toMatch(/[\n\u202e]/);
+        }
+      }),
+      { numRuns: 600 },
+    );
+  });
+
+  it('what cannot be loaded here is an error of the import', async () => {
+    const long = Array.from({ length: 600 }, (_, k) => `'value ${k}'`).join(', ');
+    const { document, errors } = await importPolicy(`version: "1"\ntools: { a: { rules: [{ name: n, conditions: [{ path: args.a, op: in, value: [${long}] }] }] } }`);
+    expect(document).toBeNull();
+    expect(errors[0]?.code).toBe('does_not_load');
   });
 });

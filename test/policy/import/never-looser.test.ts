@@ -71,7 +71,7 @@ it('an imported policy lets through nothing that the old one refused, for any po
         for (const [name, given] of sequence) {
           const context = { server: 's', grant: { label: 'g', tags: [] }, user: null, client: { name: null, version: null }, session: 'c', now: 0 };
           const decision = set.decide({ kind: 'tool', name, args: scanned(JSON.stringify(given)), tool: null, context });
-          const fits = decision.effect === 'allow' || decision.effect === 'require_approval' ? (await state.reserve(decision.limits, { server: `s${run}`, grant: 'g', session: 'c', name })).ok : true;
+          const fits = decision.effect === 'allow' || decision.effect === 'require_approval' ? state.reserve(decision.limits, { server: `s${run}`, grant: 'g', session: 'c', name }).ok : true;
           const now = !fits ? 'deny' : decision.effect === 'hide' ? 'hidden' : decision.effect;
           const was = engine.call(name, given);
           expect(STRICTNESS[now], JSON.stringify({ old, document, name, given, was, now, rule: decision.rule })).toBeGreaterThanOrEqual(STRICTNESS[was]);
