@@ -74,7 +74,17 @@ type Built =
   | { readonly ok: true; readonly expr: Expr; readonly evaluate: Evaluate; readonly facts: ExpressionFacts }
   | { readonly ok: false; readonly problems: readonly CelProblem[] };
 
+/** Whatever was not foreseen is a problem of the expression: a policy that cannot be compiled is not loaded. */
 function build(source: string, env: CelEnvironment, code: string, wanted: (type: StaticType) => string | null): Built {
+  try {
+    return checkedAndCompiled(source, env, code, wanted);
+  } catch {
+    const message = 'the expression cannot be compiled';
+    return { ok: false, problems: [{ start: 0, end: source.length, code: 'too_complex', message, help: 'write it in a simpler way' }] };
+  }
+}
+
+function checkedAndCompiled(source: string, env: CelEnvironment, code: string, wanted: (type: StaticType) => string | null): Built {
   const { expr, problems } = parse(source);
   if (expr === null) return { ok: false, problems };
   const checked = check(expr, source, env.inputSchema ?? null);

@@ -18,24 +18,34 @@ export function argumentPath(expr: Expr, slots: SlotPaths): string | null {
       const base = argumentPath(expr.base, slots);
       return base === null ? null : base === '' ? expr.key : `${base}.${expr.key}`;
     }
-    case 'index': {
-      const base = argumentPath(expr.base, slots);
-      return base === null ? null : `${base}[]`;
-    }
+    case 'index':
+      return elementPath(expr.base, slots);
     default:
       return null;
   }
+}
+
+/** The argument that the elements of a list are: `items[]` for those of `args.items`, also when some of them were picked out. */
+function elementPath(list: Expr, slots: SlotPaths): string | null {
+  if (list.kind === 'macro' && list.name === 'filter') return elementPath(list.range, slots);
+  if (list.kind === 'macro' && list.transform !== null) return argumentPath(list.transform, slots);
+  const path = argumentPath(list, slots);
+  return path === null ? null : `${path}[]`;
 }
 
 /** The slots of every macro in an expression that goes over an argument. */
 export function slotPaths(expr: Expr): SlotPaths {
   const slots = new Map<number, string>();
   const visit = (node: Expr): void => {
-    if (node.kind === 'macro') {
-      const path = argumentPath(node.range, slots);
-      if (path !== null) slots.set(node.slot, `${path}[]`);
+    if (node.kind !== 'macro') {
+      for (const child of children(node)) visit(child);
+      return;
     }
-    for (const child of children(node)) visit(child);
+    // What is gone over may be made by a macro itself, whose variable comes first.
+    visit(node.range);
+    const path = elementPath(node.range, slots);
+    if (path !== null) slots.set(node.slot, path);
+    for (const child of children(node)) if (child !== node.range) visit(child);
   };
   visit(expr);
   return slots;
@@ -80,6 +90,7 @@ export function readsOf(expr: Expr): Reads {
     if (node.kind === 'index') visit(node.index, guarded);
     if (node.kind === 'variable') variables.add(node.name);
     if (node.kind === 'select' || node.kind === 'index') visitBase(node.base, guarded);
+    else if (node.kind !== 'local' && node.kind !== 'variable') visit(node, guarded);
   };
   const visitTested = (node: Expr, guarded: ReadonlySet<string>): void => {
     const path = argumentPath(node, slots);

@@ -201,6 +201,8 @@ describe('what is known of a condition', () => {
     ['"n" in args.c && args.c.n == 1', { variables: ['args'], argumentPaths: ['c', 'c.n'], optionalUse: ['c'], unanchored: [], constant: null }],
     ['has(args.c.n) && args.c.n == args.c.m', { variables: ['args'], argumentPaths: ['c.m', 'c.n'], optionalUse: ['c.m'], unanchored: [], constant: null }],
     ['args.items.all(i, i.price < args.max)', { variables: ['args'], argumentPaths: ['items', 'items[].price', 'max'], optionalUse: ['items', 'items[].price', 'max'], unanchored: [], constant: null }],
+    ['args.l.filter(i, i.a > args.b).exists(j, j.c == 1)', { variables: ['args'], argumentPaths: ['b', 'l', 'l[].a', 'l[].c'], optionalUse: ['b', 'l', 'l[].a', 'l[].c'], unanchored: [], constant: null }],
+    ['args.l.map(i, i.a)[0].c == user.x', { variables: ['args', 'user'], argumentPaths: ['l', 'l[].a', 'l[].a.c'], optionalUse: ['l', 'l[].a', 'l[].a.c'], unanchored: [], constant: null }],
     ['args.items[0].x.y == 1', { variables: ['args'], argumentPaths: ['items[].x.y'], optionalUse: ['items[].x.y'], unanchored: [], constant: null }],
     ['grant.label == "x" && now.getHours() < 5', { variables: ['grant', 'now'], argumentPaths: [], optionalUse: [], unanchored: [], constant: null }],
     ['args.a.matches("^x$") || args.a.matches("^x") || args.b.matches("x")', { variables: ['args'], argumentPaths: ['a', 'b'], optionalUse: ['a', 'b'], unanchored: ['^x', 'x'], constant: null }],
