@@ -345,22 +345,19 @@ export class Conversation {
    */
   clientLeft(requestKey: string): void {
     const call = this.inFlight.get(requestKey);
-    if (call?.state === 'judging' && call.release !== null) this.#withdrawHeld(call);
+    if (call?.state !== 'judging' || call.release === null) return;
+    call.cancelled = true;
+    call.release();
   }
 
-  /** The client has said its last word: what it said is still judged, but a call that is held for its approval is not executed any more. */
+  /** The client has said its last word: what it said is still judged, but no call is held for an approval, or executed after one, any more. */
   clientDone(): void {
     this.#clientDone = true;
-    for (const call of this.inFlight.values()) if (call.release !== null) this.#withdrawHeld(call);
+    for (const call of this.inFlight.values()) call.release?.('waited');
   }
 
   get isClientDone(): boolean {
     return this.#clientDone;
-  }
-
-  #withdrawHeld(call: InFlight): void {
-    call.cancelled = true;
-    call.release?.();
   }
 
   /** The whole conversation is over: nothing stays open in the journal. */

@@ -43,8 +43,8 @@ export interface InFlight {
   state: 'judging' | 'forwarded';
   /** The client withdrew it. While judging: it is never forwarded (N2). */
   cancelled: boolean;
-  /** Ends the waiting of a call that is held for its approval; null while it is not held. */
-  release: (() => void) | null;
+  /** Ends the waiting of a call that is held for its approval: taken back, unless said otherwise. Null while it is not held. */
+  release: ((end?: 'withdrawn' | 'waited') => void) | null;
   /** Heartbeats sent so far. */
   beats: number;
   /** What an approval has to do with this call; null while none has. */

@@ -11,9 +11,9 @@ export type HoldEnd = 'decided' | 'waited' | 'withdrawn' | 'dismissed';
  * @param dismissed resolves when the client's user closed the question
  */
 export function hold(conversation: Conversation, call: InFlight, id: string, waitMs: number, dismissed: Promise<void> | null): Promise<HoldEnd> {
-  // A client that has gone while the approval was looked for waits no longer either.
-  if (conversation.isClientDone) call.cancelled = true;
   if (call.cancelled) return Promise.resolve('withdrawn');
+  // A client that will say nothing more may still read: it is told where the approval stands, and nothing is executed.
+  if (conversation.isClientDone) return Promise.resolve('waited');
   return new Promise((resolve) => {
     let over = false;
     const done = (end: HoldEnd): void => {
@@ -30,7 +30,7 @@ export function hold(conversation: Conversation, call: InFlight, id: string, wai
     timer.unref();
     const stopBeating = beat(conversation, call);
     const unwatch = watchOf(conversation.gateway.state).on(id, (event) => done(event === 'decided' ? 'decided' : 'waited'));
-    call.release = () => done('withdrawn');
+    call.release = (end = 'withdrawn') => done(end);
     void dismissed?.then(() => done('dismissed'));
   });
 }

@@ -185,13 +185,15 @@ describe('a held call', () => {
     expect(codeOf(await answer)).toBe('allowed');
   });
 
-  test('[N2] is not executed when the client has closed its end, and does not keep the process', async () => {
+  test('[N2] is not executed when the client has closed its end, which is told where it stands, and does not keep the process', async () => {
     const directory = mkdtempSync(join(tmpdir(), 'policylayer-approvals-'));
     const { client, approver } = await withApprovals(HELD, { directory });
     await client.initialize();
     client.raw('{"jsonrpc":"2.0","id":"held","method":"tools/call","params":{"name":"pay","arguments":{"amount":1}}}\n');
     const [request] = await approver.pending();
+    const told = client.next((message) => message['id'] === 'held');
     await client.close();
+    expect(codeOf(await told)).toBe('approval_pending');
     await approver.decide('approve', request?.id);
     expect(executed(client)).toEqual([]);
     await approver.close();
