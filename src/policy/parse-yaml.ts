@@ -1,5 +1,6 @@
-import { isAlias, isMap, isScalar, isSeq, LineCounter, parseDocument } from 'yaml';
-import type { Document, Node, Pair } from 'yaml';
+import { isAlias, isMap, isScalar, isSeq, YAMLParseError } from 'yaml';
+import type { Document, Node, Pair, YAMLError } from 'yaml';
+import { readYaml, TooMuchYaml } from './bounded-yaml.ts';
 import { pointer } from './pointer.ts';
 import type { Reporter } from './diagnostic.ts';
 import type { SourceEntry, SourceNode } from './source-node.ts';
@@ -15,30 +16,26 @@ const MAX_DEPTH = 40;
  * Reads YAML 1.2 (JSON included) into a tree with positions. Everything that two YAML readers may read differently, or that can
  * make a small file large, is reported and not read: aliases, anchors, tags, directives, merge keys, duplicate keys, keys that
  * are not strings, more than one document. Returns null when the text is not YAML at all.
- * This file is the only one that imports `yaml`; it is loaded on demand.
+ * This file and bounded-yaml.ts alone import `yaml`; they are loaded on demand.
  */
 export function parseYaml(text: string, reporter: Reporter): SourceNode | null {
   let document: Document.Parsed;
+  const problems: YAMLError[] = [];
   try {
-    document = parseDocument(text, {
-      version: '1.2',
-      schema: 'core',
-      merge: false,
-      strict: true,
-      // The library's own check for duplicates is quadratic; `readMap` has a linear one.
-      uniqueKeys: false,
-      stringKeys: false,
-      prettyErrors: false,
-      lineCounter: new LineCounter(),
-      // 'silent' would also hide that there is a second document.
-      logLevel: 'error',
-    });
+    const read = readYaml(text);
+    ({ document } = read);
+    if (read.second !== null) {
+      const { range } = read.second;
+      problems.push(new YAMLParseError([range[0], range[1]], 'MULTIPLE_DOCS', 'a second document'));
+    }
   } catch (error) {
-    if (!(error instanceof RangeError)) throw error;
-    reporter.error('too_deep', { start: 0, end: 0 }, '', 'the document is nested too deeply to read', null);
+    // The library recurses; a stack that is full for another reason ends here too.
+    if (!(error instanceof TooMuchYaml) && !(error instanceof RangeError)) throw error;
+    const [code, at, message] = error instanceof TooMuchYaml ? [error.code, error.at, error.message] : ['too_deep', 0, 'the document is nested too deeply to read'];
+    reporter.error(code, { start: at, end: at }, '', message, null);
     return null;
   }
-  const problems = [...document.errors, ...document.warnings.filter((warning) => warning.code !== 'TAG_RESOLVE_FAILED')];
+  problems.push(...document.errors, ...document.warnings.filter((warning) => warning.code !== 'TAG_RESOLVE_FAILED'));
   for (const problem of syntaxProblems(problems, text)) reporter.error(problem.code, problem.span, '', problem.message, problem.help);
   const directive = /^%[^\n]*/m.exec(text);
   if (directive !== null && (document.directives.yaml.explicit === true || Object.keys(document.directives.tags).length > 1)) {

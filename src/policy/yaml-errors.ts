@@ -2,6 +2,9 @@ import type { YAMLError } from 'yaml';
 import { quoted } from './printable.ts';
 import type { Span } from './source-text.ts';
 
+/** Finding the beginning reads the text up to the mistake: past these, many mistakes would cost their square. */
+const MOST_TRACED = 20;
+
 export interface SyntaxProblem {
   readonly code: string;
   readonly span: Span;
@@ -20,7 +23,7 @@ export function syntaxProblems(errors: readonly YAMLError[], text: string): Synt
   for (const error of ordered) {
     const [reported, end] = error.pos;
     if (reported <= lineEnd) continue;
-    const start = whereItBegan(error, text);
+    const start = problems.length < MOST_TRACED ? whereItBegan(error, text) : reported;
     const newline = text.indexOf('\n', reported);
     lineEnd = newline === -1 ? text.length : newline;
     const runsOn = error.code === 'BLOCK_AS_IMPLICIT_KEY' && ordered.some((other) => other.code === 'MULTILINE_IMPLICIT_KEY' && other.pos[0] === reported);

@@ -90,11 +90,31 @@ describe('a checked policy in a cache', () => {
 });
 
 describe('the YAML reader', () => {
-  it('is imported by one file of the policy room, and that file only on demand', () => {
+  it('is imported by two files of the policy room, and those only on demand', () => {
     const folder = join(import.meta.dirname, '../../src/policy');
     const sources = readdirSync(folder).filter((name) => name.endsWith('.ts')).map((name) => [name, readFileSync(join(folder, name), 'utf8')] as const);
-    const runtime = /^import (?!type\b)[^;]*from '(yaml|\.\/parse-yaml\.ts)'/m;
-    expect(sources.filter(([, source]) => runtime.test(source)).map(([name]) => name)).toEqual(['parse-yaml.ts']);
+    const runtime = /^import (?!type\b)[^;]*from '(yaml|\.\/parse-yaml\.ts|\.\/bounded-yaml\.ts)'/m;
+    expect(sources.filter(([, source]) => runtime.test(source)).map(([name]) => name)).toEqual(['bounded-yaml.ts', 'parse-yaml.ts']);
     expect(sources.filter(([, source]) => source.includes("import('./parse-yaml.ts')")).map(([name]) => name)).toEqual(['load.ts']);
   });
+});
+
+describe('hostile text', () => {
+  // A stack that is nearly full when V8 compiles a regular expression ends the process; this text did that.
+  it.each([
+    ['lists that are opened and commented', '['.concat('[ #\n'.repeat(16_000))],
+    ['keys of keys', '? - '.repeat(50_000)],
+  ])('of %s is refused before it is composed [#39]', async (_, text) => expect(await codes(text)).toContain('too_deep'));
+
+  it.each([']', ',', '*a '])('of a megabyte of %j is refused early [#39]', async (piece) => {
+    const text = piece.repeat(1024 * 1024 / piece.length - 20);
+    for (const prefix of ['', '[']) expect((await loadPolicy(prefix + text, { name: 'p' })).ok).toBe(false);
+  }, 120_000);
+
+  it('never costs the policies beside it: one that uses its size well is loaded', async () => {
+    const rules = Array.from({ length: 50_000 }, (_, index) => `  tool_${index}: allow`).join('\n');
+    const text = `version: "1"\ndefault: deny\ntools:\n${rules}\n`;
+    expect(text.length).toBeGreaterThan(900_000);
+    expect((await load(text)).document.rules.tool).toHaveLength(50_000);
+  }, 120_000);
 });
