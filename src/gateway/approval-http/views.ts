@@ -17,7 +17,7 @@ const WAYS: Readonly<Record<ApprovalRecord['votes'][number]['way'], string>> = {
  */
 export function askView(id: string, base: string, problem: Outcome | null): Html {
   return html`<div class="card">
-${problem === null ? html`<h1>A call waits for approval</h1>
+${problem === null ? html`<h1>Request for approval</h1>
 <p class="lede">Enter the code of your link, or your approver token, to see what is asked.</p>` : html`<h1>${problem.title}</h1>
 <p class="lede">${problem.text}</p>`}
 <form method="post" action="${base}view" id="open">

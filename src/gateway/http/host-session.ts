@@ -114,8 +114,9 @@ export class HostSession implements SessionEntry, LinkObserver {
     if (exchange !== null && !this.#early.has(exchange) && this.#isPrimed) this.#early.set(exchange, this.#startStream(requestKey, exchange));
     const stream = this.#byRequest.get(requestKey);
     if (stream === undefined) return this.#held.send(requestKey, bytes);
+    // Kept for a client that is away for the moment.
     stream.send(bytes);
-    return stream.isOpen;
+    return true;
   }
 
   get #isPrimed(): boolean {

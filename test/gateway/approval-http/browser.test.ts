@@ -40,7 +40,7 @@ describe.skipIf(BROWSER === null)('the page in a real browser', () => {
   test('a token is typed, and a denial is clicked', async () => {
     const { office, browser, base } = await open();
     const id = await office.ask();
-    await browser.until(`${base}/approvals/${id}`, heading('A call waits for approval'));
+    await browser.until(`${base}/approvals/${id}`, heading('Request for approval'));
     await browser.until({ script: `document.getElementById('secret').value = ${JSON.stringify(ALICE)}; document.querySelector('#open button').click()` }, heading('Approve this call?'));
     await browser.until({ script: `document.getElementById('comment').value = 'no'; document.querySelector('button.stop').click()` }, heading('Denied'));
     expect((await office.state.approval(id))?.votes).toMatchObject([{ approver: 'alice', decision: 'deny', comment: 'no' }]);
@@ -51,7 +51,7 @@ describe.skipIf(BROWSER === null)('the page in a real browser', () => {
     const id = await office.ask();
     const secret = (await office.state.mintApprovalLink(id, 'carol')) ?? '';
     await browser.scripts(false);
-    await browser.until(`${base}/approvals/${id}#${secret}`, heading('A call waits for approval'));
+    await browser.until(`${base}/approvals/${id}#${secret}`, heading('Request for approval'));
     expect(await browser.evaluate('document.querySelector("noscript p").textContent')).toContain('paste');
     await browser.until({ script: `document.getElementById('secret').value = ${JSON.stringify(secret)}; document.querySelector('#open button').click()` }, heading('Approve this call?'));
     await browser.until({ script: 'document.querySelector("button.go").click()' }, heading('Approved'));
