@@ -95,9 +95,6 @@ function readScalar(node: JsonNode, run: Run): Result {
   }
 }
 
-/** At most 15 digits: such a number and its double are the same in every reading. */
-const SHORT_DECIMAL = /^-?[0-9]+\.[0-9]+$/;
-
 /** No double needs more characters; converting a number of megabytes again and again would cost what its sender chose. */
 const LONGEST_NUMBER = 400;
 
@@ -105,7 +102,34 @@ const LONGEST_NUMBER = 400;
 function numberOf(node: JsonNode): number | null {
   const whole = node.integer();
   if (whole !== null) return whole;
-  if (node.end - node.start > LONGEST_NUMBER) return null;
-  const lexeme = node.lexeme();
-  return lexeme.length <= 16 && SHORT_DECIMAL.test(lexeme) ? Number(lexeme) : exactDouble(lexeme);
+  const length = node.end - node.start;
+  if (length > LONGEST_NUMBER) return null;
+  return (length <= SHORT_NUMBER ? shortDecimal(node) : null) ?? exactDouble(node.lexeme());
+}
+
+/** A sign, a point and 15 digits: such a number and its double are the same in every reading. */
+const SHORT_NUMBER = 17;
+const MOST_DIGITS = 15;
+
+/** The common case, without making a string: digits and a point. Null for anything else. One division of two exact doubles rounds correctly. */
+function shortDecimal({ buffer, start, end }: JsonNode): number | null {
+  const negative = buffer[start] === 0x2d;
+  let value = 0;
+  let digits = 0;
+  let scale = 1;
+  let point = false;
+  for (let i = negative ? start + 1 : start; i < end; i += 1) {
+    const c = buffer[i] ?? 0;
+    if (c === 0x2e) {
+      point = true;
+    } else if (c >= 0x30 && c <= 0x39) {
+      value = value * 10 + (c - 0x30);
+      digits += 1;
+      if (point) scale *= 10;
+    } else {
+      return null;
+    }
+  }
+  if (digits > MOST_DIGITS) return null;
+  return negative ? -value / scale : value / scale;
 }

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { compareDecimals, formatDecimal, parseDecimal } from '../../../src/wire/decimal.ts';
+import { compareDecimals, exactDouble, formatDecimal, parseDecimal } from '../../../src/wire/decimal.ts';
 import { amountOf, conditionOf, evaluate, inAWord, inputOf } from './evaluate.ts';
 
 describe('[#42] no spelling of a number evades a comparison', () => {
@@ -68,6 +68,17 @@ describe('[#42] no spelling of a number evades a comparison', () => {
         }
       }),
       { numRuns: 500 },
+    );
+  });
+
+  it('[J13] a number is read as the double that JavaScript reads, however short or long its text is', () => {
+    const lexeme = fc.tuple(fc.constantFrom('', '-'), fc.integer({ min: 0, max: 2 ** 31 }), fc.stringMatching(/^[0-9]{1,16}$/), fc.constantFrom('', '', '', 'e2', 'E-3')).map((parts) => `${parts[0]}${parts[1]}.${parts[2]}${parts[3]}`);
+    fc.assert(
+      fc.property(lexeme, (sent) => {
+        const outcome = evaluate(`string(args.x) == "${String(Number(sent))}"`, `{"x":${sent}}`);
+        expect([sent, outcome]).toEqual([sent, exactDouble(sent) === null ? 'error' : 'true']);
+      }),
+      { numRuns: 2000 },
     );
   });
 
