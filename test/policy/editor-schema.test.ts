@@ -121,16 +121,31 @@ describe('the schema for editors', () => {
     expect(isValid(text)).toBe(false);
   });
 
-  it('accepts every sound document of the golden files', async () => {
-    const folder = join(import.meta.dirname, 'golden');
+  it('accepts every document of this repository that loads: golden files, cookbook, examples, broken policies that are not', async () => {
+    const root = join(import.meta.dirname, '../..');
+    const files = ['test/policy/golden', 'docs/cookbook', 'examples', 'test/policy/broken'].flatMap((folder) => readdirSync(join(root, folder), { recursive: true, withFileTypes: true }));
     let sound = 0;
-    for (const name of readdirSync(folder).filter((file) => file.endsWith('.txt'))) {
-      const [text = ''] = readFileSync(join(folder, name), 'utf8').split(`${'-'.repeat(40)}\n`);
+    for (const { name, parentPath } of files.filter((file) => file.isFile() && /\.(?:ya?ml|txt)$/.test(file.name))) {
+      const [text = ''] = readFileSync(join(parentPath, name), 'utf8').split(`${'-'.repeat(40)}\n`);
       if (!(await isLoaded(text))) continue;
       sound += 1;
       expect(isValid(text), `${name}: ${JSON.stringify(validate.errors)}`).toBe(true);
     }
-    expect(sound).toBeGreaterThan(3);
+    expect(sound).toBeGreaterThan(10);
+  });
+
+  it('refuses the broken policies whose mistake is one of structure', async () => {
+    const structural = new Set(['unknown_key', 'wrong_type', 'missing_key', 'bad_action', 'bad_version', 'bad_mode', 'bad_rate', 'bad_max', 'bad_window', 'bad_per', 'duplicate_per', 'empty_list', 'empty_rule', 'empty_reason', 'approval_without_action', 'empty_approval', 'bad_via', 'duplicate_via', 'duplicate_approver', 'empty_arguments', 'bad_additional', 'misplaced_additional', 'bad_schema_source', 'no_arguments', 'no_schema', 'bad_on_state_error', 'bad_client_answer', 'double_star', 'empty_selector', 'empty_condition']);
+    const folder = join(import.meta.dirname, 'broken');
+    let broken = 0;
+    for (const name of readdirSync(folder).filter((file) => file.endsWith('.yaml'))) {
+      const text = readFileSync(join(folder, name), 'utf8');
+      const result = await loadPolicy(text, { name: 'p' });
+      if (result.ok || !result.errors.every(({ code }) => structural.has(code))) continue;
+      broken += 1;
+      expect(isValid(text), `${name}: ${result.errors.map(({ code, message }) => `${code} ${message}`).join(' | ')}`).toBe(false);
+    }
+    expect(broken).toBeGreaterThan(10);
   });
 
   it('accepts whatever the loader accepts', async () => {
