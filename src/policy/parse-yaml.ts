@@ -20,14 +20,9 @@ const MAX_DEPTH = 40;
  */
 export function parseYaml(text: string, reporter: Reporter): SourceNode | null {
   let document: Document.Parsed;
-  const problems: YAMLError[] = [];
+  let second: Document.Parsed | null;
   try {
-    const read = readYaml(text);
-    ({ document } = read);
-    if (read.second !== null) {
-      const { range } = read.second;
-      problems.push(new YAMLParseError([range[0], range[1]], 'MULTIPLE_DOCS', 'a second document'));
-    }
+    ({ document, second } = readYaml(text));
   } catch (error) {
     // The library recurses; a stack that is full for another reason ends here too.
     if (!(error instanceof TooMuchYaml) && !(error instanceof RangeError)) throw error;
@@ -35,7 +30,8 @@ export function parseYaml(text: string, reporter: Reporter): SourceNode | null {
     reporter.error(code, { start: at, end: at }, '', message, null);
     return null;
   }
-  problems.push(...document.errors, ...document.warnings.filter((warning) => warning.code !== 'TAG_RESOLVE_FAILED'));
+  const several = second === null ? [] : [new YAMLParseError([second.range[0], second.range[1]], 'MULTIPLE_DOCS', 'a second document')];
+  const problems: YAMLError[] = [...several, ...document.errors, ...document.warnings.filter((warning) => warning.code !== 'TAG_RESOLVE_FAILED')];
   for (const problem of syntaxProblems(problems, text)) reporter.error(problem.code, problem.span, '', problem.message, problem.help);
   const directive = /^%[^\n]*/m.exec(text);
   if (directive !== null && (document.directives.yaml.explicit === true || Object.keys(document.directives.tags).length > 1)) {

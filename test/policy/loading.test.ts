@@ -106,7 +106,7 @@ describe('hostile text', () => {
     ['keys of keys', '? - '.repeat(50_000)],
   ])('of %s is refused before it is composed [#39]', async (_, text) => expect(await codes(text)).toContain('too_deep'));
 
-  it.each([']', ',', '*a '])('of a megabyte of %j is refused early [#39]', async (piece) => {
+  it.each([']', '"', '*a '])('of a megabyte of %j is refused early [#39]', async (piece) => {
     const text = piece.repeat(1024 * 1024 / piece.length - 20);
     for (const prefix of ['', '[']) expect((await loadPolicy(prefix + text, { name: 'p' })).ok).toBe(false);
   }, 120_000);
