@@ -6,7 +6,6 @@ import type { Definitions } from './definitions.ts';
 import { environmentsOf } from './definitions.ts';
 import type { Diagnostic } from './diagnostic.ts';
 import { formatDiagnostic, Reporter } from './diagnostic.ts';
-import { lint } from './lint.ts';
 import { combine } from './policy-set.ts';
 import type { SourceNode } from './source-node.ts';
 import { SourceText } from './source-text.ts';
@@ -47,19 +46,22 @@ export async function loadPolicy(text: string, options: LoadOptions): Promise<Lo
   }
   const { parseYaml } = await import('./parse-yaml.ts');
   const environments = options.definitions === undefined ? null : environmentsOf(options.definitions);
-  return finishLoading(parseYaml(body, reporter), options.name, reporter, source, environments);
+  const result = await finishLoading(parseYaml(body, reporter), options.name, reporter, source, environments);
+  if (!result.ok) return result;
+  // Not imported at the top: a policy from the cache is not linted, and starting `run` reads every line that is.
+  const { lint } = await import('./lint.ts');
+  lint(result.policy, reporter);
+  return { ...result, warnings: reporter.list('warning') };
 }
 
-/** Checks and compiles a document that has been read. */
+/** Checks and compiles a document that has been read; nothing is linted. */
 export async function finishLoading(root: SourceNode | null, name: string, reporter: Reporter, source: SourceText, environments: Environments | null): Promise<LoadResult> {
   if (root === null) return refused(reporter);
   const sources: Sources = { expressions: [], schemas: [] };
   const document = checkDocument(root, reporter, sources);
   const compiled = await compileSources(sources, document, reporter, environments);
   if (document === null || reporter.failed) return refused(reporter);
-  const policy = new CompiledPolicy(name, document, compiled, source);
-  lint(policy, reporter);
-  return { ok: true, policy, warnings: reporter.list('warning') };
+  return { ok: true, policy: new CompiledPolicy(name, document, compiled, source), warnings: reporter.list('warning') };
 }
 
 export function refused(reporter: Reporter): LoadResult {
