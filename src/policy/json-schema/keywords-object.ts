@@ -1,7 +1,8 @@
 import type { JsonNode } from '../../wire/json-node.ts';
 import { searches } from './keywords-string.ts';
 import { textNode } from './text-node.ts';
-import type { Check, Failure, Pattern, Subschema } from './schema-types.ts';
+import type { Run } from './run.ts';
+import type { Check, Failure, Pattern, Place, Subschema } from './schema-types.ts';
 import { failure } from './schema-types.ts';
 import type { Site } from './site.ts';
 import { countOf, kindName, namesOf } from './site.ts';
@@ -26,10 +27,8 @@ export function requiredKeyword(node: JsonNode, site: Site): Check | null {
   return (value, place, run) => (value.kind === 'object' ? firstMissing(names, value, place, run) : null);
 }
 
-type RunOf = Parameters<Check>[2];
-type PlaceOf = Parameters<Check>[1];
-
-function firstMissing(names: readonly string[], value: JsonNode, place: PlaceOf, run: RunOf): Failure | null {
+/** The failure that names the first member of a list that is not there. */
+export function firstMissing(names: readonly string[], value: JsonNode, place: Place | null, run: Run): Failure | null {
   run.spend(Math.floor(names.length / 16));
   const missing = names.find((name) => value.get(name) === null);
   return missing === undefined ? null : failure({ parent: place, key: missing }, 'is missing', 'is present');
@@ -104,79 +103,6 @@ export function propertyNamesKeyword(node: JsonNode, site: Site): Check | null {
     for (const { key } of value.members()) {
       const here = { parent: place, key };
       if (run.applyBelow(schema, textNode(key), here) !== null) return failure(here, 'has a name that is not allowed', 'is absent');
-    }
-    return null;
-  };
-}
-
-export function dependentRequiredKeyword(keyword: string, node: JsonNode, site: Site): Check | null {
-  if (node.kind !== 'object') {
-    site.problem(`\`${keyword}\` is ${kindName(node)}; expected an object of lists of names`, null, keyword);
-    return null;
-  }
-  const demands: [string, readonly string[]][] = [];
-  for (const { key, value } of node.members()) {
-    const names = namesOf(value, `an entry of \`${keyword}\``, site, keyword, key);
-    if (names === null) return null;
-    demands.push([key, names]);
-  }
-  return (value, place, run) => {
-    if (value.kind !== 'object') return null;
-    run.spend(Math.floor(demands.length / 16));
-    for (const [key, names] of demands) {
-      const failed = value.get(key) === null ? null : firstMissing(names, value, place, run);
-      if (failed !== null) return failed;
-    }
-    return null;
-  };
-}
-
-export function dependentSchemasKeyword(keyword: string, node: JsonNode, site: Site): Check | null {
-  if (node.kind !== 'object') {
-    site.problem(`\`${keyword}\` is ${kindName(node)}; expected an object of schemas`, null, keyword);
-    return null;
-  }
-  const demands: [string, Subschema][] = [];
-  for (const { key, value } of node.members()) {
-    const schema = site.schemaHere(value, keyword, key);
-    if (schema === null) return null;
-    demands.push([key, schema]);
-  }
-  return (value, place, run, seen) => {
-    if (value.kind !== 'object') return null;
-    run.spend(Math.floor(demands.length / 16));
-    for (const [key, schema] of demands) {
-      const failed = value.get(key) === null ? null : run.applyHere(schema, value, place, seen);
-      if (failed !== null) return failed;
-    }
-    return null;
-  };
-}
-
-/** Draft-07 `dependencies`: lists of names and schemas in one map. */
-export function dependenciesKeyword(node: JsonNode, site: Site): Check | null {
-  if (node.kind !== 'object') {
-    site.problem(`\`dependencies\` is ${kindName(node)}; expected an object`, null, 'dependencies');
-    return null;
-  }
-  const checks: Check[] = [];
-  for (const { key, value } of node.members()) {
-    if (value.kind === 'array') {
-      const names = namesOf(value, 'an entry of `dependencies`', site, 'dependencies', key);
-      if (names === null) return null;
-      checks.push((object, place, run) => (object.get(key) === null ? null : firstMissing(names, object, place, run)));
-    } else {
-      const schema = site.schemaHere(value, 'dependencies', key);
-      if (schema === null) return null;
-      checks.push((object, place, run, seen) => (object.get(key) === null ? null : run.applyHere(schema, object, place, seen)));
-    }
-  }
-  return (value, place, run, seen) => {
-    if (value.kind !== 'object') return null;
-    run.spend(Math.floor(checks.length / 16));
-    for (const check of checks) {
-      const failed = check(value, place, run, seen);
-      if (failed !== null) return failed;
     }
     return null;
   };

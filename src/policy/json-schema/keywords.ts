@@ -1,11 +1,9 @@
 import type { JsonNode } from '../../wire/json-node.ts';
 import { containsKeyword, elementsKeyword, itemCountKeyword, unevaluatedItemsKeyword, uniqueItemsKeyword } from './keywords-array.ts';
+import { dependenciesKeyword, dependentRequiredKeyword, dependentSchemasKeyword } from './keywords-dependent.ts';
 import { allOfKeyword, anyOfKeyword, conditionalKeyword, notKeyword, oneOfKeyword } from './keywords-logic.ts';
 import { NUMBER_RULES, numberKeyword } from './keywords-number.ts';
-import {
-  dependenciesKeyword, dependentRequiredKeyword, dependentSchemasKeyword, memberCountKeyword, membersKeyword, propertyNamesKeyword,
-  requiredKeyword, unevaluatedPropertiesKeyword,
-} from './keywords-object.ts';
+import { memberCountKeyword, membersKeyword, propertyNamesKeyword, requiredKeyword, unevaluatedPropertiesKeyword } from './keywords-object.ts';
 import { dynamicRefKeyword, refKeyword } from './keywords-reference.ts';
 import { formatKeyword, lengthKeyword, patternKeyword } from './keywords-string.ts';
 import { enumKeyword, typeKeyword } from './keywords-value.ts';

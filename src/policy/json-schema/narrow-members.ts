@@ -3,6 +3,9 @@ import { compilePattern } from '../re2.ts';
 import type { Patch } from './narrow-patch.ts';
 import type { Dialect } from './schema-types.ts';
 
+/** Schemas that list more names are closed under `allOf`: taking every other name out would cost their author's choice of time. */
+const MOST_REMOVED = 5000;
+
 type Merge = (patch: Patch, demanded: JsonNode, dialect: Dialect) => void;
 
 /**
@@ -13,7 +16,8 @@ export function mergeMembers(patch: Patch, demanded: JsonNode, dialect: Dialect,
   const named = demanded.get('properties')?.members() ?? [];
   const rest = demanded.get('additionalProperties');
   const patterns = demanded.get('patternProperties');
-  const closes = rest?.kind === 'false' && patterns === null && patch.current('patternProperties') === null;
+  const few = (patch.node.get('properties')?.members().length ?? 0) <= MOST_REMOVED;
+  const closes = rest?.kind === 'false' && patterns === null && patch.current('patternProperties') === null && few;
   if (patterns !== null) {
     const parts = ['properties', 'patternProperties', 'additionalProperties'].flatMap((keyword) => {
       const value = demanded.get(keyword);

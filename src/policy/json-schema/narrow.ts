@@ -52,7 +52,8 @@ function survey(root: JsonNode): Survey | null {
   let refersInside = false;
   const waiting = [root];
   for (let node = waiting.pop(); node !== undefined; node = waiting.pop()) {
-    waiting.push(...node.elements());
+    // One by one: a list can have more elements than a call takes arguments.
+    for (const element of node.elements()) waiting.push(element);
     for (const { key, value } of node.members()) {
       waiting.push(value);
       hasUnevaluated ||= key === 'unevaluatedProperties' || key === 'unevaluatedItems';

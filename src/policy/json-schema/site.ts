@@ -30,7 +30,8 @@ export function countOf(keyword: string, node: JsonNode, site: Site): number | n
 export function namesOf(node: JsonNode, what: string, site: Site, ...tokens: readonly (string | number)[]): readonly string[] | null {
   const names = node.elements().map((element) => element.text());
   const texts = names.filter((name) => name !== null);
-  if (node.kind === 'array' && texts.length === names.length && new Set(texts).size === texts.length) return texts;
+  // A quote in front keeps digits from being their own hash: a hostile schema could choose names that collide.
+  if (node.kind === 'array' && texts.length === names.length && new Set(texts.map((text) => `"${text}`)).size === texts.length) return texts;
   site.problem(`${what} is ${node.kind === 'array' ? 'a list with repeats or with something that is no string' : kindName(node)}; expected a list of different strings`, null, ...tokens);
   return null;
 }

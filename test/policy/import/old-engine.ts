@@ -32,7 +32,7 @@ export class OldEngine {
     let asks = false;
     for (const [scope, entry] of [[tool, own], ['_global', everything], ['_all', all]] as const) {
       for (const rule of entry?.rules ?? []) {
-        const verdict = this.#rule(rule, entry?.rules ?? [], scope, args, pending);
+        const verdict = this.#rule(rule, scope, args, pending);
         if (verdict === 'deny') return 'deny';
         asks ||= verdict === 'ask';
       }
@@ -44,7 +44,7 @@ export class OldEngine {
     return asks ? 'require_approval' : 'allow';
   }
 
-  #rule(rule: OldRule, siblings: readonly OldRule[], scope: string, args: unknown, pending: Pending[]): 'deny' | 'ask' | 'pass' {
+  #rule(rule: OldRule, scope: string, args: unknown, pending: Pending[]): 'deny' | 'ask' | 'pass' {
     if (rule.action === 'deny') return 'deny';
     if (rule.rate_limit !== undefined) {
       const [max = '', window = ''] = rule.rate_limit.split('/');
@@ -56,10 +56,11 @@ export class OldEngine {
     if (!onArguments.every((condition) => holds(condition, args))) return 'deny';
     for (const { path, op, value } of rule.conditions ?? []) {
       const name = path.slice(`state.${scope}.`.length);
-      const state = path.startsWith('state.') ? siblings.find((sibling) => sibling.state?.counter === name)?.state : undefined;
-      if (state === undefined) continue;
+      if (!path.startsWith('state.')) continue;
       const most = Number(value);
-      pending.push({ key: `${scope}/${name}/${state.window}`, amount: amountOf(state, args), fits: (total) => (op === 'lt' ? total < most : total <= most) });
+      // A counter whose own rule has no condition on it never counts.
+      const amount = rule.state?.counter === name ? amountOf(rule.state, args) : 0;
+      pending.push({ key: `${scope}/${name}`, amount, fits: (total) => (op === 'lt' ? total < most : total <= most) });
     }
     return 'pass';
   }

@@ -62,6 +62,11 @@ describe('a hostile schema is unusable, within bounds [A3] [#40] [#41]', () => {
     const names = many(4000, (k) => `"${k * 131_072}":{"type":"number"}`);
     expect(outcome(`{"properties":{${names}}}`, `{${many(4000, (k) => `"${k * 131_072}":1`)}}`)).toBe('valid');
   });
+  it('lists of names that would all hash alike cost no more than others', () => {
+    const names = many(60_000, (k) => `"${k * 65_536}"`);
+    expect(outcome(`{"required":[${names}]}`, '{}')).toMatch(/^invalid: .*is missing/);
+    expect(outcome(`{"enum":[${many(60_000, (k) => String(k * 65_536))}]}`, '5')).toMatch(/^invalid: .*must be one of/);
+  });
   it('a large value is judged or refused as unusable', () => {
     expect(outcome('{"items":{"type":"number","maximum":9}}', `[${many(50_000, () => '1')}]`)).toBe('valid');
     expect(outcome('{"items":{"allOf":[{"type":"number"},{"maximum":9}]}}', `[${many(50_000, () => '1')}]`)).toMatch(/^unusable: .*steps/);

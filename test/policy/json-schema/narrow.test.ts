@@ -94,6 +94,16 @@ describe('what is written into a list', () => {
     expect(narrowed(others, `{"properties":{${few}}}`)).toBeNull();
     expect(narrowed(`{"type":"object","description":"${'x'.repeat(1024 * 1024)}"}`, '{"required":["a"]}')).toBeNull();
   });
+  it('a listed schema of more names than can be taken out is closed beside them [#41]', () => {
+    const many = Array.from({ length: 30_000 }, (_, k) => `"${k * 131_072}":{}`).join(',');
+    const text = narrowed(`{"type":"object","properties":{${many}}}`, '{"properties":{"a":{}},"additionalProperties":false}');
+    expect(text?.endsWith('},"allOf":[{"properties":{"a":{}},"additionalProperties":false}]}')).toBe(true);
+  });
+  it('a listed schema of 400,000 values and one of 60,000 names end in an answer [#41]', () => {
+    expect(narrowed(`{"type":"object","properties":{"a":{"enum":[${'1,'.repeat(400_000)}2]}}}`, '{"properties":{"a":{"enum":[2]}}}')).toBe('{"type":"object","properties":{"a":{"enum":[2]}}}');
+    const names = Array.from({ length: 60_000 }, (_, k) => `"${k * 65_536}"`).join(',');
+    expect(narrowed(`{"type":"object","required":[${names}]}`, '{"required":["a"]}')).toContain(',"a"]}');
+  });
   it('a listed schema of 20,000 properties is narrowed at the one that matters', () => {
     const many = Array.from({ length: 20_000 }, (_, k) => `"p${k}":{"type":"number"}`).join(',');
     const text = narrowed(`{"type":"object","properties":{${many}}}`, '{"properties":{"p7":{"type":"number","maximum":7}}}');
