@@ -7,6 +7,7 @@ const SEEDS = [
   'version: "1"\ndefault: deny\ntools:\n  CloneContainerToECR:\n    rate_limit: { max: 10, window: 60 }\n',
   'version: "1"\ndefault: allow\nmode: observe\ntools:\n  "delete_*": { action: deny, reason: "no: never" }\n  x: { rate_limit: [10/minute, { max: 5, window: 1h, per: [grant, tool] }] }\nclient: { sampling: deny }\n',
   '{ "version": "1", "default": "hide", "resources": { "file:///srv/*": "allow", "https://h/q?x=1": { "action": "deny" } }, "prompts": { "*": "allow" } }',
+  'version: "1"\ndefault: require_approval\ntools:\n  pay:\n    - when: args.amount > 100\n      action: require_approval\n      approval: { timeout: 2h, approvers: { needed: 1, of: [alice, bob] }, via: [cli] }\n    - require: [args.amount > 0, { if: "args.to != \'x\'", reason: not to x }]\n      deny_if: |\n        args.note ==\n          "no"\n      arguments: { amount: { type: number, maximum: 5e2 }, card.number: { type: string } }\n      additional: false\n      schema: upstream\n      budget: [{ sum: args.amount, max: 100.50, window: 1d, per: grant }]\n',
   '# comment\nversion: "1"\ndescription: >\n  folded\n  text\ndefault: deny\ntools:\n  a: allow\n  b:\n    action: hide\n    mode: observe\n',
 ];
 const PIECES = ['\n', '\n  ', ' ', '\t', ':', ': ', '"', "'", '*', '&a ', '*a', '!!x ', '{', '}', '[', ']', ',', '#', '- ', '---\n', '%', '@', '|', '>', '<<: ', '\u0000', '\uFEFF', '\ud83d', '0', '-1', '1e9', 'null', 'deny', 'tools', 'reason: x\n', 'extra: allow\n', '  extra: 1\n', ', "extra": 1', 'when: true', '~', '\\', '\r', '..', '%2e'];
@@ -20,8 +21,9 @@ const mutated = fc.tuple(fc.constantFrom(...SEEDS), fc.array(mutation, { minLeng
 );
 
 const DOCUMENT = ['version', 'description', 'default', 'mode', 'tools', 'resources', 'prompts', 'client'];
-const RULE = ['action', 'reason', 'mode', 'rate_limit'];
+const RULE = ['action', 'reason', 'mode', 'when', 'arguments', 'additional', 'schema', 'require', 'deny_if', 'rate_limit', 'budget', 'approval'];
 const LIMIT = ['max', 'window', 'per', 'on_state_error'];
+const PARTS = { rate_limit: LIMIT, budget: [...LIMIT, 'sum'], require: ['if', 'reason'], deny_if: ['if', 'reason'], approval: ['timeout', 'wait', 'approvers', 'via'] };
 
 function keysOf(value: unknown): string[] {
   return typeof value === 'object' && value !== null && !Array.isArray(value) ? Object.keys(value) : [];
@@ -33,10 +35,12 @@ function strangers(value: unknown): string[] {
   const found = keysOf(document).filter((key) => !DOCUMENT.includes(key));
   found.push(...keysOf(document['client']).filter((key) => !['sampling', 'elicitation', 'roots'].includes(key)));
   for (const section of ['tools', 'resources', 'prompts']) {
-    for (const rule of Object.values(document[section] ?? {})) {
+    for (const rule of Object.values(document[section] ?? {}).flat()) {
       found.push(...keysOf(rule).filter((key) => !RULE.includes(key)));
-      const limits = keysOf(rule).includes('rate_limit') ? (rule as Record<string, unknown>)['rate_limit'] : [];
-      for (const limit of Array.isArray(limits) ? limits : [limits]) found.push(...keysOf(limit).filter((key) => !LIMIT.includes(key)));
+      for (const [guard, known] of Object.entries(PARTS)) {
+        const parts = keysOf(rule).includes(guard) ? (rule as Record<string, unknown>)[guard] : [];
+        for (const part of Array.isArray(parts) ? parts : [parts]) found.push(...keysOf(part).filter((key) => !known.includes(key)));
+      }
     }
   }
   return found;
