@@ -1,4 +1,5 @@
-import { decimalOf, exactDouble, formatDecimal } from '../../wire/decimal.ts';
+import type { Decimal } from '../../wire/decimal.ts';
+import { decimalOf, exactDouble, formatDecimal, parseDecimal } from '../../wire/decimal.ts';
 
 /** Words that CEL does not take as a name behind a dot. */
 const RESERVED: ReadonlySet<string> = new Set(['true', 'false', 'null', 'in']);
@@ -9,11 +10,16 @@ export function celString(text: string): string | null {
   return `'${JSON.stringify(text).slice(1, -1).replaceAll('\\"', '"').replaceAll("'", "\\'")}'`;
 }
 
+/** A number of an old file; null when it is written in a way that YAML readers take for different numbers (`010`), or is none. */
+export function decimalIn(value: number, text: string): Decimal | null {
+  if (/^[-+]?0[0-9]/.test(text)) return null;
+  return parseDecimal(text) ?? decimalOf(value);
+}
+
 /** A number as a CEL double, which is what arguments are; null when no double is that number. */
 export function celNumber(value: number, text: string): string | null {
-  const plain = /^-?[0-9]+$/.test(text) ? exactDouble(text.replace(/^(-?)0+(?=[0-9])/, '$1')) : value;
-  const decimal = plain === null ? null : decimalOf(plain);
-  if (decimal === null) return null;
+  const decimal = decimalIn(value, text);
+  if (decimal === null || exactDouble(formatDecimal(decimal)) === null) return null;
   const digits = formatDecimal(decimal);
   return digits.includes('.') ? digits : `${digits}.0`;
 }

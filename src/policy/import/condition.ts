@@ -115,7 +115,8 @@ function equality(op: 'eq' | 'neq' | 'in' | 'not_in', at: string, value: At, hol
 function oneLiteral(node: SourceNode): string | null {
   switch (node.kind) {
     case 'string':
-      return celString(node.value);
+      // A number to some YAML readers, a text to others.
+      return /^[-+]?[0-9]+_[0-9_.]*$/.test(node.value) ? null : celString(node.value);
     case 'number':
       return celNumber(node.value, node.text);
     case 'boolean':

@@ -1,6 +1,6 @@
-import { decimalOf, formatDecimal, parseDecimal } from '../../wire/decimal.ts';
+import { formatDecimal } from '../../wire/decimal.ts';
 import { found } from '../source-node.ts';
-import { celPath } from './cel-text.ts';
+import { celPath, decimalIn } from './cel-text.ts';
 import type { OldCondition } from './condition.ts';
 import { argumentNames } from './condition.ts';
 import type { Limit } from './model.ts';
@@ -48,7 +48,7 @@ export function readIncrements(fields: ReadonlyMap<string, At>, reader: OldReade
  */
 export function counterLimit({ op, value, where }: OldCondition, counter: Counter, reason: string | null, name: string | null, reader: OldReader): Limit | 'none' | null {
   if (op !== 'lte' && op !== 'lt') return reader.error('bad_counter_condition', where, `a counter is compared with \`${op}\`; only \`lte\` and \`lt\` are limits`, null);
-  const limit = value.node.kind === 'number' ? (parseDecimal(value.node.text) ?? decimalOf(value.node.value)) : null;
+  const limit = value.node.kind === 'number' ? decimalIn(value.node.value, value.node.text) : null;
   if (value.node.kind !== 'number' || limit === null || limit.digits < 0n) return reader.error('bad_value', value, `the limit is ${found(value.node)}; expected a number that is not negative`, null);
   reader.notes.add('sliding_windows', where.node.span, where.at);
   reader.notes.add('counters_per_server', where.node.span, where.at);
