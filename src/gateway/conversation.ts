@@ -160,7 +160,7 @@ export class Conversation {
     }
     const call: InFlight = {
       id: message.id, idKey, method, type, era, policies: this.principal.policies, request: message, startedAt: performance.now(),
-      progressToken: progressTokenKey(params), name: null, entry: null, state: 'judging', cancelled: false, release: null, beats: 0, approval: null,
+      progressToken: progressTokenKey(params), name: null, observed: null, entry: null, state: 'judging', cancelled: false, release: null, beats: 0, approval: null,
     };
     this.inFlight.set(idKey, call);
     const verdict = this.#judge(call);

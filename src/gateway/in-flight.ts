@@ -37,6 +37,8 @@ export interface InFlight {
   readonly progressToken: string | null;
   /** The governed name (tool, prompt, URI), or null. */
   name: string | null;
+  /** What an observed rule or policy would have decided, for every row about the call; null when nothing else. */
+  observed: string | null;
   /** Id of the journal row that waits for the outcome, or null. */
   entry: string | null;
   /** `judging` until the decision to forward has been carried out. */

@@ -198,7 +198,7 @@ class ApprovalStep {
 
   /** A row for a step that is not the end of the call. */
   #note(code: string, reason: string): void {
-    recordRefusal(this.#conversation, { ...facts(this.#call, this.#target), outcome: 'refused', code, rule: this.#decision.rule, policy: this.#decision.policyId, reason });
+    recordRefusal(this.#conversation, { ...facts(this.#call, this.#target), observed: null, outcome: 'refused', code, rule: this.#decision.rule, policy: this.#decision.policyId, reason });
   }
 }
 

@@ -3,6 +3,7 @@ import type { Decision, Query } from '../../policy/types.ts';
 import type { Conversation } from '../conversation.ts';
 import type { InFlight } from '../in-flight.ts';
 import { callContext } from './context.ts';
+import { observation } from './facts.ts';
 import type { Target } from './target.ts';
 
 /** Asks the policies that the call began under. Synchronous and pure: nothing is waited for and nothing counted here. */
@@ -10,7 +11,9 @@ export function decide(conversation: Conversation, call: InFlight, target: Targe
   const { kind, name, args } = target;
   const tool = kind === 'tool' ? (conversation.directory.get(name)?.facts ?? null) : null;
   const query: Query = { kind, name, tool, context: callContext(conversation, call), ...(args === undefined ? {} : { args }) };
-  return call.policies.decide(query);
+  const decision = call.policies.decide(query);
+  call.observed = observation(decision.wouldBe);
+  return decision;
 }
 
 /**

@@ -4,8 +4,8 @@ import type { RowFacts } from '../recorder.ts';
 import type { Target } from './target.ts';
 
 /** The facts that every row about this call shares. */
-export function facts(call: InFlight, target: Target | null): Pick<RowFacts, 'method' | 'name' | 'requestId' | 'arguments' | 'latencyMs'> {
-  return { method: call.method, name: target?.name ?? call.name, requestId: call.id, arguments: target?.args ?? null, latencyMs: null };
+export function facts(call: InFlight, target: Target | null): Pick<RowFacts, 'method' | 'name' | 'requestId' | 'arguments' | 'observed' | 'latencyMs'> {
+  return { method: call.method, name: target?.name ?? call.name, requestId: call.id, arguments: target?.args ?? null, observed: call.observed, latencyMs: null };
 }
 
 /** Which rule of which policy a row is about. */

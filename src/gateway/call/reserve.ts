@@ -4,7 +4,7 @@ import type { Conversation } from '../conversation.ts';
 import type { InFlight } from '../in-flight.ts';
 import { journalRow, randomId, recordRefusal } from '../recorder.ts';
 import type { ClientVerdict } from '../verdict.ts';
-import { facts, observation, origin } from './facts.ts';
+import { facts, origin } from './facts.ts';
 import { refuse, withdrawn } from './refuse.ts';
 import type { Target } from './target.ts';
 
@@ -20,7 +20,7 @@ export interface Use {
 export function reserve(conversation: Conversation, call: InFlight, target: Target, decision: Decision, limits: readonly LimitClaim[], use: Use | null = null): ClientVerdict | Promise<ClientVerdict> {
   const entry = randomId();
   const reason = use !== null ? `approval ${use.id}` : call.approval?.continues === true ? 'goes on with the approval that it has used' : null;
-  const row = journalRow(conversation, { ...facts(call, target), ...origin(decision), reason, id: entry, outcome: 'forwarded', code: null, observed: observation(decision.wouldBe) });
+  const row = journalRow(conversation, { ...facts(call, target), ...origin(decision), reason, id: entry, outcome: 'forwarded', code: null });
   const scope: CounterScope = {
     server: conversation.principal.server,
     grant: conversation.principal.grant,

@@ -4,6 +4,7 @@ import { META_PREFIX } from '../../mcp/keys.ts';
 import type { Message, Request } from '../../mcp/message.ts';
 import { clientCapabilities } from '../../mcp/meta.ts';
 import { mismatchedParamHeader } from '../../mcp/param-headers.ts';
+import { listedQuery } from '../call/context.ts';
 import type { Conversation } from '../conversation.ts';
 import type { Principal } from '../principal.ts';
 import { andThen, type ClientVerdict } from '../verdict.ts';
@@ -150,9 +151,10 @@ export class HostEndpoint implements Endpoint {
   }
 
   #wrongParamHeader(incoming: Incoming, conversation: Conversation, message: Request, name: string): string | null {
-    const headers = conversation.directory.get(name)?.headers.headers ?? [];
+    const tool = conversation.directory.get(name);
+    const headers = tool?.headers.headers ?? [];
     // A hidden tool must not show itself by a complaint about its headers (attack 46).
-    if (headers.length === 0 || incoming.principal.policies.visibility({ kind: 'tool', name }) === 'hide') return null;
+    if (headers.length === 0 || incoming.principal.policies.visibility(listedQuery(conversation, 'tool', name, tool?.facts ?? null)) === 'hide') return null;
     return mismatchedParamHeader(headers, message.params?.get('arguments') ?? null, (header) => incoming.head.get(header));
   }
 

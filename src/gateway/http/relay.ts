@@ -10,6 +10,7 @@ import { failure } from '../../upstream/failure.ts';
 import type { HttpSpec } from '../../upstream/types.ts';
 import { formatSse } from '../../wire/sse.ts';
 import { changedLists } from '../changed-lists.ts';
+import { listedQuery } from '../call/context.ts';
 import { Conversation } from '../conversation.ts';
 import { signalListChanges } from '../listen-signal.ts';
 import { OWN_REQUEST_TIMEOUT_MS } from '../own-requests.ts';
@@ -125,7 +126,7 @@ export class RelayEndpoint implements Endpoint {
     const name = message.params?.get('name')?.text() ?? '';
     const tool = conversation.directory.get(name);
     // A hidden tool must not show itself by a complaint about its headers (attack 46).
-    if (tool === null || tool.headers.headers.length === 0 || incoming.principal.policies.visibility({ kind: 'tool', name }) === 'hide') return null;
+    if (tool === null || tool.headers.headers.length === 0 || incoming.principal.policies.visibility(listedQuery(conversation, 'tool', name, tool.facts)) === 'hide') return null;
     const wrong = mismatchedParamHeader(tool.headers.headers, message.params?.get('arguments') ?? null, (name) => incoming.head.get(name));
     if (wrong === null) return null;
     recordProblem(this.#context, incoming, 'header_mismatch', `the header ${wrong} and the arguments differ`);
