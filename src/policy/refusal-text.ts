@@ -13,6 +13,8 @@ export interface Refusal {
   readonly reason: string | null;
   /** For `rate_limited` and `budget_exceeded`: the limit that the call did not fit into. */
   readonly limit?: Pick<LimitClaim, 'type' | 'max' | 'windowMs'>;
+  /** For `approval_pending`: the request that waits. */
+  readonly approval?: { readonly id: string; readonly expiresAt: string } | null;
   /** For `rate_limited` and `budget_exceeded`: when a call could fit again. */
   readonly retryAfterMs?: number | null;
 }
@@ -21,12 +23,20 @@ const LONGEST_REASON = 1000;
 const LONGEST_POINTER = 300;
 
 /**
- * The sentence that the agent reads: `[POLICY DENIED] <reason> (rule <pointer>)`. A policy's own reason replaces the built-in one;
+ * The sentence that the agent reads: `[POLICY DENIED] <reason> (rule <pointer>)`. A policy's own reason replaces the built-in one
+ * (beside an approval both are told);
  * the time to wait is added to both, because an agent that reads no `_meta` has no other way to learn it.
  */
 export function refusalText(refusal: Refusal): string {
-  const reason = refusal.reason === null ? builtIn(refusal) : oneLine(refusal.reason, LONGEST_REASON);
+  const reason = sentence(refusal);
   return `[POLICY DENIED] ${reason}${retry(refusal)} (rule ${oneLine(refusal.rule, LONGEST_POINTER)})`;
+}
+
+/** Why a rule asks for an approval does not say what became of it, so there the two stand together. */
+function sentence(refusal: Refusal): string {
+  if (refusal.reason === null) return builtIn(refusal);
+  const authors = oneLine(refusal.reason, LONGEST_REASON);
+  return refusal.code.startsWith('approval_') ? `${builtIn(refusal)} (${authors})` : authors;
 }
 
 function builtIn(refusal: Refusal): string {
@@ -47,7 +57,7 @@ function builtIn(refusal: Refusal): string {
     case 'budget_exceeded':
       return refusal.limit === undefined ? `a budget for ${name} is used up` : `budget of ${refusal.limit.max} per ${refusal.limit.windowMs / 1000} s would be exceeded`;
     case 'approval_pending':
-      return `${name} needs an approval that has not been given yet; repeat the same call later`;
+      return `${name} needs an approval that has not been given yet${request(refusal)}; repeat the identical call later`;
     case 'approval_denied':
       return `the approval for ${name} was denied`;
     case 'approval_expired':
@@ -57,6 +67,10 @@ function builtIn(refusal: Refusal): string {
     case 'state_unavailable':
       return `the state that a limit for ${name} needs is out of reach, so it is refused`;
   }
+}
+
+function request({ approval }: Refusal): string {
+  return approval === undefined || approval === null ? '' : ` (request ${printable(approval.id, 100)}, until ${printable(approval.expiresAt, 40)})`;
 }
 
 const NOUN: Readonly<Record<TargetKind, string>> = { tool: 'tool', resource: 'resource', prompt: 'prompt' };
