@@ -1,4 +1,4 @@
-import type { Action, ApprovalModel, ConditionModel, RuleModel, SelectorModel } from './document.ts';
+import type { Action, ConditionModel, RuleModel, SelectorModel } from './document.ts';
 import { NO_ARGUMENTS } from './document.ts';
 import type { Reporter } from './diagnostic.ts';
 import type { RuleContext } from './sources.ts';
@@ -180,9 +180,4 @@ export function hasGuards(rule: RuleModel): boolean {
   const { constraints, additional, upstream } = rule.arguments;
   const conditions: readonly ConditionModel[] = [...rule.require, ...rule.denyIf];
   return constraints.length > 0 || !additional || upstream || conditions.length > 0 || rule.limits.length > 0 || rule.budgets.length > 0;
-}
-
-/** What the rule says about approvals, for the one who merges them. */
-export function approvalOf(rule: RuleModel): ApprovalModel | null {
-  return rule.action === 'require_approval' ? rule.approval : null;
 }
