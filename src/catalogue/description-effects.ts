@@ -1,0 +1,27 @@
+import type { Definition } from './definition.ts';
+import type { DescriptionReading, SaidVerb } from './read-description.ts';
+import type { NameReading } from './read-name.ts';
+import { severity } from './severity.ts';
+import type { Trail } from './trail.ts';
+
+/** What the description adds: it decides where the name does not, and raises where it openly says more. It never lowers. */
+export function judgeDescription(definition: Definition, name: NameReading, description: DescriptionReading, trail: Trail): void {
+  const undecided = name.effect === null || name.weak;
+  const said = [description.lead, ...description.listed, ...(undecided ? description.later : [])].filter((v): v is SaidVerb => v !== null);
+  for (const verb of said) {
+    if (undecided || raises(name, verb)) trail.effect(verb.effect, 'description', '/description', verb.verb);
+  }
+  judgeOverwrite(definition, name, trail);
+}
+
+/** A sentence that opens with a worse verb than the name's contradicts the name; a verb in the middle of one proves nothing. */
+function raises(name: NameReading, said: SaidVerb): boolean {
+  if (name.effect === null) return true;
+  return said.leads && severity(said.effect) > severity(name.effect) && (severity(said.effect) >= 3 || name.effect === 'read');
+}
+
+function judgeOverwrite(definition: Definition, name: NameReading, trail: Trail): void {
+  if (name.verb === 'write' && /\bcompletely overwrit|\boverwrites? (?:the |an |any |it|existing)/iu.test(definition.description.slice(0, 2_000))) {
+    trail.effect('destructive', 'description', '/description', 'overwrite');
+  }
+}

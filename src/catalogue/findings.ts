@@ -1,0 +1,46 @@
+import type { Definition } from './definition.ts';
+import { MODEL_INSTRUCTIONS } from './lexicon/claims.ts';
+import type { Trail } from './trail.ts';
+import { flattenText, mixesScripts } from './words.ts';
+
+/** What is wrong with the texts and the schema of a definition. Findings never lower a class. */
+export function judgeFindings(definition: Definition, trail: Trail): void {
+  for (const { pointer, text } of definition.rawTexts) {
+    const place = pointer === '/name' ? 'name' : pointer === '/title' ? 'title' : pointer === '/description' ? 'description' : 'parameter';
+    const hidden = hiddenCharacter(text);
+    if (hidden !== null) trail.finding('hidden_characters', place, pointer, hidden);
+    if (text.length < 12) continue;
+    const flat = flattenText(text);
+    for (const pattern of MODEL_INSTRUCTIONS) {
+      const match = pattern.exec(flat);
+      if (match !== null) {
+        trail.finding('model_instructions', place, pointer, match[0]);
+        break;
+      }
+    }
+  }
+  if (definition.rawName !== '' && looksLikeAnother(definition.rawName)) trail.finding('look_alike_name', 'name', '/name', definition.name);
+  if (definition.description === '') trail.finding('no_description', 'description', '/description', 'empty');
+  if (definition.schema.state === 'missing') trail.finding('missing_schema', 'schema', '/inputSchema', 'inputSchema');
+  if (definition.schema.state === 'invalid') trail.finding('invalid_schema', 'schema', '/inputSchema', definition.schema.term);
+  if (definition.oversized) trail.finding('oversized', 'schema', '', 'oversized');
+}
+
+function looksLikeAnother(name: string): boolean {
+  return name.normalize('NFKC') !== name.normalize('NFC') || name.split(/[^\p{L}\p{M}]+/u).some(mixesScripts);
+}
+
+// Bidirectional controls, zero-width characters, tags, invisible operators, other controls than white space.
+const HIDDEN = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f\u00ad\u061c\u115f\u1160\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f\u3164\ufeff\uffa0\ufff9-\ufffb\u{e0000}-\u{e01ef}]/gu;
+const JOINED_BY_RULE = /[\p{Extended_Pictographic}\ufe0f\u{1f3fb}-\u{1f3ff}\p{Script=Arabic}\p{Script=Devanagari}\p{Script=Bengali}\p{Script=Malayalam}\p{Script=Sinhala}\p{Script=Hebrew}]/u;
+
+/** The first character nobody can see, as `U+202E`; joiners inside emoji and scripts that need them are none. */
+function hiddenCharacter(text: string): string | null {
+  for (const match of text.matchAll(HIDDEN)) {
+    const c = match[0];
+    const before = text.slice(Math.max(0, match.index - 2), match.index);
+    if ((c === '\u200d' || c === '\u200c') && JOINED_BY_RULE.test(before)) continue;
+    return `U+${(c.codePointAt(0) ?? 0).toString(16).toUpperCase().padStart(4, '0')}`;
+  }
+  return null;
+}

@@ -1,0 +1,21 @@
+/** What a definition says in its own favour. Counts for nothing, and its words are no verbs. */
+export const CLAIMS =
+  /\b(?:read[- ]?only|readonly|non[- ]?destructive|write[- ]?only|copy[- ]?on[- ]?write|side[- ]?effects?|(?:100% |completely |perfectly |totally )?(?:safe|harmless)(?: to (?:use|call|run|execute|invoke))?)\b/giu;
+
+/** Text that speaks to the model instead of describing the tool. Bounded repetitions only: the text is hostile. */
+export const MODEL_INSTRUCTIONS: readonly RegExp[] = [
+  /\b(?:ignore|disregard|forget|override)\b.{0,30}\b(?:previous|prior|above|earlier|other|all)\b.{0,20}\b(?:instruction|rule|prompt|message|guideline|polic)/iu,
+  /\b(?:do not|don't|never|must not|without) (?:\w+ ){0,3}?(?:tell|telling|inform|informing|mention|mentioning|reveal|revealing|disclose|notify|notifying|alert|alerting)(?: \w+){0,3} (?:the )?(?:user|human|operator)/iu,
+  /\bwithout (?:asking|the user'?s? (?:knowledge|consent|permission))/iu,
+  /<\/?(?:system|important|instructions?|secret|admin|hidden|assistant)>/iu,
+  /\b(?:system prompt|jailbreak|developer mode|you are now|new instructions?:)/iu,
+  /\bbefore (?:using|calling|invoking) (?:any|this|every|other) (?:other )?tools?.{0,40}\b(?:read|send|include|pass|cat|access)\b.{0,60}(?:\.ssh|\.env|credential|password|secret|private key|token|conversation)/iu,
+  /(?:~\/\.ssh|id_rsa|\/etc\/passwd|\.aws\/credentials|\.cursor\/mcp\.json)/iu,
+  /\b(?:exfiltrat|secretly|silently (?:send|forward|copy|call)|covertly)/iu,
+  /(?:忽略|无视|無視)[^。]{0,12}(?:指令|指示|规则|提示)|不要(?:告诉|告知|通知)用户/u,
+  /(?:以前|これまで|上記|前)の(?:指示|命令|プロンプト)を?(?:無視|忘れ)|ユーザーに(?:伝え|知らせ)ない/u,
+  /(?:이전|위의)\s?(?:지시|명령|프롬프트)[^.]{0,10}무시|사용자에게 (?:알리지|말하지)/u,
+  /(?:ignora|olvida|ignore|oublie[zr]?|ignorez|ignoriere|vergiss|esqueça)\b.{0,25}\b(?:instrucciones|instructions précédentes|anweisungen|instruções)/iu,
+  /(?:игнорируй|забудь|проигнорируй).{0,25}(?:инструкц|указани)|не (?:говори|сообщай) пользовател/iu,
+  /\bno (?:le )?(?:digas|informes|menciones)[^.]{0,20}usuario|ne (?:dites|dis|mentionnez|parle[zr]?)[^.]{0,25}utilisateur|(?:sage|verrate|erwähne)[^.]{0,25}nutzer[^.]{0,15}nicht|não (?:diga|informe|conte)[^.]{0,20}usuário/iu,
+];

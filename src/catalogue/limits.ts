@@ -1,0 +1,12 @@
+/** How much of one definition is read. What lies beyond is unknown, and unknown never lowers a class. */
+export const LIMITS = {
+  /** Bytes of the whole definition; above it only name, title and the beginning of the description are read. */
+  definitionBytes: 262_144,
+  nameCharacters: 256,
+  descriptionCharacters: 16_384,
+  /** Characters of one parameter's description. */
+  parameterText: 2_000,
+  parameters: 512,
+  enumValues: 256,
+  schemaDepth: 6,
+} as const;

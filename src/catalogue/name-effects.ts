@@ -1,0 +1,60 @@
+import type { Definition } from './definition.ts';
+import { wordSet } from './lexicon/lookup.ts';
+import * as objects from './lexicon/objects.ts';
+import { AMOUNTS } from './lexicon/parameters.ts';
+import type { NameReading } from './read-name.ts';
+import type { Category } from './types.ts';
+import type { Trail } from './trail.ts';
+
+const STARTED = wordSet(objects.STARTED_THINGS);
+const BOUGHT = wordSet(objects.BOUGHT_THINGS);
+const MONEY_WORDS = wordSet(objects.MONEY_CONTEXT);
+const TIES = wordSet(objects.TIES);
+const OWN_STATE = wordSet(objects.OWN_STATE);
+const REGISTRIES = wordSet(objects.REGISTRIES);
+const ARTEFACTS = wordSet(objects.ARTEFACTS);
+const AMOUNT_KEYS = wordSet(AMOUNTS);
+const MAKERS = wordSet('create add make post new submit place open initiate put issue request capture execute cancel_all');
+const COPIERS = wordSet('clone copy push publish upload mirror sync replicate promote transfer import export tag');
+/** Money words that mean something else beside other things: an order of fields, a transfer of a repository. */
+const MONEY_VERBS_IN_DOUBT = wordSet('order transfer trade swap bid stake bet deposit tip settle capture invest borrow lend checkout charge redeem');
+const REMOVERS_OF_TIES = wordSet('remove clear drop reset empty delete revoke flush wipe');
+
+/** The effects that the name alone speaks for. */
+export function judgeName(definition: Definition, name: NameReading, trail: Trail): void {
+  for (const { verb, effect } of name.joined) trail.effect(effect, 'name', '/name', verb);
+  if (name.verb === null || name.effect === null) return;
+  const effect = effectWithObject(definition, name, name.effect, trail);
+  trail.effect(effect, 'name', '/name', name.verb);
+}
+
+function effectWithObject(definition: Definition, name: NameReading, plain: Category, trail: Trail): Category {
+  const verb = name.verb ?? '';
+  const head = name.object.at(-1) ?? '';
+  if (plain === 'financial' && MONEY_VERBS_IN_DOUBT.has(verb) && !aboutMoney(definition, name)) return verb === 'order' || name.weak ? 'read' : 'write';
+  if (MAKERS.has(verb) && BOUGHT.has(head)) return because(trail, head, 'financial');
+  if (MAKERS.has(verb) && STARTED.has(head)) return because(trail, head, 'execute');
+  if (COPIERS.has(verb)) {
+    const registry = name.rest.find((w) => REGISTRIES.has(w));
+    const artefact = name.rest.find((w) => ARTEFACTS.has(w));
+    if (registry !== undefined) {
+      if (artefact !== undefined) because(trail, artefact, 'execute');
+      return because(trail, registry, 'execute');
+    }
+  }
+  if (REMOVERS_OF_TIES.has(verb) && plain === 'destructive') {
+    if (verb === 'remove' && TIES.has(head)) return because(trail, head, 'write');
+    if (verb !== 'delete' && verb !== 'revoke' && OWN_STATE.has(head)) return because(trail, head, 'write');
+  }
+  return plain;
+}
+
+function because(trail: Trail, word: string, effect: Category): Category {
+  trail.note('name', '/name', word, effect);
+  return effect;
+}
+
+function aboutMoney(definition: Definition, name: NameReading): boolean {
+  if (name.rest.some((w) => MONEY_WORDS.has(w))) return true;
+  return definition.parameters.some((p) => AMOUNT_KEYS.has(p.key));
+}

@@ -1,0 +1,122 @@
+import type { Definition, Parameter } from './definition.ts';
+import { wordSet } from './lexicon/lookup.ts';
+import * as names from './lexicon/parameters.ts';
+import { MONEY_SERVERS } from './lexicon/objects.ts';
+import type { NameReading } from './read-name.ts';
+import { readName } from './read-name.ts';
+import type { Trail } from './trail.ts';
+import { splitWords } from './words.ts';
+
+const CODE = wordSet(names.CODE);
+const MAYBE_CODE = wordSet(names.MAYBE_CODE);
+const URLS = wordSet(names.URLS);
+const PATHS = wordSet(names.PATHS);
+const OUTPUT_PATHS = wordSet(names.OUTPUT_PATHS);
+const ACTIONS = wordSet(names.ACTIONS);
+const SWITCHES = wordSet(names.DESTRUCTIVE_SWITCHES);
+const READERS_OF_CODE = wordSet(names.READERS_OF_CODE);
+const CODE_RUNNERS = wordSet(names.CODE_RUNNERS);
+const URL_CALLERS = wordSet(names.URL_CALLERS);
+const LEAVES_FILES = wordSet(names.LEAVES_FILES);
+const RECORD_WORDS = wordSet(names.RECORD_WORDS);
+const MONEY = wordSet(MONEY_SERVERS);
+
+/** Effects and signals that the parameters speak for. */
+export function judgeParameters(definition: Definition, name: NameReading, server: string, trail: Trail): void {
+  if (definition.parameters.length >= 30) trail.signal('many_parameters', 'schema', '/inputSchema/properties', `${definition.parameters.length} parameters`);
+  for (const parameter of definition.parameters) {
+    if (ACTIONS.has(parameter.key)) judgeAction(definition, parameter, name, trail);
+    judgeCode(definition, parameter, name, trail);
+    judgeUrl(parameter, name, trail);
+    judgePath(parameter, name, trail);
+    judgeSwitch(parameter, trail);
+  }
+  judgeRequest(definition, name, server, trail);
+}
+
+/** An `action` that lists its values, or names them in its description. */
+function judgeAction(definition: Definition, parameter: Parameter, name: NameReading, trail: Trail): void {
+  // A filter of a log (`list_audit_events(action)`) does none of what it names.
+  if (name.effect === 'read' && !name.weak && name.words.some((w) => RECORD_WORDS.has(w))) return;
+  const options = parameter.values.length > 0 ? parameter.values : describedOptions(definition, parameter, name);
+  let seen = 0;
+  for (const option of options) {
+    const reading = readName(option, '');
+    if (reading.effect === null || reading.weak && reading.words.length > 1) continue;
+    seen++;
+    trail.effect(reading.effect, 'parameter', parameter.pointer, `${parameter.name}: ${option}`);
+    for (const { verb, effect } of reading.joined) trail.effect(effect, 'parameter', parameter.pointer, `${parameter.name}: ${verb}`);
+  }
+  if (seen > 1) trail.signal('router', 'parameter', parameter.pointer, parameter.name);
+}
+
+const IDENTIFIER = /[a-z]{2,24}(?:[-_][a-z0-9]{1,32}){1,6}|(?<=[`"'*])[A-Za-z]{2,40}(?=[`"'*:])/gu;
+
+function describedOptions(definition: Definition, parameter: Parameter, name: NameReading): readonly string[] {
+  if (name.effect !== null && !name.weak && !name.generic) return [];
+  const found = new Set<string>();
+  for (const match of parameter.description.matchAll(IDENTIFIER)) found.add(match[0]);
+  for (const word of parameter.description.split(/[^A-Za-z]+/u).slice(0, 200)) if (/^[a-z]+$/u.test(word)) found.add(word);
+  for (const match of definition.description.slice(0, 8_000).matchAll(IDENTIFIER)) found.add(match[0]);
+  return [...found].filter((option) => {
+    const reading = readName(option, '');
+    return !reading.weak && reading.verb === reading.words[0];
+  });
+}
+
+function judgeCode(definition: Definition, parameter: Parameter, name: NameReading, trail: Trail): void {
+  if (parameter.values.length > 0 || parameter.type === 'boolean' || parameter.type === 'integer' || parameter.type === 'number') return;
+  const strong = CODE.has(parameter.key);
+  const runs = name.verb === null || name.weak || name.generic || name.effect === 'execute';
+  const isRunner = CODE_RUNNERS.has(name.verb ?? '') || name.words.some((w) => CODE_RUNNERS.has(w));
+  const weak = MAYBE_CODE.has(parameter.key) && isRunner && runs;
+  if (!strong && !weak) return;
+  // Explaining or checking a program does not run it; storing one does not either.
+  if (READERS_OF_CODE.has(name.verb ?? '') || (name.effect === 'write' && !name.weak)) return;
+  if (name.effect === 'read' && !name.weak && !strong) return;
+  if (isReadOnlyLanguage(definition, name)) return;
+  trail.signal('free_form_code', 'parameter', parameter.pointer, parameter.name);
+  trail.effect('execute', 'parameter', parameter.pointer, parameter.name);
+}
+
+const READ_ONLY_LANGUAGES = wordSet(names.READ_ONLY_QUERY_LANGUAGES);
+
+/** Names and parameters count, descriptions do not: text never lowers. */
+function isReadOnlyLanguage(definition: Definition, name: NameReading): boolean {
+  return name.words.some((w) => READ_ONLY_LANGUAGES.has(w)) || definition.parameters.some((p) => READ_ONLY_LANGUAGES.has(p.key));
+}
+
+function judgeUrl(parameter: Parameter, name: NameReading, trail: Trail): void {
+  if (!URLS.has(parameter.key) || parameter.values.length > 0 || parameter.type === 'boolean') return;
+  const calls = name.words.some((w) => URL_CALLERS.has(w));
+  if (!calls) return;
+  trail.signal('arbitrary_url', 'parameter', parameter.pointer, parameter.name);
+  if (name.effect === null || name.weak || name.effect !== 'read') trail.effect('execute', 'parameter', parameter.pointer, parameter.name);
+}
+
+function judgePath(parameter: Parameter, name: NameReading, trail: Trail): void {
+  if (parameter.type === 'boolean') return;
+  if (PATHS.has(parameter.key) || OUTPUT_PATHS.has(parameter.key)) trail.signal('filesystem_path', 'parameter', parameter.pointer, parameter.name);
+  if (OUTPUT_PATHS.has(parameter.key) && (name.effect === null || LEAVES_FILES.has(name.verb ?? ''))) {
+    trail.effect('write', 'parameter', parameter.pointer, parameter.name);
+  }
+}
+
+function judgeSwitch(parameter: Parameter, trail: Trail): void {
+  if (SWITCHES.has(parameter.key) && parameter.type === 'boolean') trail.effect('destructive', 'parameter', parameter.pointer, parameter.name);
+}
+
+/** `method` beside a path, or a service and its method: any call of an API, so the worst of them. */
+function judgeRequest(definition: Definition, name: NameReading, server: string, trail: Trail): void {
+  const keys = new Set(definition.parameters.map((p) => p.key));
+  const method = definition.parameters.find((p) => p.key === 'method' || p.key === 'httpmethod');
+  if (method === undefined || (method.values.length > 0 && !method.values.some((v) => /^(?:delete|post)$/iu.test(v)))) return;
+  if (!['path', 'url', 'endpoint', 'uri', 'service', 'body', 'request'].some((k) => keys.has(k))) return;
+  if (name.effect !== null && !name.weak && !name.words.some((w) => w === 'request' || w === 'api' || w === 'call')) return;
+  trail.signal('router', 'parameter', method.pointer, method.name);
+  trail.effect('destructive', 'parameter', method.pointer, method.name);
+  const money = [...splitWords(server), ...name.words].find((w) => MONEY.has(w));
+  if (money === undefined) return;
+  trail.signal('money', 'server', '', money);
+  trail.effect('financial', 'server', '', money);
+}

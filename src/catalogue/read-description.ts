@@ -1,0 +1,107 @@
+import { CLAIMS } from './lexicon/claims.ts';
+import { foreignVerb } from './lexicon/foreign.ts';
+import { inflectedVerbOf, isGeneric, wordSet } from './lexicon/lookup.ts';
+import { severity } from './severity.ts';
+import type { Category } from './types.ts';
+
+export interface SaidVerb {
+  readonly verb: string;
+  readonly effect: Category;
+  /** It is the very first word: the sentence says what the tool does, not what something else is. */
+  readonly leads: boolean;
+}
+
+export interface DescriptionReading {
+  /** The first verb of the first sentence that has one. */
+  readonly lead: SaidVerb | null;
+  /** The verbs listed with it: `retrieve, create, update, and delete`. */
+  readonly listed: readonly SaidVerb[];
+  /** Destructive or financial verbs that open a later sentence. */
+  readonly later: readonly SaidVerb[];
+}
+
+const OPENERS = wordSet(
+  'this tool the a an it you can will to allows lets enables used use for api endpoint function permanently completely immediately asynchronously quickly safely efficiently directly ' +
+  'please always tool: warning warning: note note: important important: ✓ safe safe: destructive destructive: ⚠ ⚠️ helps provides call called when be is and then also',
+);
+const SEPARATORS = wordSet('and or as well also then optionally permanently & /');
+const LABELS = /^(?:tool name|name): ?\S{1,128} (?:description: ?)?/iu;
+
+/** Reads what a description says the tool does. Claims of safety are removed first: they are no facts (catalogue.md). */
+export function readDescription(flat: string): DescriptionReading {
+  const text = flat.replace(CLAIMS, ' ').replace(LABELS, '').replace(/\s+/gu, ' ').trim();
+  const sentences = text.split(/(?<=[.!?;:])\s+|[。！？]|\s(?:#{1,6}|[-*•])\s/u).filter((s) => s !== '');
+  let lead: SaidVerb | null = null;
+  let listed: readonly SaidVerb[] = [];
+  const later: SaidVerb[] = [];
+  for (const [i, sentence] of sentences.entries()) {
+    if (lead === null) {
+      const found = verbsOfSentence(sentence);
+      lead = found[0] ?? null;
+      listed = found.slice(1);
+      continue;
+    }
+    if (i > 60) break;
+    const opening = firstWord(sentence);
+    if (opening !== null && severity(opening.effect) >= 3) later.push(opening);
+  }
+  return { lead, listed, later };
+}
+
+function wordsOf(sentence: string): string[] {
+  return sentence.slice(0, 600).replace(/['’]s\b/gu, '').split(/([,\s/|]+)/u).filter((w) => w !== '' && w !== ' ');
+}
+
+function firstWord(sentence: string): SaidVerb | null {
+  const word = cleaned(sentence.split(' ', 1)[0] ?? '');
+  const found = inflectedVerbOf(word);
+  return found === undefined || found.weak ? null : { verb: word, effect: found.effect, leads: true };
+}
+
+function cleaned(word: string): string {
+  return word.toLowerCase().replace(/^[^\p{L}\p{N}]+|[^\p{L}\p{N}]+$/gu, '');
+}
+
+function verbsOfSentence(sentence: string): SaidVerb[] {
+  if (!/^[\p{ASCII}\p{P}\p{S}\s]*$/u.test(sentence.slice(0, 200)) && /[^\p{Script=Latin}\p{Script=Common}\p{Script=Inherited}]/u.test(sentence.slice(0, 200))) {
+    const foreign = foreignVerb(sentence);
+    if (foreign !== undefined) return [{ verb: foreign.term, effect: foreign.effect, leads: true }];
+  }
+  const words = wordsOf(sentence);
+  let leads = true;
+  for (const [i, word] of words.entries()) {
+    if (i > 60) break;
+    const plain = cleaned(word);
+    if (plain === '') continue;
+    const found = inflectedVerbOf(plain);
+    const isVerb = found !== undefined && (!found.weak || leads) && !(OPENERS.has(plain) || (isGeneric(plain) && found.weak));
+    // `Use this tool to …`, `Call this when …`: the verb is spoken to the reader.
+    if (isVerb && !/^(?:this|it|when|if)$/u.test(cleaned(words[i + 1] ?? ''))) {
+      return [{ verb: plain, effect: found.effect, leads }, ...listedAfter(words, i + 1)];
+    }
+    if (!OPENERS.has(plain) && !isGeneric(plain)) leads = false;
+  }
+  const foreign = foreignVerb(sentence);
+  return foreign === undefined ? [] : [{ verb: foreign.term, effect: foreign.effect, leads: true }];
+}
+
+/** `, create, update, and delete policies`: verbs as long as only separators stand between them, or a new one follows a comma or `and`. */
+function listedAfter(words: readonly string[], from: number): SaidVerb[] {
+  const listed: SaidVerb[] = [];
+  let separated = false;
+  for (const word of words.slice(from, from + 60)) {
+    const plain = cleaned(word);
+    if (/^[,/|\s]+$/u.test(word)) {
+      separated ||= /[,/|]/u.test(word);
+      continue;
+    }
+    if (SEPARATORS.has(plain)) {
+      separated = true;
+      continue;
+    }
+    const found = separated ? inflectedVerbOf(plain) : undefined;
+    if (found !== undefined && !found.weak) listed.push({ verb: plain, effect: found.effect, leads: false });
+    separated = /,$/u.test(word);
+  }
+  return listed;
+}

@@ -1,0 +1,104 @@
+import { foreignVerb } from './lexicon/foreign.ts';
+import { inflectedVerbOf, isGeneric, verbOf, wordSet } from './lexicon/lookup.ts';
+import { THINGS_TO_READ } from './lexicon/english-verbs.ts';
+import type { Category } from './types.ts';
+import { splitWords } from './words.ts';
+
+const READ_THINGS = wordSet(THINGS_TO_READ);
+const SERVER_NOISE = wordSet('mcp server servers tools tool the official agent toolkit io com org local remote');
+const JOINS = wordSet('and or then y und et or');
+const LOOKS_BACK = wordSet('by for from of in with to on at as into via per using');
+
+/** What a name says: its verb, and what the verb is done to. */
+export interface NameReading {
+  readonly words: readonly string[];
+  /** The leading verb; null for a name of nouns. */
+  readonly verb: string | null;
+  readonly effect: Category | null;
+  /** The verb is as often a noun, and the name could be one of a thing. */
+  readonly weak: boolean;
+  /** `manage`, `handle`: there is a verb, and it says nothing. */
+  readonly generic: boolean;
+  /** The other words, before the first preposition. */
+  readonly object: readonly string[];
+  /** All words but the verb. */
+  readonly rest: readonly string[];
+  /** Further verbs joined by `and` or `or`: `get_or_create`. */
+  readonly joined: readonly { readonly verb: string; readonly effect: Category }[];
+}
+
+/** Reads one identifier (a tool's name, an operation of a router). `server` words in front of it are its namespace. */
+export function readName(identifier: string, server: string): NameReading {
+  const all = splitWords(identifier);
+  const words = withoutNamespace(all, server);
+  const at = verbPosition(words);
+  const joined = joinedVerbs(words, at);
+  if (at < 0) return withoutVerb(identifier, words, joined);
+  const verb = words[at] ?? '';
+  const found = verbOf(verb);
+  const rest = words.filter((_, i) => i !== at);
+  const behind = words.slice(at + 1);
+  const stop = behind.findIndex((w) => LOOKS_BACK.has(w));
+  const objectBehind = stop < 0 ? behind : behind.slice(0, stop);
+  const generic = isGeneric(verb) && (found === undefined || found.weak);
+  return {
+    words, verb, rest, joined, generic,
+    effect: generic ? null : (found?.effect ?? null),
+    weak: found?.weak ?? true,
+    object: objectBehind.length > 0 ? objectBehind : words.slice(0, at),
+  };
+}
+
+function withoutVerb(identifier: string, words: readonly string[], joined: NameReading['joined']): NameReading {
+  const foreign = foreignVerb(words.join(' ') || identifier);
+  const rest = words;
+  if (foreign !== undefined) {
+    return { words, verb: foreign.term, effect: foreign.effect, weak: false, generic: false, object: words.filter((w) => w !== foreign.term), rest, joined };
+  }
+  return { words, verb: null, effect: null, weak: true, generic: false, object: words, rest, joined };
+}
+
+function withoutNamespace(words: readonly string[], server: string): readonly string[] {
+  const own = new Set(splitWords(server).filter((w) => !SERVER_NOISE.has(w)));
+  let from = 0;
+  while (from < words.length - 1) {
+    const word = words[from] ?? '';
+    const found = verbOf(word);
+    // A strong verb stays even if the server is called after it; a word is namespace only when something to do is left.
+    if (!own.has(word) || (found !== undefined && !found.weak && !words.slice(from + 1).some((w) => verbOf(w) !== undefined))) break;
+    from++;
+  }
+  return words.slice(from);
+}
+
+function verbPosition(words: readonly string[]): number {
+  const last = words.length - 1;
+  const first = verbOf(words[0] ?? '');
+  if (first !== undefined && !first.weak) return 0;
+  if (isGeneric(words[0] ?? '') && words.length > 1 && (first === undefined || first.weak)) {
+    const inner = words.findIndex((w, i) => i > 0 && verbOf(w)?.weak === false && verbOf(w)?.effect !== 'read');
+    return inner > 0 ? inner : 0;
+  }
+  const strong = words.findIndex((w, i) => i > 0 && verbOf(w)?.weak === false && !(i < last && READ_THINGS.has(words[last] ?? '') && verbOf(w)?.effect === 'read'));
+  if (strong > 0) return strong;
+  const end = verbOf(words[last] ?? '');
+  if (last > 0 && end !== undefined && READ_THINGS.has(words[last] ?? '')) return last;
+  if (first !== undefined) return 0;
+  if (end !== undefined) return last;
+  if (isGeneric(words[last] ?? '')) return last;
+  return words.findIndex((w) => isGeneric(w));
+}
+
+function joinedVerbs(words: readonly string[], at: number): NameReading['joined'] {
+  const joined: { verb: string; effect: Category }[] = [];
+  for (const [i, word] of words.entries()) {
+    if (i === at) continue;
+    const found = JOINS.has(words[i - 1] ?? '') ? inflectedVerbOf(word) : verbOf(word);
+    if (found === undefined) continue;
+    const afterJoin = JOINS.has(words[i - 1] ?? '');
+    // `get_delete_marker` reads, but nobody can tell it from `get_delete`: the severe reading holds.
+    const adjacent = i === at + 1 && !found.weak && found.effect === 'destructive';
+    if (afterJoin || adjacent) joined.push({ verb: word, effect: found.effect });
+  }
+  return joined;
+}

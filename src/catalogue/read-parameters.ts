@@ -1,0 +1,111 @@
+import type { JsonNode } from '../wire/json-node.ts';
+import type { Parameter } from './definition.ts';
+import { LIMITS } from './limits.ts';
+import { squash } from './words.ts';
+
+interface Reading {
+  readonly root: JsonNode;
+  readonly parameters: Parameter[];
+  oversized: boolean;
+}
+
+/**
+ * The parameters of an input schema in order of their names, nested objects and local `$ref` included: tools that wrap everything
+ * in `params` or `request` hide their arguments one level down.
+ */
+export function readParameters(inputSchema: JsonNode): { readonly parameters: readonly Parameter[]; readonly oversized: boolean } {
+  const reading: Reading = { root: inputSchema, parameters: [], oversized: false };
+  readObject(reading, inputSchema, '/inputSchema', 0);
+  const inOrder = reading.parameters.toSorted((a, b) => compare(a.key, b.key) || compare(a.pointer, b.pointer));
+  return { parameters: inOrder, oversized: reading.oversized };
+}
+
+function compare(a: string, b: string): number {
+  if (a === b) return 0;
+  return a < b ? -1 : 1;
+}
+
+function readObject(reading: Reading, schema: JsonNode, pointer: string, depth: number): void {
+  if (depth > LIMITS.schemaDepth) {
+    reading.oversized = true;
+    return;
+  }
+  const required = new Set(schema.get('required')?.elements().map((e) => e.text()) ?? []);
+  for (const { key, value } of schema.get('properties')?.members() ?? []) {
+    if (reading.parameters.length >= LIMITS.parameters) {
+      reading.oversized = true;
+      return;
+    }
+    readParameter(reading, key, value, `${pointer}/properties/${escapePointer(key)}`, required.has(key), depth);
+  }
+  for (const branches of ['anyOf', 'oneOf', 'allOf']) {
+    for (const [i, branch] of (schema.get(branches)?.elements() ?? []).entries()) {
+      readObject(reading, resolve(reading, branch), `${pointer}/${branches}/${i}`, depth + 1);
+    }
+  }
+}
+
+function readParameter(reading: Reading, name: string, written: JsonNode, pointer: string, required: boolean, depth: number): void {
+  const schema = resolve(reading, written);
+  const values: string[] = [];
+  collectValues(reading, schema, values, 0);
+  const described = written.get('description')?.text() ?? schema.get('description')?.text() ?? '';
+  reading.parameters.push({
+    name: name.slice(0, LIMITS.nameCharacters),
+    key: squash(name.slice(0, LIMITS.nameCharacters)),
+    pointer,
+    type: typeOf(schema),
+    description: described.slice(0, LIMITS.parameterText),
+    values,
+    required,
+  });
+  readObject(reading, schema, pointer, depth + 1);
+  const items = schema.get('items');
+  if (items !== null) readObject(reading, resolve(reading, items), `${pointer}/items`, depth + 1);
+}
+
+function typeOf(schema: JsonNode): string | null {
+  const type = schema.get('type');
+  if (type !== null) return type.text() ?? type.elements().map((e) => e.text()).find((t) => t !== 'null') ?? null;
+  for (const branches of ['anyOf', 'oneOf']) {
+    for (const branch of schema.get(branches)?.elements() ?? []) {
+      const own = branch.get('type')?.text() ?? null;
+      if (own !== null && own !== 'null') return own;
+    }
+  }
+  return null;
+}
+
+function collectValues(reading: Reading, schema: JsonNode, into: string[], depth: number): void {
+  if (depth > 2) return;
+  const constant = schema.get('const')?.text();
+  if (constant != null) into.push(constant.slice(0, LIMITS.nameCharacters));
+  for (const element of schema.get('enum')?.elements() ?? []) {
+    if (into.length >= LIMITS.enumValues) {
+      reading.oversized = true;
+      return;
+    }
+    const value = element.text();
+    if (value !== null) into.push(value.slice(0, LIMITS.nameCharacters));
+  }
+  for (const branches of ['anyOf', 'oneOf', 'allOf']) {
+    for (const branch of schema.get(branches)?.elements() ?? []) collectValues(reading, resolve(reading, branch), into, depth + 1);
+  }
+  const items = schema.get('items');
+  if (items !== null) collectValues(reading, resolve(reading, items), into, depth + 1);
+}
+
+/** Follows one local reference; a chain of them leads nowhere that a bounded reader needs to go. */
+function resolve(reading: Reading, schema: JsonNode): JsonNode {
+  const reference = schema.get('$ref')?.text();
+  if (reference == null || !reference.startsWith('#/')) return schema;
+  let target: JsonNode | null = reading.root;
+  for (const step of reference.slice(2, LIMITS.nameCharacters).split('/')) {
+    target = target?.get(step.replaceAll('~1', '/').replaceAll('~0', '~')) ?? null;
+  }
+  return target ?? schema;
+}
+
+export function escapePointer(key: string): string {
+  return key.slice(0, LIMITS.nameCharacters).replaceAll('~', '~0').replaceAll('/', '~1');
+}
