@@ -26,7 +26,7 @@ export function classify(definition: JsonNode, facts: ServerFacts = {}): Classif
   const trail = new Trail();
   const name = readName(read.name, server);
   const description = readDescription(read.description);
-  judgeName(read, name, trail);
+  judgeName(read, name, server, trail);
   judgeDescription(read, name, description, trail);
   judgeParameters(read, name, server, trail);
   judgeFindings(read, trail);

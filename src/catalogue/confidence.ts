@@ -16,7 +16,7 @@ export function judgeConfidence(definition: Definition, name: NameReading, descr
   let level = 0;
   if (said && named && typed) level = 2;
   else if ((said && (named || typed)) || (named && typed)) level = 1;
-  if (named && said && opposed(name.effect, description.lead.effect, category)) {
+  if (named && said && description.lead.leads && opposed(name.effect, description.lead.effect, category)) {
     trail.finding('contradiction', 'description', '/description', description.lead.verb);
     level--;
   } else if (trail.findings.has('contradiction')) level--;

@@ -1,8 +1,11 @@
 import type { Definition } from './definition.ts';
+import { wordSet } from './lexicon/lookup.ts';
 import type { DescriptionReading, SaidVerb } from './read-description.ts';
 import type { NameReading } from './read-name.ts';
 import { severity } from './severity.ts';
 import type { Trail } from './trail.ts';
+
+const MILD = wordSet('remove clear reset terminate flush overwrite discard trash drop empty');
 
 /** What the description adds: it decides where the name does not, and raises where it openly says more. It never lowers. */
 export function judgeDescription(definition: Definition, name: NameReading, description: DescriptionReading, trail: Trail): void {
@@ -17,6 +20,8 @@ export function judgeDescription(definition: Definition, name: NameReading, desc
 /** A sentence that opens with a worse verb than the name's contradicts the name; a verb in the middle of one proves nothing. */
 function raises(name: NameReading, said: SaidVerb): boolean {
   if (name.effect === null) return true;
+  // `untag: Remove tags`: taking off what the name ties is what the name says.
+  if (name.effect === 'write' && MILD.has(said.verb.replace(/s$/u, ''))) return false;
   return said.leads && severity(said.effect) > severity(name.effect) && (severity(said.effect) >= 3 || name.effect === 'read');
 }
 

@@ -1,10 +1,11 @@
 import type { Definition } from './definition.ts';
 import { wordSet } from './lexicon/lookup.ts';
 import * as objects from './lexicon/objects.ts';
-import { AMOUNTS } from './lexicon/parameters.ts';
+import { AMOUNTS, INTERFACE_ACTS as ACTS, INTERFACE_TARGETS, INTERFACES, READ_ONLY_QUERY_LANGUAGES } from './lexicon/parameters.ts';
 import type { NameReading } from './read-name.ts';
 import type { Category } from './types.ts';
 import type { Trail } from './trail.ts';
+import { splitWords } from './words.ts';
 
 const STARTED = wordSet(objects.STARTED_THINGS);
 const BOUGHT = wordSet(objects.BOUGHT_THINGS);
@@ -14,6 +15,15 @@ const OWN_STATE = wordSet(objects.OWN_STATE);
 const REGISTRIES = wordSet(objects.REGISTRIES);
 const ARTEFACTS = wordSet(objects.ARTEFACTS);
 const AMOUNT_KEYS = wordSet(AMOUNTS);
+const SECRETS = wordSet(objects.SECRETS);
+const INTERFACE_ACTS = wordSet(ACTS);
+const INTERFACE_WORDS = wordSet(INTERFACES);
+const TARGET_KEYS = wordSet(INTERFACE_TARGETS);
+const READ_ONLY_LANGUAGES = wordSet(READ_ONLY_QUERY_LANGUAGES);
+const MINTERS = wordSet('generate issue mint rotate');
+const QUERY_RUNNERS = wordSet('execute run query exec start');
+const PROGRAMS = wordSet('app application process session call program browser');
+const OWN_RECORDINGS = wordSet('recording tracing trace emulation profiling');
 const MAKERS = wordSet('create add make post new submit place open initiate put issue request capture execute cancel_all');
 const COPIERS = wordSet('clone copy push publish upload mirror sync replicate promote transfer import export tag');
 /** Money words that mean something else beside other things: an order of fields, a transfer of a repository. */
@@ -21,19 +31,33 @@ const MONEY_VERBS_IN_DOUBT = wordSet('order transfer trade swap bid stake bet de
 const REMOVERS_OF_TIES = wordSet('remove clear drop reset empty delete revoke flush wipe');
 
 /** The effects that the name alone speaks for. */
-export function judgeName(definition: Definition, name: NameReading, trail: Trail): void {
+export function judgeName(definition: Definition, name: NameReading, server: string, trail: Trail): void {
   for (const { verb, effect } of name.joined) trail.effect(effect, 'name', '/name', verb);
   if (name.verb === null || name.effect === null) return;
-  const effect = effectWithObject(definition, name, name.effect, trail);
+  const effect = effectWithObject(definition, name, name.effect, server, trail);
   trail.effect(effect, 'name', '/name', name.verb);
 }
 
-function effectWithObject(definition: Definition, name: NameReading, plain: Category, trail: Trail): Category {
+function effectWithObject(definition: Definition, name: NameReading, plain: Category, server: string, trail: Trail): Category {
   const verb = name.verb ?? '';
   const head = name.object.at(-1) ?? '';
   if (plain === 'financial' && MONEY_VERBS_IN_DOUBT.has(verb) && !aboutMoney(definition, name)) return verb === 'order' || name.weak ? 'read' : 'write';
   if (MAKERS.has(verb) && BOUGHT.has(head)) return because(trail, head, 'financial');
   if (MAKERS.has(verb) && STARTED.has(head)) return because(trail, head, 'execute');
+  if (plain === 'read' || plain === 'write') {
+    const shown = INTERFACE_ACTS.has(verb) ? interfaceOf(definition, name, server) : undefined;
+    if (shown !== undefined) return because(trail, shown, 'execute');
+  }
+  if (MINTERS.has(verb)) {
+    const secret = name.object.find((w) => SECRETS.has(w));
+    if (secret !== undefined) return because(trail, secret, 'write');
+  }
+  if (QUERY_RUNNERS.has(verb)) {
+    const language = name.rest.find((w) => READ_ONLY_LANGUAGES.has(w));
+    if (language !== undefined && name.rest.includes('query')) return because(trail, language, 'read');
+  }
+  if (verb === 'terminate' && name.rest.some((w) => PROGRAMS.has(w))) return 'execute';
+  if ((verb === 'start' || verb === 'stop') && OWN_RECORDINGS.has(head)) return because(trail, head, 'write');
   if (COPIERS.has(verb)) {
     const registry = name.rest.find((w) => REGISTRIES.has(w));
     const artefact = name.rest.find((w) => ARTEFACTS.has(w));
@@ -52,6 +76,10 @@ function effectWithObject(definition: Definition, name: NameReading, plain: Cate
 function because(trail: Trail, word: string, effect: Category): Category {
   trail.note('name', '/name', word, effect);
   return effect;
+}
+
+function interfaceOf(definition: Definition, name: NameReading, server: string): string | undefined {
+  return definition.parameters.find((p) => TARGET_KEYS.has(p.key))?.name ?? [...name.words, ...splitWords(server)].find((w) => INTERFACE_WORDS.has(w));
 }
 
 function aboutMoney(definition: Definition, name: NameReading): boolean {

@@ -18,6 +18,7 @@ const READERS_OF_CODE = wordSet(names.READERS_OF_CODE);
 const CODE_RUNNERS = wordSet(names.CODE_RUNNERS);
 const URL_CALLERS = wordSet(names.URL_CALLERS);
 const LEAVES_FILES = wordSet(names.LEAVES_FILES);
+const METHODS = wordSet('get head post put patch delete');
 const RECORD_WORDS = wordSet(names.RECORD_WORDS);
 const MONEY = wordSet(MONEY_SERVERS);
 
@@ -26,7 +27,7 @@ export function judgeParameters(definition: Definition, name: NameReading, serve
   if (definition.parameters.length >= 30) trail.signal('many_parameters', 'schema', '/inputSchema/properties', `${definition.parameters.length} parameters`);
   for (const parameter of definition.parameters) {
     if (ACTIONS.has(parameter.key)) judgeAction(definition, parameter, name, trail);
-    judgeCode(definition, parameter, name, trail);
+    judgeCode(definition, parameter, name, server, trail);
     judgeUrl(parameter, name, trail);
     judgePath(parameter, name, trail);
     judgeSwitch(parameter, trail);
@@ -64,12 +65,12 @@ function describedOptions(definition: Definition, parameter: Parameter, name: Na
   });
 }
 
-function judgeCode(definition: Definition, parameter: Parameter, name: NameReading, trail: Trail): void {
+function judgeCode(definition: Definition, parameter: Parameter, name: NameReading, server: string, trail: Trail): void {
   if (parameter.values.length > 0 || parameter.type === 'boolean' || parameter.type === 'integer' || parameter.type === 'number') return;
   const strong = CODE.has(parameter.key);
   const runs = name.verb === null || name.weak || name.generic || name.effect === 'execute';
   const isRunner = CODE_RUNNERS.has(name.verb ?? '') || name.words.some((w) => CODE_RUNNERS.has(w));
-  const weak = MAYBE_CODE.has(parameter.key) && isRunner && runs;
+  const weak = MAYBE_CODE.has(parameter.key) && isRunner && runs && (parameter.key !== 'query' || ofDatabase(name, server));
   if (!strong && !weak) return;
   // Explaining or checking a program does not run it; storing one does not either.
   if (READERS_OF_CODE.has(name.verb ?? '') || (name.effect === 'write' && !name.weak)) return;
@@ -77,6 +78,12 @@ function judgeCode(definition: Definition, parameter: Parameter, name: NameReadi
   if (isReadOnlyLanguage(definition, name)) return;
   trail.signal('free_form_code', 'parameter', parameter.pointer, parameter.name);
   trail.effect('execute', 'parameter', parameter.pointer, parameter.name);
+}
+
+const DATABASES = wordSet(names.DATABASES);
+
+function ofDatabase(name: NameReading, server: string): boolean {
+  return name.words.some((w) => DATABASES.has(w)) || splitWords(server).some((w) => DATABASES.has(w));
 }
 
 const READ_ONLY_LANGUAGES = wordSet(names.READ_ONLY_QUERY_LANGUAGES);
@@ -88,10 +95,15 @@ function isReadOnlyLanguage(definition: Definition, name: NameReading): boolean 
 
 function judgeUrl(parameter: Parameter, name: NameReading, trail: Trail): void {
   if (!URLS.has(parameter.key) || parameter.values.length > 0 || parameter.type === 'boolean') return;
-  const calls = name.words.some((w) => URL_CALLERS.has(w));
-  if (!calls) return;
+  const calls = name.words.some((w) => URL_CALLERS.has(w)) || (name.words.length <= 2 && METHODS.has(name.words.at(-1) ?? ''));
+  if (!calls || isDeep(parameter)) return;
   trail.signal('arbitrary_url', 'parameter', parameter.pointer, parameter.name);
   if (name.effect === null || name.weak || name.effect !== 'read') trail.effect('execute', 'parameter', parameter.pointer, parameter.name);
+}
+
+/** Deeper than a wrapper such as `params`: a member of some record, not an argument. */
+function isDeep(parameter: Parameter): boolean {
+  return parameter.pointer.split('/properties/').length > 3;
 }
 
 function judgePath(parameter: Parameter, name: NameReading, trail: Trail): void {
@@ -103,7 +115,7 @@ function judgePath(parameter: Parameter, name: NameReading, trail: Trail): void 
 }
 
 function judgeSwitch(parameter: Parameter, trail: Trail): void {
-  if (SWITCHES.has(parameter.key) && parameter.type === 'boolean') trail.effect('destructive', 'parameter', parameter.pointer, parameter.name);
+  if (SWITCHES.has(parameter.key) && parameter.type === 'boolean' && !isDeep(parameter)) trail.effect('destructive', 'parameter', parameter.pointer, parameter.name);
 }
 
 /** `method` beside a path, or a service and its method: any call of an API, so the worst of them. */
@@ -112,7 +124,7 @@ function judgeRequest(definition: Definition, name: NameReading, server: string,
   const method = definition.parameters.find((p) => p.key === 'method' || p.key === 'httpmethod');
   if (method === undefined || (method.values.length > 0 && !method.values.some((v) => /^(?:delete|post)$/iu.test(v)))) return;
   if (!['path', 'url', 'endpoint', 'uri', 'service', 'body', 'request'].some((k) => keys.has(k))) return;
-  if (name.effect !== null && !name.weak && !name.words.some((w) => w === 'request' || w === 'api' || w === 'call')) return;
+  if (name.effect !== null && !name.weak && !name.words.some((w) => w === 'request' || w === 'http')) return;
   trail.signal('router', 'parameter', method.pointer, method.name);
   trail.effect('destructive', 'parameter', method.pointer, method.name);
   const money = [...splitWords(server), ...name.words].find((w) => MONEY.has(w));

@@ -25,11 +25,15 @@ const OPENERS = wordSet(
   'please always tool: warning warning: note note: important important: ✓ safe safe: destructive destructive: ⚠ ⚠️ helps provides call called when be is and then also',
 );
 const SEPARATORS = wordSet('and or as well also then optionally permanently & /');
+/** `Makes a GET request`: the method is the verb. */
+const HTTP_REQUEST = /\b(?:makes?|sends?|performs?|issues?) an? (?:HTTP |http )?(GET|HEAD|POST|PUT|PATCH|DELETE) (?:request|call)/gu;
+/** As often adjectives as verbs, so only at the head of a list. */
+const ADJECTIVES = wordSet('clear empty complete open close live like set read safe');
 const LABELS = /^(?:tool name|name): ?\S{1,128} (?:description: ?)?/iu;
 
 /** Reads what a description says the tool does. Claims of safety are removed first: they are no facts (catalogue.md). */
 export function readDescription(flat: string): DescriptionReading {
-  const text = flat.replace(CLAIMS, ' ').replace(LABELS, '').replace(/\s+/gu, ' ').trim();
+  const text = flat.replace(CLAIMS, ' ').replace(LABELS, '').replace(HTTP_REQUEST, (_, method: string) => method.toLowerCase()).replace(/\s+/gu, ' ').trim();
   const sentences = text.split(/(?<=[.!?;:])\s+|[。！？]|\s(?:#{1,6}|[-*•])\s/u).filter((s) => s !== '');
   let lead: SaidVerb | null = null;
   let listed: readonly SaidVerb[] = [];
@@ -77,7 +81,7 @@ function verbsOfSentence(sentence: string): SaidVerb[] {
     const isVerb = found !== undefined && (!found.weak || leads) && !(OPENERS.has(plain) || (isGeneric(plain) && found.weak));
     // `Use this tool to …`, `Call this when …`: the verb is spoken to the reader.
     if (isVerb && !/^(?:this|it|when|if)$/u.test(cleaned(words[i + 1] ?? ''))) {
-      return [{ verb: plain, effect: found.effect, leads }, ...listedAfter(words, i + 1)];
+      return [{ verb: plain, effect: found.effect, leads }, ...listedAfter(words, i + 1, plain)];
     }
     if (!OPENERS.has(plain) && !isGeneric(plain)) leads = false;
   }
@@ -86,9 +90,11 @@ function verbsOfSentence(sentence: string): SaidVerb[] {
 }
 
 /** `, create, update, and delete policies`: verbs as long as only separators stand between them, or a new one follows a comma or `and`. */
-function listedAfter(words: readonly string[], from: number): SaidVerb[] {
+function listedAfter(words: readonly string[], from: number, lead: string): SaidVerb[] {
   const listed: SaidVerb[] = [];
   let separated = false;
+  let apart = false;
+  let joined = false;
   for (const word of words.slice(from, from + 60)) {
     const plain = cleaned(word);
     if (/^[,/|\s]+$/u.test(word)) {
@@ -97,11 +103,15 @@ function listedAfter(words: readonly string[], from: number): SaidVerb[] {
     }
     if (SEPARATORS.has(plain)) {
       separated = true;
+      joined ||= plain === 'and' || plain === 'or';
       continue;
     }
     const found = separated ? inflectedVerbOf(plain) : undefined;
-    if (found !== undefined && !found.weak) listed.push({ verb: plain, effect: found.effect, leads: false });
-    separated = /,$/u.test(word);
+    // Behind the first object only `and delete` counts, and only in the form of the first verb: the rest are adjectives and nouns.
+    if (found !== undefined && !found.weak && !(apart && ADJECTIVES.has(plain)) && (!apart || (joined && /s$/u.test(plain) === /s$/u.test(lead)))) listed.push({ verb: plain, effect: found.effect, leads: false });
+    else if (found === undefined || found.weak) apart = true;
+    separated = false;
+    joined = false;
   }
   return listed;
 }

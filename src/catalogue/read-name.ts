@@ -76,7 +76,7 @@ function verbPosition(words: readonly string[]): number {
   const first = verbOf(words[0] ?? '');
   if (first !== undefined && !first.weak) return 0;
   if (isGeneric(words[0] ?? '') && words.length > 1 && (first === undefined || first.weak)) {
-    const inner = words.findIndex((w, i) => i > 0 && verbOf(w)?.weak === false && verbOf(w)?.effect !== 'read');
+    const inner = words.findIndex((w, i) => i > 0 && verbOf(w)?.weak === false);
     return inner > 0 ? inner : 0;
   }
   const strong = words.findIndex((w, i) => i > 0 && verbOf(w)?.weak === false && !(i < last && READ_THINGS.has(words[last] ?? '') && verbOf(w)?.effect === 'read'));

@@ -5,7 +5,7 @@ export const VERBS: Readonly<Record<Category, string>> = {
   read:
     'get gets list read search find fetch retrieve describe show view lookup check count compare analyze analyse explain validate verify inspect browse summarize ' +
     'preview diff watch monitor wait poll ping calculate compute convert parse detect estimate recommend suggest think extract translate tail peek audit visualize ' +
-    'render whoami has is can exists discover enumerate identify examine evaluate_metric determine resolve_id traverse obtain collect gather observe understand plan ' +
+    'render whoami has is can exists discover enumerate identify examine determine traverse obtain collect gather observe understand plan ' +
     'review investigate diagnose troubleshoot profile predict forecast decode encode lint measure introspect screenshot snapshot scrape crawl grep locate assert expect ' +
     'probe scan simulate iterate stat cat glob ask learn select rank classify generate format hash sum echo download export crop zip gzip open display load sample tell aggregate ' +
     'rerank embed detect recall match trace debug assess infer transcribe calculate walk demo critique score',
@@ -13,21 +13,21 @@ export const VERBS: Readonly<Record<Category, string>> = {
     'create add update edit set put patch insert upsert upload save store write modify change rename move copy duplicate fork clone assign unassign enable disable ' +
     'archive unarchive restore mark close reopen configure register import attach detach unlink associate disassociate dissociate append adjust activate deactivate join leave follow ' +
     'unfollow star unstar favorite pin unpin toggle approve unapprove reject provision allocate tag untag lock unlock replace rewrite connect disconnect login logout authenticate ' +
-    'authorize assume confirm resolve accept decline dismiss acknowledge ack ingest index record convert_to setup initialize init bootstrap scaffold define ' +
-    'draft subscribe unsubscribe watchlist snooze mute unmute hide unhide bookmark react upvote vote link merge_entities migrate_data make put annotate ' +
-    'bind unbind rate enrich extend increase decrease bump transition unarchived cordon uncordon mkdir touch hover resize scroll rotate suspend pause resume remember memorize log_work ' +
-    'unlike like claim unclaim share unshare grant allow permit invite_only ban block unblock override customize tune populate seed stage unstage commit checkout_branch switch apply_label ' +
-    'reorder sort_by untrash undelete recover persist cache prefill sign_in enroll refresh renew rotate_key mock emulate reschedule relate convertlead qualify promote_member demote complete finish ' +
-    'report_feedback stash cherry unroute route track attest submit_feedback generate_token tag_resource post put_item adopt reassign',
+    'authorize assume confirm resolve accept decline dismiss acknowledge ack ingest index record setup initialize init bootstrap scaffold define ' +
+    'draft subscribe unsubscribe watchlist snooze mute unmute hide unhide bookmark react upvote vote link make put annotate ' +
+    'bind unbind rate enrich extend increase decrease bump transition unarchived cordon uncordon mkdir touch hover resize scroll rotate suspend pause resume remember memorize ' +
+    'unlike like claim unclaim share unshare grant allow permit ban block unblock override customize tune populate seed stage unstage commit switch ' +
+    'reorder untrash undelete recover persist prefill enroll refresh renew mock emulate reschedule relate convertlead qualify demote complete finish ' +
+    'stash cherry unroute route track attest post adopt reassign',
   execute:
     'run execute exec start stop restart reboot deploy redeploy build rebuild trigger invoke launch kill abort cancel send email notify publish broadcast reply forward invite ' +
-    'click dblclick doubleclick tap press fill navigate goto drag drop_file swipe type_text eval evaluate apply scale rollback rollout promote dispatch submit sync synchronize ' +
-    'rerun retry requeue replay failover install merge push emit dial escalate page_oncall relaunch spawn boot shutdown wake hibernate bake compile provision_run announce chat prompt ' +
-    'delegate orchestrate crawl_site schedule enqueue redrive reprocess reindex autofill actuate automate interrupt unpublish message text_user sms tweet post_message migrate upgrade ' +
-    'downgrade patch_os inject perform_action drive operate',
+    'click dblclick doubleclick tap press fill navigate goto drag swipe eval evaluate apply scale rollback rollout promote dispatch submit sync synchronize ' +
+    'rerun retry requeue replay failover install merge push emit dial escalate relaunch spawn boot shutdown wake hibernate bake compile announce chat prompt ' +
+    'delegate orchestrate schedule enqueue redrive reprocess reindex autofill actuate automate interrupt unpublish message sms tweet migrate upgrade ' +
+    'downgrade inject drive operate',
   destructive:
     'delete destroy purge terminate revoke wipe erase truncate uninstall flush remove expunge nuke prune rm rmdir unregister deregister evict drain obliterate trash eliminate del ' +
-    'bulkdelete overwrite decommission deprovision clear reset shred empty discard unlink_file annul teardown drop cleanup',
+    'bulkdelete overwrite decommission deprovision clear reset shred empty discard annul teardown drop cleanup',
   financial: 'pay charge refund payout purchase buy sell withdraw donate repay reimburse prepay payback topup disburse liquidate',
 };
 
@@ -36,16 +36,16 @@ export const NOUN_OR_VERB: Readonly<Record<Category, string>> = {
   read:
     'query status info details detail history logs log stats statistics metrics help docs documentation schema summary overview usage report reports test lookup whois tree ' +
     'time date weather version versions health capabilities blame context chart graph map directions search about me list size price prices quote quotes tools trace traces feed timeline console state',
-  write: 'comment label issue note favorite watch tag link draft document group review issue_write file rate record configure manage',
-  execute: 'call request use message release wait_run type mail navigate process action webhook job task bash shell terminal command python repl input interact interaction act agent control press mouse keyboard execution',
+  write: 'cache comment label issue note favorite watch tag link draft document group review file rate record configure manage',
+  execute: 'call request use message release type mail navigate process action webhook job task bash shell terminal command python repl input interact interaction act agent control press mouse keyboard execution',
   destructive: 'reset empty',
   financial: 'order transfer trade checkout swap bid stake bet deposit tip settle capture invest borrow lend',
 };
 
 /** Heads that say nothing of the effect: parameters and the description decide. */
-export const GENERIC = 'manage management handle handler process perform do use operate operation operations control work admin administer crud api action actions request tool call execute_operation method dispatch';
+export const GENERIC = 'manage management handle handler process perform do use operate operation operations control work admin administer crud action actions request tool call method dispatch';
 
-/** Last words that make a thing to look at of the words before them: `build_status`, `order_history`. */
+/** Last words that make a thing to look at of the words before them: ``, ``. */
 export const THINGS_TO_READ =
   'status history info details detail list logs log stats statistics metrics count summary overview usage schema docs documentation help report preview results result output ' +
   'types examples guide guidance instructions health version versions diff changes progress';

@@ -114,7 +114,7 @@ export const PORTUGUESE: Language = {
   spaced: true,
   stems: {
     read: 'obtém obtem obter lista listar busca buscar pesquisa pesquisar lê ler mostra mostrar consulta consultar retorna retornar verifica recupera',
-    write: 'cria criar adiciona adicionar atualiza atualizar altera alterar edita editar salva salvar envia_arquivo escreve escrever copia move mover renomeia arquiva ativa desativa atribui',
+    write: 'cria criar adiciona adicionar atualiza atualizar altera alterar edita editar salva salvar escreve escrever copia move mover renomeia arquiva ativa desativa atribui',
     execute: 'executa executar inicia iniciar para parar reinicia implanta implantar envia enviar publica publicar chama notifica convida instala dispara disparar',
     destructive: 'exclui excluir apaga apagar deleta deletar remove remover destrói destruir limpa limpar redefine revoga revogar sobrescreve',
     financial: 'paga pagar cobra cobrar reembolsa reembolsar transfere transferir compra comprar vende vender',

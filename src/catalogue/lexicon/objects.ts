@@ -1,7 +1,7 @@
 /** What is made when the verb is create, add, post or submit, and the making itself is more than a record. */
 export const STARTED_THINGS =
   'message messages sms mms email mail invitation invitations invite notification notifications job run build deployment deploy execution call broadcast announcement tweet ' +
-  'reply fax whatsapp crawl scrape workflowrun pipelinerun transcode training import_job export_job campaign_send rollout';
+  'reply fax whatsapp crawl scrape workflowrun pipelinerun transcode training rollout';
 
 export const SENT_THINGS = 'message messages sms mms email emails mail invitation invitations invite notification notifications broadcast announcement tweet whatsapp fax chat dm reply';
 
@@ -15,12 +15,12 @@ export const MONEY_CONTEXT =
 /** Taking one of these off something else leaves both: the tie can be made again. */
 export const TIES =
   'label labels tag tags reaction reactions assignee assignees reviewer reviewers star favorite favourite watcher watchers follower followers link links relation dependency dependencies association ' +
-  'bookmark like vote pin mention attendee participants participant category categories project_from approval owner parent subscriber';
+  'bookmark like vote pin mention attendee participants participant category categories approval owner parent subscriber';
 
 /** State of the caller's own session, which nobody else sees. */
 export const OWN_STATE =
   'cache viewport window tab tabs session selection highlight highlights context orientation loglevel logging clipboard cursor scroll hover zoom route routes recording tracing emulation ' +
-  'dialog breakpoint breakpoints canvas sandbox scratch draft_local hint theme timezone subscriber';
+  'dialog breakpoint breakpoints canvas sandbox scratch hint theme timezone subscriber';
 
 export const REGISTRIES = 'ecr registry acr gcr dockerhub artifactory npm pypi crates nexus ghcr';
 export const ARTEFACTS = 'container image docker package artifact artefact chart oci layer layers';
@@ -30,12 +30,11 @@ export const SECRETS =
 
 export const PERMISSIONS =
   'permission permissions role roles policy policies iam acl acls access user users member members membership memberships grant grants auth oauth sso rbac privilege privileges collaborator ' +
-  'collaborators administrator admin firewall securitygroup owner owners group_member scope scopes encryption proxy';
+  'collaborators administrator admin firewall securitygroup owner owners scope scopes encryption proxy';
 
 export const BULK = 'bulk batch all mass multiple many everything entire';
 
 export const PRODUCTION = 'production prod live';
-
 
 /** Services whose API moves money. */
 export const MONEY_SERVERS = 'stripe square paypal adyen braintree razorpay mollie plaid coinbase binance kraken alpaca wise revolut checkout mercadopago paddle lemonsqueezy chargebee ccxt gocardless';

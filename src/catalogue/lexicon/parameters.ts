@@ -23,7 +23,7 @@ export const OUTPUT_PATHS =
 export const ACTIONS = 'action actions operation operations op ops method command commands cmd mode verb subcommand operationtype actiontype actionname httpmethod requestmethod apioperation';
 
 /** Switches that add an effect to a tool that has none by name. */
-export const DESTRUCTIVE_SWITCHES = 'delete purge reset truncate wipe destroy drop deleteall removeall prune deletesource intrash';
+export const DESTRUCTIVE_SWITCHES = 'delete purge reset truncate wipe destroy drop deleteall removeall prune deletesource';
 
 /** Credentials that the call hands over, whatever for. */
 export const SECRET_INPUTS = 'password passwd secret secretkey privatekey clientsecret accesstoken secretstring apisecret credentials passphrase secretvalue masterpassword connectionstring masteruserpassword';
@@ -44,7 +44,7 @@ export const CODE_RUNNERS =
 
 /** Words of a name that say that a URL is called. */
 export const URL_CALLERS =
-  'navigate goto open request post put patch delete get http https curl call webhook fetch scrape crawl visit browse download load web url page website proxy hit ping';
+  'navigate goto open request http https curl call webhook fetch scrape crawl visit browse download load web url webpage website hit ping';
 
 /** Reading verbs that leave a file behind when they are given a place for it. */
 export const LEAVES_FILES = 'download export extract generate save screenshot render convert snapshot capture record compute analyze format crop create write dump print get';
@@ -54,3 +54,14 @@ export const RECORD_WORDS = 'audit event events log logs history activity activi
 
 /** Languages of queries that have no statement which changes anything. */
 export const READ_ONLY_QUERY_LANGUAGES = 'prometheus promql logql loki traceql jql wiql splunk insights kibana metrics logs metric';
+
+/** Words of a name or a server that make a `query` one of a database, which can hold statements that change it. */
+export const DATABASES =
+  'sql mysql postgres postgresql pg sqlite mssql mariadb oracle db database databases duckdb bigquery snowflake redshift clickhouse neo4j cypher mongo mongodb cassandra redis turso supabase neon dynamodb athena trino ' +
+  'presto databricks cockroach cockroachdb planetscale arangodb surrealdb influx influxdb graphql statement execute run exec eval evaluate';
+
+/** Words of a name or a server that drives a user interface: a click there does what a person's click does. */
+export const INTERFACES = 'browser playwright puppeteer selenium chrome chromium firefox webdriver devtools mobile android ios appium simulator emulator page desktop screen cdp stagehand browserbase';
+export const INTERFACE_TARGETS = 'selector element ref xpath css locator elementref uid cssselector elementid';
+/** Verbs that act on what a user interface shows. */
+export const INTERFACE_ACTS = 'select type check uncheck upload input press key fill submit choose keypress hotkey paste';
