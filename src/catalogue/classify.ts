@@ -27,8 +27,8 @@ export function classify(definition: JsonNode, facts: ServerFacts = {}): Classif
   const name = readName(read.name, server);
   const description = readDescription(read.description);
   judgeName(read, name, server, trail);
-  judgeDescription(read, name, description, trail);
   judgeParameters(read, name, server, trail);
+  judgeDescription(read, name, description, trail);
   judgeFindings(read, trail);
   if (read.oversized) trail.effect('execute', 'schema', '', 'oversized');
   return conclude(read, name, description, facts.trusted === true, trail);

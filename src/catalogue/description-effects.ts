@@ -10,9 +10,11 @@ const MILD = wordSet('remove clear reset terminate flush overwrite discard trash
 /** What the description adds: it decides where the name does not, and raises where it openly says more. It never lowers. */
 export function judgeDescription(definition: Definition, name: NameReading, description: DescriptionReading, trail: Trail): void {
   const undecided = name.effect === null || name.weak;
+  // The operations of a router are facts; a verb in the middle of a sentence about them is none.
+  const routed = trail.signals.has('router');
   const said = [description.lead, ...description.listed, ...(undecided ? description.later : [])].filter((v): v is SaidVerb => v !== null);
   for (const verb of said) {
-    if (undecided || raises(name, verb)) trail.effect(verb.effect, 'description', '/description', verb.verb);
+    if ((undecided && (!routed || verb.leads || severity(verb.effect) >= 3)) || raises(name, verb)) trail.effect(verb.effect, 'description', '/description', verb.verb);
   }
   judgeOverwrite(definition, name, trail);
 }
@@ -26,7 +28,7 @@ function raises(name: NameReading, said: SaidVerb): boolean {
 }
 
 function judgeOverwrite(definition: Definition, name: NameReading, trail: Trail): void {
-  if (name.verb === 'write' && /\bcompletely overwrit|\boverwrites? (?:the |an |any |it|existing)/iu.test(definition.description.slice(0, 2_000))) {
+  if (name.verb === 'write' && definition.parameters.some((p) => p.key.endsWith('path') || p.key.startsWith('file')) && /\bcompletely overwrit|\boverwrites? (?:the |an |any |it|existing)/iu.test(definition.description.slice(0, 2_000))) {
     trail.effect('destructive', 'description', '/description', 'overwrite');
   }
 }

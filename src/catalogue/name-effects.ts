@@ -1,5 +1,5 @@
 import type { Definition } from './definition.ts';
-import { wordSet } from './lexicon/lookup.ts';
+import { verbOf, wordSet } from './lexicon/lookup.ts';
 import * as objects from './lexicon/objects.ts';
 import { AMOUNTS, INTERFACE_ACTS as ACTS, INTERFACE_TARGETS, INTERFACES, READ_ONLY_QUERY_LANGUAGES } from './lexicon/parameters.ts';
 import type { NameReading } from './read-name.ts';
@@ -22,6 +22,11 @@ const TARGET_KEYS = wordSet(INTERFACE_TARGETS);
 const READ_ONLY_LANGUAGES = wordSet(READ_ONLY_QUERY_LANGUAGES);
 const MINTERS = wordSet('generate issue mint rotate');
 const QUERY_RUNNERS = wordSet('execute run query exec start');
+const INSPECTIONS = wordSet('audit audits lint linter check checks analysis diagnostics diagnosis inspection validation assessment benchmark accessibility lighthouse');
+const NAMES_OF_THINGS = wordSet('id ids name names url urls uri path address dns domain host hostname library reference ref symbol handle username package import imports definition type');
+const PROCESSES = wordSet('migration failover upgrade deployment rollout switchover cutover');
+const MANIFESTS = wordSet('manifest manifests yaml resource resources patch patchdata kubectl k8s object');
+const CLUSTERS = wordSet('kubernetes k8s kubectl openshift helm');
 const PROGRAMS = wordSet('app application process session call program browser');
 const OWN_RECORDINGS = wordSet('recording tracing trace emulation profiling');
 const MAKERS = wordSet('create add make post new submit place open initiate put issue request capture execute cancel_all');
@@ -53,8 +58,22 @@ function effectWithObject(definition: Definition, name: NameReading, plain: Cate
     if (secret !== undefined) return because(trail, secret, 'write');
   }
   if (QUERY_RUNNERS.has(verb)) {
-    const language = name.rest.find((w) => READ_ONLY_LANGUAGES.has(w));
+    const language = [...name.rest, ...splitWords(server)].find((w) => READ_ONLY_LANGUAGES.has(w));
     if (language !== undefined && name.rest.includes('query')) return because(trail, language, 'read');
+    const look = name.object.find((w) => INSPECTIONS.has(w));
+    if (look !== undefined && (verb === 'run' || verb === 'start')) return because(trail, look, 'read');
+  }
+  if (verb === 'resolve' && NAMES_OF_THINGS.has(head)) return because(trail, head, 'read');
+  if (verb === 'complete' || verb === 'finish' || verb === 'finalize') {
+    if (PROCESSES.has(head)) return because(trail, head, 'execute');
+  }
+  if (plain === 'write' && (name.object.length === 0 || name.object.every((w) => MANIFESTS.has(w) || CLUSTERS.has(w) || verbOf(w) !== undefined || w === 'or'))) {
+    // A manifest is any workload: creating one starts what it says.
+    const cluster = [...name.words, ...splitWords(server)].find((w) => CLUSTERS.has(w));
+    if (cluster !== undefined && definition.parameters.some((p) => MANIFESTS.has(p.key))) {
+      trail.signal('free_form_code', 'name', '/name', cluster);
+      return because(trail, cluster, 'execute');
+    }
   }
   if (verb === 'terminate' && name.rest.some((w) => PROGRAMS.has(w))) return 'execute';
   if ((verb === 'start' || verb === 'stop') && OWN_RECORDINGS.has(head)) return because(trail, head, 'write');

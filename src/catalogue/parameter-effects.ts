@@ -75,7 +75,7 @@ function judgeCode(definition: Definition, parameter: Parameter, name: NameReadi
   // Explaining or checking a program does not run it; storing one does not either.
   if (READERS_OF_CODE.has(name.verb ?? '') || (name.effect === 'write' && !name.weak)) return;
   if (name.effect === 'read' && !name.weak && !strong) return;
-  if (isReadOnlyLanguage(definition, name)) return;
+  if (isReadOnlyLanguage(definition, name, server) || isConversion(name)) return;
   trail.signal('free_form_code', 'parameter', parameter.pointer, parameter.name);
   trail.effect('execute', 'parameter', parameter.pointer, parameter.name);
 }
@@ -88,9 +88,14 @@ function ofDatabase(name: NameReading, server: string): boolean {
 
 const READ_ONLY_LANGUAGES = wordSet(names.READ_ONLY_QUERY_LANGUAGES);
 
+/** `sql_to_rest`: a program goes in and another comes out. */
+function isConversion(name: NameReading): boolean {
+  return (name.verb === null || name.weak) && name.words.indexOf('to') > 0;
+}
+
 /** Names and parameters count, descriptions do not: text never lowers. */
-function isReadOnlyLanguage(definition: Definition, name: NameReading): boolean {
-  return name.words.some((w) => READ_ONLY_LANGUAGES.has(w)) || definition.parameters.some((p) => READ_ONLY_LANGUAGES.has(p.key));
+function isReadOnlyLanguage(definition: Definition, name: NameReading, server: string): boolean {
+  return [...name.words, ...splitWords(server)].some((w) => READ_ONLY_LANGUAGES.has(w)) || definition.parameters.some((p) => READ_ONLY_LANGUAGES.has(p.key));
 }
 
 function judgeUrl(parameter: Parameter, name: NameReading, trail: Trail): void {

@@ -26,14 +26,16 @@ const OPENERS = wordSet(
 );
 const SEPARATORS = wordSet('and or as well also then optionally permanently & /');
 /** `Makes a GET request`: the method is the verb. */
-const HTTP_REQUEST = /\b(?:makes?|sends?|performs?|issues?) an? (?:HTTP |http )?(GET|HEAD|POST|PUT|PATCH|DELETE) (?:request|call)/gu;
+const HTTP_REQUEST = /\b(?:[Mm]akes?|[Ss]ends?|[Pp]erforms?|[Ii]ssues?) an? (?:HTTP |http )?(GET|HEAD|POST|PUT|PATCH|DELETE) (?:request|call)/gu;
+/** `Executes the DescribeBroker operation`: how it is done, not what. */
+const API_WRAPPER = /\b(?:[Ee]xecutes?|[Rr]uns?|[Ii]nvokes?|[Cc]alls?|[Pp]erforms?) (?:the |an? )?(?:[\w.:-]{1,64} ){1,6}?(?:operation|API|api|endpoint|action)\b/gu;
 /** As often adjectives as verbs, so only at the head of a list. */
 const ADJECTIVES = wordSet('clear empty complete open close live like set read safe');
 const LABELS = /^(?:tool name|name): ?\S{1,128} (?:description: ?)?/iu;
 
 /** Reads what a description says the tool does. Claims of safety are removed first: they are no facts (catalogue.md). */
 export function readDescription(flat: string): DescriptionReading {
-  const text = flat.replace(CLAIMS, ' ').replace(LABELS, '').replace(HTTP_REQUEST, (_, method: string) => method.toLowerCase()).replace(/\s+/gu, ' ').trim();
+  const text = flat.replace(CLAIMS, ' ').replace(LABELS, '').replace(API_WRAPPER, ' ').replace(HTTP_REQUEST, (_, method: string) => method.toLowerCase()).replace(/\s+/gu, ' ').trim();
   const sentences = text.split(/(?<=[.!?;:])\s+|[。！？]|\s(?:#{1,6}|[-*•])\s/u).filter((s) => s !== '');
   let lead: SaidVerb | null = null;
   let listed: readonly SaidVerb[] = [];
@@ -78,7 +80,7 @@ function verbsOfSentence(sentence: string): SaidVerb[] {
     const plain = cleaned(word);
     if (plain === '') continue;
     const found = inflectedVerbOf(plain);
-    const isVerb = found !== undefined && (!found.weak || leads) && !(OPENERS.has(plain) || (isGeneric(plain) && found.weak));
+    const isVerb = found !== undefined && (!found.weak || leads) && (leads || !ADJECTIVES.has(plain)) && !(OPENERS.has(plain) || (isGeneric(plain) && found.weak));
     // `Use this tool to …`, `Call this when …`: the verb is spoken to the reader.
     if (isVerb && !/^(?:this|it|when|if)$/u.test(cleaned(words[i + 1] ?? ''))) {
       return [{ verb: plain, effect: found.effect, leads }, ...listedAfter(words, i + 1, plain)];

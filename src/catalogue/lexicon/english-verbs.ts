@@ -16,14 +16,14 @@ export const VERBS: Readonly<Record<Category, string>> = {
     'authorize assume confirm resolve accept decline dismiss acknowledge ack ingest index record setup initialize init bootstrap scaffold define ' +
     'draft subscribe unsubscribe watchlist snooze mute unmute hide unhide bookmark react upvote vote link make put annotate ' +
     'bind unbind rate enrich extend increase decrease bump transition unarchived cordon uncordon mkdir touch hover resize scroll rotate suspend pause resume remember memorize ' +
-    'unlike like claim unclaim share unshare grant allow permit ban block unblock override customize tune populate seed stage unstage commit switch ' +
+    'unlike like claim unclaim share unshare grant allow permit ban block unblock override customize tune populate seed unstage switch ' +
     'reorder untrash undelete recover persist prefill enroll refresh renew mock emulate reschedule relate convertlead qualify demote complete finish ' +
     'stash cherry unroute route track attest post adopt reassign',
   execute:
-    'run execute exec start stop restart reboot deploy redeploy build rebuild trigger invoke launch kill abort cancel send email notify publish broadcast reply forward invite ' +
+    'run execute exec start stop restart reboot deploy redeploy rebuild trigger invoke launch kill abort cancel send notify publish broadcast reply forward invite ' +
     'click dblclick doubleclick tap press fill navigate goto drag swipe eval evaluate apply scale rollback rollout promote dispatch submit sync synchronize ' +
-    'rerun retry requeue replay failover install merge push emit dial escalate relaunch spawn boot shutdown wake hibernate bake compile announce chat prompt ' +
-    'delegate orchestrate schedule enqueue redrive reprocess reindex autofill actuate automate interrupt unpublish message sms tweet migrate upgrade ' +
+    'rerun retry requeue replay failover install merge emit dial escalate relaunch spawn boot shutdown wake hibernate bake compile announce ' +
+    'delegate orchestrate enqueue redrive reprocess reindex autofill actuate automate interrupt unpublish migrate upgrade ' +
     'downgrade inject drive operate',
   destructive:
     'delete destroy purge terminate revoke wipe erase truncate uninstall flush remove expunge nuke prune rm rmdir unregister deregister evict drain obliterate trash eliminate del ' +
@@ -36,8 +36,8 @@ export const NOUN_OR_VERB: Readonly<Record<Category, string>> = {
   read:
     'query status info details detail history logs log stats statistics metrics help docs documentation schema summary overview usage report reports test lookup whois tree ' +
     'time date weather version versions health capabilities blame context chart graph map directions search about me list size price prices quote quotes tools trace traces feed timeline console state',
-  write: 'cache comment label issue note favorite watch tag link draft document group review file rate record configure manage',
-  execute: 'call request use message release type mail navigate process action webhook job task bash shell terminal command python repl input interact interaction act agent control press mouse keyboard execution',
+  write: 'commit stage cache comment label issue note favorite watch tag link draft record configure feedback',
+  execute: 'build email message sms tweet chat prompt schedule push call request use message release type mail navigate process action webhook job task bash shell terminal command python repl input interact interaction act agent control press mouse keyboard execution',
   destructive: 'reset empty',
   financial: 'order transfer trade checkout swap bid stake bet deposit tip settle capture invest borrow lend',
 };
@@ -47,5 +47,5 @@ export const GENERIC = 'manage management handle handler process perform do use 
 
 /** Last words that make a thing to look at of the words before them: ``, ``. */
 export const THINGS_TO_READ =
-  'status history info details detail list logs log stats statistics metrics count summary overview usage schema docs documentation help report preview results result output ' +
-  'types examples guide guidance instructions health version versions diff changes progress';
+  'status history info details detail list logs log stats statistics metrics count summary overview usage schema docs documentation help ' +
+  'types examples guide health version versions diff changes progress';
