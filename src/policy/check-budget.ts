@@ -47,12 +47,16 @@ function checkMax(node: SourceNode, at: string, context: RuleContext): string | 
   if (node.kind === 'number') {
     const plain = /^(?:0|[1-9][0-9]*)(?:\.[0-9]+)?$/.test(node.text) && node.text.length <= LONGEST_MAX;
     const value = plain ? parseDecimal(node.text) : null;
-    if (value !== null) return formatDecimal(value);
-    const help = Number.isFinite(node.value) && node.value >= 0 ? 'write it in plain digits, for example `1000` or `0.5`' : null;
-    context.reporter.error('bad_max', node.span, at, `\`max\` is ${printable(node.text, 40)}; expected a number that is not negative, in plain digits`, help);
+    if (value !== null && value.digits > 0n) return formatDecimal(value);
+    context.reporter.error('bad_max', node.span, at, `\`max\` is ${printable(node.text, 40)}; expected a number greater than 0, in plain digits`, helpForMax(node.value));
     return null;
   }
   const help = node.kind === 'string' && /^[0-9.]+$/.test(node.value) ? 'remove the quotes' : 'write a number, for example `max: 500`';
   context.reporter.error('wrong_type', node.span, at, `\`max\` is ${found(node)}; expected a number`, help);
   return null;
+}
+
+function helpForMax(value: number): string | null {
+  if (value === 0) return 'to forbid every call, use `deny`; to let only calls pass that spend nothing, write `require: args.amount == 0.0`';
+  return Number.isFinite(value) && value > 0 ? 'write it in plain digits, for example `1000` or `0.5`' : null;
 }

@@ -55,7 +55,7 @@ function definitions(): Record<string, EditorSchema> {
       type: 'object',
       properties: {
         sum: { ...expression('What a call spends: a CEL number that is finite and not negative, such as `args.amount`. Added exactly.'), examples: ['args.amount'] },
-        max: { type: 'number', minimum: 0, description: 'The most that may be spent in one window.' },
+        max: { type: 'number', exclusiveMinimum: 0, description: 'The most that may be spent in one window.' },
         window: WINDOW,
         per: PER,
         on_state_error: ON_STATE_ERROR,

@@ -61,8 +61,8 @@ export function counterLimit({ op, value, where }: OldCondition, counter: Counte
   if (counter.sum !== null) {
     reader.notes.add('amounts_exact', where.node.span, where.at);
     reader.notes.add('given_back', where.node.span, where.at);
-    if (most < 0n) return none(where, reader);
-    return { ...common, max: op === 'lte' ? formatDecimal(limit) : String(most), sum: counter.sum };
+    const max = op === 'lte' ? formatDecimal(limit) : String(most);
+    return max === '0' || most < 0n ? none(where, reader) : { ...common, max, sum: counter.sum };
   }
   if (counter.increment > 1) reader.notes.add('increments', counter.where.node.span, counter.where.at, counter.name);
   const calls = most < 0n ? 0n : most / BigInt(counter.increment);

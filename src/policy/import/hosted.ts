@@ -84,7 +84,9 @@ function readLimits(value: At | undefined, reader: OldReader): readonly (Limit |
     if (increments.sum !== null) {
       reader.notes.add('amounts_exact', where.node.span, where.at);
       reader.notes.add('given_back', where.node.span, where.at);
-      return [{ ...common, max: formatDecimal(limit), sum: increments.sum }];
+      if (limit.digits > 0n) return [{ ...common, max: formatDecimal(limit), sum: increments.sum }];
+      reader.notes.add('no_calls_left', where.node.span, where.at, where.at);
+      return ['none'];
     }
     if (increments.increment > 1) reader.notes.add('increments', where.node.span, where.at, where.at);
     const calls = limit.digits / 10n ** BigInt(limit.scale) / BigInt(increments.increment);

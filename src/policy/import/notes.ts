@@ -17,7 +17,7 @@ const NOTES = {
   counter_counts_now: ['a condition of another rule looked at this counter, which therefore never counted; the limit works now', null],
   less_than_limit: ['`lt` became the largest whole number that is still less', null],
   increments: ['each call counts once; the limit was divided by the `increment`', null],
-  no_calls_left: ['the limit lets no call through, so it became `deny`', null],
+  no_calls_left: ['the limit lets no call through that counts, so it became `deny`', null],
   reasons_of_limits: ['a rule has one `reason` for all its limits; the other messages stand in comments', null],
   hidden_wins: ['the tool is hidden, so its rules had no effect; they are left out', null],
   deny_wins: ['the rule denies every call, so the other rules of the tool had no effect; they are left out', null],
