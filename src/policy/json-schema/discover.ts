@@ -39,7 +39,7 @@ export class SchemaIndex {
       this.#report({ pointer: at, message: 'found something that is no schema; expected an object, true or false', help: null });
       return null;
     }
-    const own = { node, pointer: at, depth, checks: [], around: null, inPlace: [] };
+    const own = { node, pointer: at, depth, checks: [], around: null, ofNames: false, inPlace: [] };
     const placed = resource ?? this.#resource('', own, at);
     const subschema: Subschema = resource === null ? placed.root : { ...own, resource: placed };
     this.#byStart.set(node.start, subschema);

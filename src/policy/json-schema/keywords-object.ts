@@ -98,6 +98,7 @@ export function membersKeyword(schema: JsonNode, site: Site): Check | null {
 export function propertyNamesKeyword(node: JsonNode, site: Site): Check | null {
   const schema = site.schemaAt(node, 'propertyNames');
   if (schema === null) return null;
+  schema.ofNames = true;
   return (value, place, run) => {
     if (value.kind !== 'object') return null;
     for (const { key } of value.members()) {

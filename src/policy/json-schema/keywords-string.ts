@@ -3,7 +3,7 @@ import { oneOf } from '../check-words.ts';
 import { quoted } from '../printable.ts';
 import { suggest } from '../suggest.ts';
 import { FORMATS } from './formats.ts';
-import { LONGEST_SEARCHED, SEARCHED_PER_STEP } from './limits.ts';
+import { LONGEST_SEARCHED, SEARCH_COST_PER_STEP } from './limits.ts';
 import type { Run } from './run.ts';
 import { Stopped } from './run.ts';
 import type { Check, Pattern, Place } from './schema-types.ts';
@@ -56,7 +56,7 @@ export function patternKeyword(node: JsonNode, site: Site): Check | null {
 /** Applies a pattern within the budget of the run. @throws Stopped when the text is too long to be searched */
 export function searches(pattern: Pattern, text: string, place: Place | null, run: Run): boolean {
   if (text.length > LONGEST_SEARCHED) throw new Stopped('invalid', failure(place, `is too long to be searched with a pattern; at most ${LONGEST_SEARCHED} characters are`, null));
-  run.spend(1 + Math.floor(text.length / SEARCHED_PER_STEP));
+  run.spend(1 + Math.ceil(pattern.cost(text.length) / SEARCH_COST_PER_STEP));
   return pattern.test(text);
 }
 

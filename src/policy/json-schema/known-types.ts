@@ -1,13 +1,15 @@
 import type { JsonNode } from '../../wire/json-node.ts';
 import type { Subschema } from './schema-types.ts';
 
+const STRINGS: ReadonlySet<string> = new Set(['string']);
+
 /**
  * The JSON types that a value can have where a schema of the policy applies, as far as the schema and those around it that apply to
  * the same value say; null when they say nothing. References are not followed.
  */
 export function knownTypes(subschema: Subschema): ReadonlySet<string> | null {
   let types: ReadonlySet<string> | null = null;
-  for (let at: Subschema | null = subschema; at !== null; at = at.around) types = both(types, statedTypes(at.node, 0));
+  for (let at: Subschema | null = subschema; at !== null; at = at.around) types = both(both(types, statedTypes(at.node, 0)), at.ofNames ? STRINGS : null);
   return types;
 }
 

@@ -1,3 +1,5 @@
+import { MOST_SEARCH_COST } from '../re2.ts';
+
 /**
  * Bounds on schemas and on validating with them. Schemas of upstreams are hostile (protocol.md A3, attack 41): each bound ends in
  * `unusable`, which refuses the calls that need the schema.
@@ -20,6 +22,6 @@ export const MAX_STEPS = 100_000;
 export const MAX_RECURSION = 512;
 /** Longer texts are not searched with patterns. UTF-16 units. */
 export const LONGEST_SEARCHED = 65_536;
-/** Characters that cost one step. A search can take 10 µs for each character (measured), far more than comparing. */
-export const SEARCHED_PER_STEP = 1;
+/** What one step pays for, of the cost of a search (re2.ts): with all its steps a validation can afford MOST_SEARCH_COST. */
+export const SEARCH_COST_PER_STEP = MOST_SEARCH_COST / MAX_STEPS;
 export const COMPARED_PER_STEP = 256;

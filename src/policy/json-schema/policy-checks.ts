@@ -3,6 +3,7 @@ import { pointer } from '../pointer.ts';
 import { quoted } from '../printable.ts';
 import { suggest } from '../suggest.ts';
 import { kindName } from './site.ts';
+import { checkContradictions } from './contradictions.ts';
 import { KEYWORDS } from './keywords.ts';
 import { knownTypes } from './known-types.ts';
 import type { SchemaProblem, Subschema } from './schema-types.ts';
@@ -54,6 +55,7 @@ export function checkPolicySchema(subschema: Subschema, report: (problem: Schema
   }
   checkCompanions(node, at, report);
   checkTypes(subschema, at, report);
+  checkContradictions(node, at, report);
 }
 
 function checkCompanions(node: JsonNode, at: (key: string) => string, report: (problem: SchemaProblem) => void): void {

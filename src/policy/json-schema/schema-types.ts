@@ -36,6 +36,8 @@ export type Check = (value: JsonNode, place: Place | null, run: Run, seen: Seen 
 /** A compiled pattern; it matches anywhere in the text. */
 export interface Pattern {
   test(text: string): boolean;
+  /** What a search in that many characters costs, as re2.ts counts. */
+  cost(length: number): number;
 }
 
 /** A schema document or a part of it with an `$id`: the scope of anchors. */
@@ -56,6 +58,8 @@ export interface Subschema {
   checks: readonly Check[];
   /** The schema around this one that applies to the same value (`allOf`, `if`, ...); null where there is none. */
   around: Subschema | null;
+  /** True for the schema of `propertyNames`: names are strings, whatever it says. */
+  ofNames: boolean;
   /** Subschemas that are applied to the same value, references included. */
   inPlace: Subschema[];
 }

@@ -43,6 +43,14 @@ describe('a hostile schema is unusable, within bounds [A3] [#40] [#41]', () => {
   it('a catastrophic pattern is searched in linear time', () => {
     expect(outcome('{"pattern":"^(a+)+$"}', `"${'a'.repeat(60_000)}!"`)).toMatch(/^invalid: .*must match/);
   });
+  it('a search costs the size of the pattern times the length of the text, over all texts of one validation [A4]', () => {
+    const slow = '{"pattern":"^(?:a?){490}b"}';
+    expect(outcome(slow, `"${'a'.repeat(4000)}"`)).toMatch(/^invalid: .*must match/);
+    expect(outcome(slow, `"${'a'.repeat(6000)}"`)).toMatch(/^unusable: .*steps/);
+    expect(outcome(`{"items":{"not":${slow}}}`, `[${many(100, () => `"${'a'.repeat(100)}"`)}]`)).toMatch(/^unusable: .*steps/);
+    expect(outcome(`{"patternProperties":{"^(?:a?){490}b":false}}`, `{${many(100, (k) => `"${'a'.repeat(100)}${k}":1`)}}`)).toMatch(/^unusable: .*steps/);
+    expect(outcome('{"pattern":"^[a-z]+$"}', `"${'a'.repeat(65_536)}"`)).toBe('valid');
+  });
   it('a text too long for patterns is refused, also under `not`', () => {
     expect(outcome('{"not":{"pattern":"^b"}}', `"${'a'.repeat(70_000)}"`)).toMatch(/^invalid: .*too long to be searched/);
   });
