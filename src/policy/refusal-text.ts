@@ -13,9 +13,9 @@ export interface Refusal {
   readonly reason: string | null;
   /** For `rate_limited` and `budget_exceeded`: the limit that the call did not fit into. */
   readonly limit?: Pick<LimitClaim, 'type' | 'max' | 'windowMs'>;
-  /** For `approval_pending`: the request that waits. */
-  readonly approval?: { readonly id: string; readonly expiresAt: string } | null;
-  /** For `rate_limited` and `budget_exceeded`: when a call could fit again. */
+  /** For `approval_pending`: the request that waits, and the page to decide it on, if one is served. */
+  readonly approval?: { readonly id: string; readonly expiresAt: string; readonly url?: string | null } | null;
+  /** For `rate_limited` and `budget_exceeded`: when a call could fit again. Null for a budget: an amount as large as this never fits. */
   readonly retryAfterMs?: number | null;
 }
 
@@ -70,14 +70,18 @@ function builtIn(refusal: Refusal): string {
 }
 
 function request({ approval }: Refusal): string {
-  return approval === undefined || approval === null ? '' : ` (request ${printable(approval.id, 100)}, until ${printable(approval.expiresAt, 40)})`;
+  if (approval === undefined || approval === null) return '';
+  const page = approval.url === undefined || approval.url === null ? '' : `, decided at ${printable(approval.url, 500)}`;
+  return ` (request ${printable(approval.id, 100)}${page}, until ${printable(approval.expiresAt, 40)})`;
 }
 
 const NOUN: Readonly<Record<TargetKind, string>> = { tool: 'tool', resource: 'resource', prompt: 'prompt' };
 
 /** Rounded up: told a second too early, an agent would be refused again. */
 function retry(refusal: Refusal): string {
-  if (refusal.retryAfterMs === undefined || refusal.retryAfterMs === null) return '';
+  if (refusal.retryAfterMs === undefined || refusal.retryAfterMs === null) {
+    return refusal.code === 'budget_exceeded' && refusal.limit !== undefined && refusal.retryAfterMs === null ? '; an amount as large as this never fits' : '';
+  }
   return `; retry after ${Math.max(1, Math.ceil(refusal.retryAfterMs / 1000))} s`;
 }
 

@@ -42,8 +42,9 @@ describe('what a call reserved of a budget', () => {
 
   test('a call that could never fit is told so: no time after which to try again', async () => {
     harness = await ConversationHarness.start('version: "1"\ndefault: allow\ntools:\n  pay: { budget: { sum: args.amount, max: 10, window: 1h } }\n');
-    const refused = JSON.parse(await harness.client(call(1))) as { result: { _meta: Record<string, unknown> } };
+    const refused = JSON.parse(await harness.client(call(1))) as { result: { content: unknown; _meta: Record<string, unknown> } };
     expect(refused.result._meta['policylayer/decision']).toMatchObject({ code: 'budget_exceeded', rule: '/tools/pay/budget', retryAfterMs: null });
+    expect(refused.result.content).toEqual([{ type: 'text', text: '[POLICY DENIED] budget of 10 per 3600 s would be exceeded; an amount as large as this never fits (rule /tools/pay/budget)' }]);
   });
 });
 

@@ -18,11 +18,16 @@ const sentences: [string, Partial<Refusal>, string][] = [
   ['a limit of one', { code: 'rate_limited', limit: { type: 'rate', max: 1, windowMs: 1000 }, retryAfterMs: 1 }, '[POLICY DENIED] limit of 1 call per 1 s reached; retry after 1 s (rule /tools/pay)'],
   ['a limit with a reason', { code: 'rate_limited', limit: { type: 'rate', max: 1, windowMs: 1000 }, retryAfterMs: 1000, reason: 'slow down' }, '[POLICY DENIED] slow down; retry after 1 s (rule /tools/pay)'],
   ['a budget', { code: 'budget_exceeded', limit: { type: 'budget', max: '500.5', windowMs: 86_400_000 }, retryAfterMs: 61_000 }, '[POLICY DENIED] budget of 500.5 per 86400 s would be exceeded; retry after 61 s (rule /tools/pay)'],
-  ['a budget that never fits', { code: 'budget_exceeded', limit: { type: 'budget', max: '5', windowMs: 1000 }, retryAfterMs: null }, '[POLICY DENIED] budget of 5 per 1 s would be exceeded (rule /tools/pay)'],
+  ['a budget that never fits', { code: 'budget_exceeded', limit: { type: 'budget', max: '5', windowMs: 1000 }, retryAfterMs: null }, '[POLICY DENIED] budget of 5 per 1 s would be exceeded; an amount as large as this never fits (rule /tools/pay)'],
   [
     'an approval that waits',
     { code: 'approval_pending', reason: 'finance decides', approval: { id: 'a1', expiresAt: '2026-01-01T00:00:00Z' } },
     '[POLICY DENIED] `pay` needs an approval that has not been given yet (request a1, until 2026-01-01T00:00:00Z); repeat the identical call later (finance decides) (rule /tools/pay)',
+  ],
+  [
+    'an approval that waits on a page',
+    { code: 'approval_pending', approval: { id: 'a1', url: 'https://approvals.example.test/approvals/a1', expiresAt: '2026-01-01T00:00:00Z' } },
+    '[POLICY DENIED] `pay` needs an approval that has not been given yet (request a1, decided at https://approvals.example.test/approvals/a1, until 2026-01-01T00:00:00Z); repeat the identical call later (rule /tools/pay)',
   ],
   ['an approval that was denied', { code: 'approval_denied', reason: 'finance decides' }, '[POLICY DENIED] the approval for `pay` was denied (finance decides) (rule /tools/pay)'],
   ['state out of reach', { code: 'state_unavailable' }, '[POLICY DENIED] the state that a limit for `pay` needs is out of reach, so it is refused (rule /tools/pay)'],

@@ -1,5 +1,5 @@
 import type { ApprovalDetail } from '../../mcp/answers.ts';
-import { printable, quoted } from '../../policy/printable.ts';
+import { printable } from '../../policy/printable.ts';
 import type { ApprovalDemand, Decision, Verdict } from '../../policy/types.ts';
 import type { ApprovalAnswer, ApprovalRecord } from '../../state/types.ts';
 import { facts } from '../call/facts.ts';
@@ -72,7 +72,7 @@ class ApprovalStep {
     switch (answer.status) {
       case 'too_many':
         return refuse(conversation, call, this.#target, 'rate_limited', this.#verdict(`${answer.waiting} calls wait for approval already`), { retryAfterMs: answer.retryAfterMs });
-      case 'denied': return this.#refuse('approval_denied', denial(answer.record, this.#target), answer.record);
+      case 'denied': return this.#refuse('approval_denied', denial(answer.record), answer.record);
       case 'expired': return this.#refuse('approval_expired', null, answer.record);
       case 'approved': return this.#use(answer.record, digest, again);
       case 'pending': return this.#wait(answer.record, answer.created, demand, again);
@@ -177,9 +177,7 @@ class ApprovalStep {
   }
 
   #pending(record: ApprovalRecord): ClientVerdict {
-    const url = this.#conversation.gateway.approvals.urlOf(record.id);
-    const why = this.#decision.reason ?? `${quoted(this.#target.name)} needs an approval`;
-    return this.#refuse('approval_pending', `${why}; approval ${record.id} is pending${url === null ? '' : ` at ${url}`}: repeat the same call when it is given`, record);
+    return this.#refuse('approval_pending', this.#decision.reason, record);
   }
 
   /** @param reason for the agent; the journal names the approval instead */
@@ -203,7 +201,7 @@ class ApprovalStep {
 }
 
 /** What the agent is told of a no: the approver's comment, if there is one, but not who it was. */
-function denial(record: ApprovalRecord, target: Target): string | null {
+function denial(record: ApprovalRecord): string | null {
   const comment = record.votes.find(({ decision }) => decision === 'deny')?.comment ?? null;
-  return comment === null ? null : `the approval for ${quoted(target.name)} was denied: ${printable(comment, 500)}`;
+  return comment === null ? null : printable(comment, 500);
 }

@@ -32,7 +32,7 @@ export function refuse(conversation: Conversation, call: InFlight, target: Targe
   };
   const text = refusalText({
     code, kind: target.kind, name: target.name, reason: verdict.reason, rule: verdict.rule, retryAfterMs,
-    ...(limit?.claim.type === 'rate' ? { limit: limit.claim } : {}),
+    ...(limit === undefined ? {} : { limit: limit.claim }), approval: detail.approval,
   });
   // A task-augmented call expects a CreateTaskResult, which has no room for a refusal (K1).
   const asTool = call.method === 'tools/call' && (call.era === 'modern' || (call.request.params?.get('task') ?? null) === null);

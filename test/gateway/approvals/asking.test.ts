@@ -77,7 +77,8 @@ describe('the answers of a call without an approval', () => {
     const pending = JSON.parse(await harness.client(call(1))) as { result: { content: { text: string }[]; _meta: Record<string, { approval: unknown }> } };
     const [record] = await harness.state.approvals({});
     expect(pending.result._meta['policylayer/decision']?.approval).toEqual({ id: record?.id, url: `https://gate.example.com/approvals/${record?.id ?? ''}`, expiresAt: record?.expiresAt });
-    expect(pending.result.content[0]?.text).toContain(`https://gate.example.com/approvals/${record?.id ?? ''}`);
+    const id = record?.id ?? '';
+    expect(pending.result.content[0]?.text).toBe(`[POLICY DENIED] \`pay\` needs an approval that has not been given yet (request ${id}, decided at https://gate.example.com/approvals/${id}, until ${record?.expiresAt ?? ''}); repeat the identical call later (rule /tools/pay)`);
   });
 
   test.each([['never decided', false], ['given and not used', true]])('an approval that was %s in time has expired: told once, then asked for anew', async (_what, approve) => {
