@@ -35,7 +35,7 @@ export function classify(definition: JsonNode, facts: ServerFacts = {}): Classif
 }
 
 function conclude(read: Definition, name: NameReading, description: DescriptionReading, trusted: boolean, trail: Trail): Classification {
-  if (trail.effects.size === 0) trail.effect(withoutAnyVerb(read), 'name', '/name', name.words.at(-1) ?? '');
+  if (trail.effects.size === 0) trail.effect(withoutAnyVerb(read, name), 'name', '/name', name.words.at(-1) ?? '');
   const found = mostSevere(trail.effects);
   const category = judgeAnnotations(read.hints, found, trusted, trail);
   judgeSignals(read, name, category, trail);
@@ -60,8 +60,9 @@ function mostSevere(effects: ReadonlySet<Category>): Category {
   return [...effects].reduce(moreSevere, 'read');
 }
 
-/** Nothing says what it does. Nouns with at most an identifier to choose by are things to look at; anything else could be anything. */
-function withoutAnyVerb(read: Definition): Category {
-  if (read.name === '') return 'execute';
-  return read.description !== '' || read.parameters.length > 0 ? 'read' : 'execute';
+/** Nothing says what it does. Things in the plural, or chosen by an identifier, are looked at; anything else could be anything. */
+function withoutAnyVerb(read: Definition, name: NameReading): Category {
+  const things = name.words.includes('by') || /[^s]s$/u.test(name.words.at(-1) ?? '');
+  if (things && read.name !== '') return 'read';
+  return 'execute';
 }

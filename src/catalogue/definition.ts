@@ -3,6 +3,7 @@ import { LIMITS } from './limits.ts';
 import { readParameters } from './read-parameters.ts';
 import type { SchemaState } from './schema-state.ts';
 import { schemaState } from './schema-state.ts';
+import type { Place } from './types.ts';
 import { flattenText, visibleForm } from './words.ts';
 
 export interface Parameter {
@@ -34,7 +35,7 @@ export interface Definition {
   /** Flattened to one line. */
   readonly description: string;
   /** As served, at most as long as the limit. */
-  readonly rawTexts: readonly { readonly pointer: string; readonly text: string }[];
+  readonly rawTexts: readonly { readonly place: Place; readonly pointer: string; readonly text: string }[];
   readonly parameters: readonly Parameter[];
   readonly hints: Hints;
   readonly schema: SchemaState;
@@ -55,11 +56,11 @@ export function readDefinition(node: JsonNode): Definition {
   const rawDescription = textOf(node.get('description'), LIMITS.descriptionCharacters);
   const inputSchema = node.get('inputSchema');
   const read = huge || inputSchema === null ? { parameters: [], oversized: huge, broken: null } : readParameters(inputSchema);
-  const rawTexts = [
-    { pointer: '/name', text: rawName.text },
-    { pointer: '/title', text: title.text },
-    { pointer: '/description', text: rawDescription.text },
-    ...read.parameters.map((p) => ({ pointer: p.pointer, text: `${p.name} ${p.description}` })),
+  const rawTexts: Definition['rawTexts'] = [
+    { place: 'name', pointer: '/name', text: rawName.text },
+    { place: 'title', pointer: '/title', text: title.text },
+    { place: 'description', pointer: '/description', text: rawDescription.text },
+    ...read.parameters.map((p) => ({ place: 'parameter' as const, pointer: p.pointer, text: `${p.name} ${p.description}` })),
   ];
   return {
     rawName: rawName.text,

@@ -21,14 +21,14 @@ export function judgeDescription(definition: Definition, name: NameReading, desc
 
 /** A sentence that opens with a worse verb than the name's contradicts the name; a verb in the middle of one proves nothing. */
 function raises(name: NameReading, said: SaidVerb): boolean {
-  if (name.effect === null) return true;
+  if (name.effect === null) return false;
   // `untag: Remove tags`: taking off what the name ties is what the name says.
   if (name.effect === 'write' && MILD.has(said.verb.replace(/s$/u, ''))) return false;
   return said.leads && severity(said.effect) > severity(name.effect) && (severity(said.effect) >= 3 || name.effect === 'read');
 }
 
 function judgeOverwrite(definition: Definition, name: NameReading, trail: Trail): void {
-  if (name.verb === 'write' && definition.parameters.some((p) => p.key.endsWith('path') || p.key.startsWith('file')) && /\bcompletely overwrit|\boverwrites? (?:the |an |any |it|existing)/iu.test(definition.description.slice(0, 2_000))) {
+  if (name.verb === 'write' && definition.parameters.some((p) => p.key.endsWith('path') || p.key.startsWith('file')) && /\bcompletely overwrit|\boverwrites? (?:the |an |any |it|existing)/iu.test(definition.description)) {
     trail.effect('destructive', 'description', '/description', 'overwrite');
   }
 }

@@ -5,25 +5,37 @@ import { flattenText, mixesScripts } from './words.ts';
 
 /** What is wrong with the texts and the schema of a definition. Findings never lower a class. */
 export function judgeFindings(definition: Definition, trail: Trail): void {
-  for (const { pointer, text } of definition.rawTexts) {
-    const place = pointer === '/name' ? 'name' : pointer === '/title' ? 'title' : pointer === '/description' ? 'description' : 'parameter';
-    const hidden = hiddenCharacter(text);
-    if (hidden !== null) trail.finding('hidden_characters', place, pointer, hidden);
-    if (text.length < 12) continue;
-    const flat = flattenText(text);
-    for (const pattern of MODEL_INSTRUCTIONS) {
-      const match = pattern.exec(flat);
-      if (match !== null) {
-        trail.finding('model_instructions', place, pointer, match[0]);
-        break;
-      }
-    }
-  }
+  // One pass over all texts; only when it finds something the texts are searched one by one.
+  const all = definition.rawTexts.map(({ text }) => text).join('\n');
+  if (hiddenCharacter(all) !== null) judgeHidden(definition, trail);
+  if (instruction(definition.rawTexts.map(({ text }) => flattenText(text)).join('\n')) !== null) judgeInstructions(definition, trail);
   if (definition.rawName !== '' && looksLikeAnother(definition.rawName)) trail.finding('look_alike_name', 'name', '/name', definition.name);
   if (definition.description === '') trail.finding('no_description', 'description', '/description', 'empty');
   if (definition.schema.state === 'missing') trail.finding('missing_schema', 'schema', '/inputSchema', 'inputSchema');
   if (definition.schema.state === 'invalid') trail.finding('invalid_schema', 'schema', '/inputSchema', definition.schema.term);
   if (definition.oversized) trail.finding('oversized', 'schema', '', 'oversized');
+}
+
+function judgeHidden(definition: Definition, trail: Trail): void {
+  for (const { place, pointer, text } of definition.rawTexts) {
+    const hidden = hiddenCharacter(text);
+    if (hidden !== null) trail.finding('hidden_characters', place, pointer, hidden);
+  }
+}
+
+function judgeInstructions(definition: Definition, trail: Trail): void {
+  for (const { place, pointer, text } of definition.rawTexts) {
+    const found = instruction(flattenText(text));
+    if (found !== null) trail.finding('model_instructions', place, pointer, found);
+  }
+}
+
+function instruction(flat: string): string | null {
+  for (const pattern of MODEL_INSTRUCTIONS) {
+    const match = pattern.exec(flat);
+    if (match !== null) return match[0];
+  }
+  return null;
 }
 
 function looksLikeAnother(name: string): boolean {
@@ -32,7 +44,7 @@ function looksLikeAnother(name: string): boolean {
 
 // Bidirectional controls, zero-width characters, tags, invisible operators, other controls than white space.
 const HIDDEN = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f\u00ad\u061c\u115f\u1160\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f\u3164\ufeff\uffa0\ufff9-\ufffb\u{e0000}-\u{e01ef}]/gu;
-const JOINED_BY_RULE = /[\p{Extended_Pictographic}\ufe0f\u{1f3fb}-\u{1f3ff}\p{Script=Arabic}\p{Script=Devanagari}\p{Script=Bengali}\p{Script=Malayalam}\p{Script=Sinhala}\p{Script=Hebrew}]/u;
+const JOINED_BY_RULE = /[\p{Extended_Pictographic}\p{Emoji_Modifier}\ufe0f\p{Script=Arabic}\p{Script=Devanagari}\p{Script=Bengali}\p{Script=Malayalam}\p{Script=Sinhala}\p{Script=Hebrew}]/u;
 
 /** The first character nobody can see, as `U+202E`; joiners inside emoji and scripts that need them are none. */
 function hiddenCharacter(text: string): string | null {

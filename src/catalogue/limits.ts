@@ -3,7 +3,9 @@ export const LIMITS = {
   /** Bytes of the whole definition; above it only name, title and the beginning of the description are read. */
   definitionBytes: 262_144,
   nameCharacters: 256,
-  descriptionCharacters: 16_384,
+  descriptionCharacters: 32_768,
+  /** Sentences of a description that are searched for verbs. */
+  sentences: 400,
   /** Characters of one parameter's description. */
   parameterText: 2_000,
   parameters: 512,

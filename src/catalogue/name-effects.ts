@@ -27,9 +27,11 @@ const NAMES_OF_THINGS = wordSet('id ids name names url urls uri path address dns
 const PROCESSES = wordSet('migration failover upgrade deployment rollout switchover cutover');
 const MANIFESTS = wordSet('manifest manifests yaml resource resources patch patchdata kubectl k8s object');
 const CLUSTERS = wordSet('kubernetes k8s kubectl openshift helm');
+const BOOKED = wordSet(objects.BOOKED_THINGS);
+const APPLIED = wordSet(objects.APPLIED_EDITS);
 const PROGRAMS = wordSet('app application process session call program browser');
 const OWN_RECORDINGS = wordSet('recording tracing trace emulation profiling');
-const MAKERS = wordSet('create add make post new submit place open initiate put issue request capture execute cancel_all');
+const MAKERS = wordSet('create add make post new submit place open initiate put issue request capture execute send process confirm authorize schedule');
 const COPIERS = wordSet('clone copy push publish upload mirror sync replicate promote transfer import export tag');
 /** Money words that mean something else beside other things: an order of fields, a transfer of a repository. */
 const MONEY_VERBS_IN_DOUBT = wordSet('order transfer trade swap bid stake bet deposit tip settle capture invest borrow lend checkout charge redeem');
@@ -46,7 +48,7 @@ export function judgeName(definition: Definition, name: NameReading, server: str
 function effectWithObject(definition: Definition, name: NameReading, plain: Category, server: string, trail: Trail): Category {
   const verb = name.verb ?? '';
   const head = name.object.at(-1) ?? '';
-  if (plain === 'financial' && MONEY_VERBS_IN_DOUBT.has(verb) && !aboutMoney(definition, name)) return verb === 'order' || name.weak ? 'read' : 'write';
+  if (plain === 'financial' && MONEY_VERBS_IN_DOUBT.has(verb) && !aboutMoney(definition, name)) return verb === 'order' ? orderOf(name) : 'write';
   if (MAKERS.has(verb) && BOUGHT.has(head)) return because(trail, head, 'financial');
   if (MAKERS.has(verb) && STARTED.has(head)) return because(trail, head, 'execute');
   if (plain === 'read' || plain === 'write') {
@@ -63,6 +65,9 @@ function effectWithObject(definition: Definition, name: NameReading, plain: Cate
     const look = name.object.find((w) => INSPECTIONS.has(w));
     if (look !== undefined && (verb === 'run' || verb === 'start')) return because(trail, look, 'read');
   }
+  if ((verb === 'book' || verb === 'reserve') && BOOKED.has(head)) return because(trail, head, 'financial');
+  if (verb === 'apply' && APPLIED.has(head)) return because(trail, head, 'write');
+  if (verb === 'push' && name.rest.includes('force')) return because(trail, 'force', 'destructive');
   if (verb === 'resolve' && NAMES_OF_THINGS.has(head)) return because(trail, head, 'read');
   if (verb === 'complete' || verb === 'finish' || verb === 'finalize') {
     if (PROCESSES.has(head)) return because(trail, head, 'execute');
@@ -90,6 +95,11 @@ function effectWithObject(definition: Definition, name: NameReading, plain: Cate
     if (verb !== 'delete' && verb !== 'revoke' && OWN_STATE.has(head)) return because(trail, head, 'write');
   }
   return plain;
+}
+
+/** `sort_order` is a list's, `order_pizza` is a purchase. */
+function orderOf(name: NameReading): Category {
+  return name.words[0] === 'order' && name.words.length > 1 ? 'financial' : 'read';
 }
 
 function because(trail: Trail, word: string, effect: Category): Category {

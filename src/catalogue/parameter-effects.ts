@@ -18,6 +18,8 @@ const READERS_OF_CODE = wordSet(names.READERS_OF_CODE);
 const CODE_RUNNERS = wordSet(names.CODE_RUNNERS);
 const URL_CALLERS = wordSet(names.URL_CALLERS);
 const LEAVES_FILES = wordSet(names.LEAVES_FILES);
+const KEEPERS = wordSet('export download');
+const BARE_CALLS = wordSet('fetch http https get head curl url request json html txt text markdown raw');
 const METHODS = wordSet('get head post put patch delete');
 const RECORD_WORDS = wordSet(names.RECORD_WORDS);
 const MONEY = wordSet(MONEY_SERVERS);
@@ -58,7 +60,7 @@ function describedOptions(definition: Definition, parameter: Parameter, name: Na
   const found = new Set<string>();
   for (const match of parameter.description.matchAll(IDENTIFIER)) found.add(match[0]);
   for (const word of parameter.description.split(/[^A-Za-z]+/u).slice(0, 200)) if (/^[a-z]+$/u.test(word)) found.add(word);
-  for (const match of definition.description.slice(0, 8_000).matchAll(IDENTIFIER)) found.add(match[0]);
+  for (const match of definition.description.matchAll(IDENTIFIER)) found.add(match[0]);
   return [...found].filter((option) => {
     const reading = readName(option, '');
     return !reading.weak && reading.verb === reading.words[0];
@@ -70,10 +72,10 @@ function judgeCode(definition: Definition, parameter: Parameter, name: NameReadi
   const strong = CODE.has(parameter.key);
   const runs = name.verb === null || name.weak || name.generic || name.effect === 'execute';
   const isRunner = CODE_RUNNERS.has(name.verb ?? '') || name.words.some((w) => CODE_RUNNERS.has(w));
-  const weak = MAYBE_CODE.has(parameter.key) && isRunner && runs && (parameter.key !== 'query' || ofDatabase(name, server));
+  const weak = MAYBE_CODE.has(parameter.key) && isRunner && (runs || writesByQuery(name)) && (writesByQuery(name) || parameter.key !== 'query' || ofDatabase(name, server));
   if (!strong && !weak) return;
   // Explaining or checking a program does not run it; storing one does not either.
-  if (READERS_OF_CODE.has(name.verb ?? '') || (name.effect === 'write' && !name.weak)) return;
+  if (READERS_OF_CODE.has(name.verb ?? '') || (name.effect === 'write' && !name.weak && !writesByQuery(name))) return;
   if (name.effect === 'read' && !name.weak && !strong) return;
   if (isReadOnlyLanguage(definition, name, server) || isConversion(name)) return;
   trail.signal('free_form_code', 'parameter', parameter.pointer, parameter.name);
@@ -87,6 +89,11 @@ function ofDatabase(name: NameReading, server: string): boolean {
 }
 
 const READ_ONLY_LANGUAGES = wordSet(names.READ_ONLY_QUERY_LANGUAGES);
+
+/** `write_query(query)`: the query does the writing, and whatever else it says. */
+function writesByQuery(name: NameReading): boolean {
+  return (name.verb === 'write' || name.verb === 'modify') && name.object.some((w) => DATABASES.has(w) || w === 'query');
+}
 
 /** `sql_to_rest`: a program goes in and another comes out. */
 function isConversion(name: NameReading): boolean {
@@ -103,7 +110,12 @@ function judgeUrl(parameter: Parameter, name: NameReading, trail: Trail): void {
   const calls = name.words.some((w) => URL_CALLERS.has(w)) || (name.words.length <= 2 && METHODS.has(name.words.at(-1) ?? ''));
   if (!calls || isDeep(parameter)) return;
   trail.signal('arbitrary_url', 'parameter', parameter.pointer, parameter.name);
-  if (name.effect === null || name.weak || name.effect !== 'read') trail.effect('execute', 'parameter', parameter.pointer, parameter.name);
+  if (name.effect === null || name.weak || name.effect !== 'read' || callsAnything(name)) trail.effect('execute', 'parameter', parameter.pointer, parameter.name);
+}
+
+/** `fetch(url)`, `http_get(url)`: nothing but the address says what is reached. */
+function callsAnything(name: NameReading): boolean {
+  return name.words.every((w) => BARE_CALLS.has(w));
 }
 
 /** Deeper than a wrapper such as `params`: a member of some record, not an argument. */
@@ -114,6 +126,7 @@ function isDeep(parameter: Parameter): boolean {
 function judgePath(parameter: Parameter, name: NameReading, trail: Trail): void {
   if (parameter.type === 'boolean') return;
   if (PATHS.has(parameter.key) || OUTPUT_PATHS.has(parameter.key)) trail.signal('filesystem_path', 'parameter', parameter.pointer, parameter.name);
+  if (PATHS.has(parameter.key) && KEEPERS.has(name.verb ?? '')) trail.effect('write', 'parameter', parameter.pointer, parameter.name);
   if (OUTPUT_PATHS.has(parameter.key) && (name.effect === null || LEAVES_FILES.has(name.verb ?? ''))) {
     trail.effect('write', 'parameter', parameter.pointer, parameter.name);
   }

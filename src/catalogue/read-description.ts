@@ -1,6 +1,7 @@
 import { CLAIMS } from './lexicon/claims.ts';
 import { foreignVerb } from './lexicon/foreign.ts';
 import { inflectedVerbOf, isGeneric, wordSet } from './lexicon/lookup.ts';
+import { LIMITS } from './limits.ts';
 import { severity } from './severity.ts';
 import type { Category } from './types.ts';
 
@@ -28,7 +29,7 @@ const SEPARATORS = wordSet('and or as well also then optionally permanently & /'
 /** `Makes a GET request`: the method is the verb. */
 const HTTP_REQUEST = /\b(?:[Mm]akes?|[Ss]ends?|[Pp]erforms?|[Ii]ssues?) an? (?:HTTP |http )?(GET|HEAD|POST|PUT|PATCH|DELETE) (?:request|call)/gu;
 /** `Executes the DescribeBroker operation`: how it is done, not what. */
-const API_WRAPPER = /\b(?:[Ee]xecutes?|[Rr]uns?|[Ii]nvokes?|[Cc]alls?|[Pp]erforms?) (?:the |an? )?(?:[\w.:-]{1,64} ){1,6}?(?:operation|API|api|endpoint|action)\b/gu;
+const API_WRAPPER = /\b(?:[Ee]xecutes?|[Rr]uns?|[Ii]nvokes?|[Cc]alls?|[Pp]erforms?) (?:the |an? )?(?:[\w.:`'"-]{1,64} ){1,6}?(?:operation|API|api|endpoint|action)\b/gu;
 /** As often adjectives as verbs, so only at the head of a list. */
 const ADJECTIVES = wordSet('clear empty complete open close live like set read safe');
 const LABELS = /^(?:tool name|name): ?\S{1,128} (?:description: ?)?/iu;
@@ -40,14 +41,13 @@ export function readDescription(flat: string): DescriptionReading {
   let lead: SaidVerb | null = null;
   let listed: readonly SaidVerb[] = [];
   const later: SaidVerb[] = [];
-  for (const [i, sentence] of sentences.entries()) {
+  for (const [i, sentence] of sentences.slice(0, LIMITS.sentences).entries()) {
     if (lead === null) {
-      const found = verbsOfSentence(sentence);
+      const found = verbsOfSentence(sentence, i < 20);
       lead = found[0] ?? null;
       listed = found.slice(1);
       continue;
     }
-    if (i > 60) break;
     const opening = firstWord(sentence);
     if (opening !== null && severity(opening.effect) >= 3) later.push(opening);
   }
@@ -61,14 +61,14 @@ function wordsOf(sentence: string): string[] {
 function firstWord(sentence: string): SaidVerb | null {
   const word = cleaned(sentence.split(' ', 1)[0] ?? '');
   const found = inflectedVerbOf(word);
-  return found === undefined || found.weak ? null : { verb: word, effect: found.effect, leads: true };
+  return found === undefined || found.weak || ADJECTIVES.has(word) ? null : { verb: word, effect: found.effect, leads: true };
 }
 
 function cleaned(word: string): string {
   return word.toLowerCase().replace(/^[^\p{L}\p{N}]+|[^\p{L}\p{N}]+$/gu, '');
 }
 
-function verbsOfSentence(sentence: string): SaidVerb[] {
+function verbsOfSentence(sentence: string, early: boolean): SaidVerb[] {
   if (!/^[\p{ASCII}\p{P}\p{S}\s]*$/u.test(sentence.slice(0, 200)) && /[^\p{Script=Latin}\p{Script=Common}\p{Script=Inherited}]/u.test(sentence.slice(0, 200))) {
     const foreign = foreignVerb(sentence);
     if (foreign !== undefined) return [{ verb: foreign.term, effect: foreign.effect, leads: true }];
@@ -87,7 +87,8 @@ function verbsOfSentence(sentence: string): SaidVerb[] {
     }
     if (!OPENERS.has(plain) && !isGeneric(plain)) leads = false;
   }
-  const foreign = foreignVerb(sentence);
+  // English sentences are tried in every other language as well; that is worth it only where a description begins.
+  const foreign = early ? foreignVerb(sentence) : undefined;
   return foreign === undefined ? [] : [{ verb: foreign.term, effect: foreign.effect, leads: true }];
 }
 
@@ -110,7 +111,8 @@ function listedAfter(words: readonly string[], from: number, lead: string): Said
     }
     const found = separated ? inflectedVerbOf(plain) : undefined;
     // Behind the first object only `and delete` counts, and only in the form of the first verb: the rest are adjectives and nouns.
-    if (found !== undefined && !found.weak && !(apart && ADJECTIVES.has(plain)) && (!apart || (joined && /s$/u.test(plain) === /s$/u.test(lead)))) listed.push({ verb: plain, effect: found.effect, leads: false });
+    const counts = !apart || (joined && !ADJECTIVES.has(plain) && plain.endsWith('s') === lead.endsWith('s'));
+    if (found !== undefined && !found.weak && counts) listed.push({ verb: plain, effect: found.effect, leads: false });
     else if (found === undefined || found.weak) apart = true;
     separated = false;
     joined = false;

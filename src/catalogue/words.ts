@@ -47,6 +47,8 @@ export function squash(name: string): string {
 
 /** Text with every run of white space as one space: layout is no fact. */
 export function flattenText(text: string): string {
+  // Plain text is the rule, and needs none of it.
+  if (/^[!-~]*(?: [!-~]+)*$/u.test(text)) return text;
   return text.normalize('NFKC').replace(INVISIBLE, '').replace(/\s+/gu, ' ').trim();
 }
 

@@ -10,7 +10,7 @@ export const VERBS: Readonly<Record<Category, string>> = {
     'probe scan simulate iterate stat cat glob ask learn select rank classify generate format hash sum echo download export crop zip gzip open display load sample tell aggregate ' +
     'rerank embed detect recall match trace debug assess infer transcribe calculate walk demo critique score',
   write:
-    'create add update edit set put patch insert upsert upload save store write modify change rename move copy duplicate fork clone assign unassign enable disable ' +
+    'finalize finalise place reserve turn play create add update edit set put patch insert upsert upload save store write modify change rename move copy duplicate fork clone assign unassign enable disable ' +
     'archive unarchive restore mark close reopen configure register import attach detach unlink associate disassociate dissociate append adjust activate deactivate join leave follow ' +
     'unfollow star unstar favorite pin unpin toggle approve unapprove reject provision allocate tag untag lock unlock replace rewrite connect disconnect login logout authenticate ' +
     'authorize assume confirm resolve accept decline dismiss acknowledge ack ingest index record setup initialize init bootstrap scaffold define ' +
@@ -26,7 +26,7 @@ export const VERBS: Readonly<Record<Category, string>> = {
     'delegate orchestrate enqueue redrive reprocess reindex autofill actuate automate interrupt unpublish migrate upgrade ' +
     'downgrade inject drive operate',
   destructive:
-    'delete destroy purge terminate revoke wipe erase truncate uninstall flush remove expunge nuke prune rm rmdir unregister deregister evict drain obliterate trash eliminate del ' +
+    'forget flushall flushdb delete destroy purge terminate revoke wipe erase truncate uninstall flush remove expunge nuke prune rm rmdir unregister deregister evict drain obliterate trash eliminate del ' +
     'bulkdelete overwrite decommission deprovision clear reset shred empty discard annul teardown drop cleanup',
   financial: 'pay charge refund payout purchase buy sell withdraw donate repay reimburse prepay payback topup disburse liquidate',
 };
@@ -36,8 +36,8 @@ export const NOUN_OR_VERB: Readonly<Record<Category, string>> = {
   read:
     'query status info details detail history logs log stats statistics metrics help docs documentation schema summary overview usage report reports test lookup whois tree ' +
     'time date weather version versions health capabilities blame context chart graph map directions search about me list size price prices quote quotes tools trace traces feed timeline console state',
-  write: 'commit stage cache comment label issue note favorite watch tag link draft record configure feedback',
-  execute: 'build email message sms tweet chat prompt schedule push call request use message release type mail navigate process action webhook job task bash shell terminal command python repl input interact interaction act agent control press mouse keyboard execution',
+  write: 'book pull commit stage cache comment label issue note favorite watch tag link draft record configure feedback',
+  execute: 'print build email message sms tweet chat prompt schedule push call request use message release type mail navigate process action webhook job task bash shell terminal command python repl input interact interaction act agent control press mouse keyboard execution',
   destructive: 'reset empty',
   financial: 'order transfer trade checkout swap bid stake bet deposit tip settle capture invest borrow lend',
 };

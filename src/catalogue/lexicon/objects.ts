@@ -38,3 +38,9 @@ export const PRODUCTION = 'production prod live';
 
 /** Services whose API moves money. */
 export const MONEY_SERVERS = 'stripe square paypal adyen braintree razorpay mollie plaid coinbase binance kraken alpaca wise revolut checkout mercadopago paddle lemonsqueezy chargebee ccxt gocardless';
+
+/** Booking one of these is buying it. */
+export const BOOKED_THINGS = 'flight flights hotel room ticket tickets ride trip train seat rental car cab taxi';
+
+/** What `apply` changes without starting anything. */
+export const APPLIED_EDITS = 'diff edit edits patch label labels suggestion suggestions change changes format formatting style styles tag tags filter filters theme';
