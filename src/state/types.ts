@@ -145,6 +145,8 @@ export interface ApprovalRequest {
   readonly name: string;
   /** What the approver reads: the exact text of the arguments as the call sent them, or null. Erased some time after the decision. */
   readonly argumentsText: string | null;
+  /** Whatever else of the call is bound and sent, as the text of a JSON object with the members `task`, `meta`, `input`, `other` where there are any; null when there is none. Shown and erased like the arguments. */
+  readonly alsoSent: string | null;
   /** SHA-256 (hex) of the tool's definition, or null where there is none. */
   readonly definitionHash: string | null;
   /** `PolicySet.id`, and the rule that demands it. */
