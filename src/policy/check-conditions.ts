@@ -10,17 +10,21 @@ import { unknownKey } from './check-words.ts';
 const MOST = 100;
 const CONDITION_KEYS = ['if', 'reason'] as const;
 const EXAMPLE = 'write for example `args.amount <= 500`';
+const AMOUNT_EXAMPLE = 'write for example `args.amount`';
+/** What other languages call the parts of a condition. */
+const MEANT: Readonly<Record<string, string>> = { when: 'if', condition: 'if', expr: 'if', expression: 'if', cel: 'if', require: 'if', message: 'reason', on_deny: 'reason' };
 
 /** Reads one CEL expression; it is compiled later. `subject` starts the message, e.g. "`when`". */
 export function checkExpression(node: SourceNode, at: string, subject: string, role: PendingExpression['role'], context: RuleContext): ExpressionModel | null {
   if (node.kind === 'broken') return null;
+  const example = role === 'amount' ? AMOUNT_EXAMPLE : EXAMPLE;
   if (node.kind !== 'string') {
-    const help = node.kind === 'map' || node.kind === 'list' ? EXAMPLE : 'put the expression in quotes';
+    const help = node.kind === 'map' || node.kind === 'list' || role === 'amount' ? example : `write an expression, or remove ${subject === '`if`' ? 'the condition' : subject}`;
     context.reporter.error('wrong_type', node.span, at, `${subject} is ${found(node)}; expected a CEL expression`, help);
     return null;
   }
   if (node.value.trim() === '') {
-    context.reporter.error('empty_condition', node.span, at, `${subject} is empty; expected a CEL expression`, EXAMPLE);
+    context.reporter.error('empty_condition', node.span, at, `${subject} is empty; expected a CEL expression`, example);
     return null;
   }
   context.sources.expressions.push({ node, at, kind: context.kind, selector: context.selector, role });
@@ -50,7 +54,7 @@ function checkCondition(node: SourceNode, at: string, role: 'require' | 'deny_if
   const misspelt = new Set<string | null>();
   for (const entry of node.entries) {
     if ((CONDITION_KEYS as readonly string[]).includes(entry.key)) fields.set(entry.key, entry);
-    else misspelt.add(unknownKey(context.reporter, entry, at + pointer(entry.key), 'a condition', CONDITION_KEYS, null));
+    else misspelt.add(unknownKey(context.reporter, entry, at + pointer(entry.key), 'a condition', CONDITION_KEYS, hintFor(entry.key)));
   }
   const condition = fields.get('if');
   const reason = fields.get('reason');
@@ -64,4 +68,9 @@ function checkCondition(node: SourceNode, at: string, role: 'require' | 'deny_if
   // The pointer of a condition is that of its place in the list, in both spellings: `/tools/x/require/0`.
   const expression = checkExpression(condition.value, at, '`if`', role, context);
   return expression === null ? null : { ...expression, reason: words };
+}
+
+function hintFor(key: string): string | null {
+  const meant = Object.hasOwn(MEANT, key) ? MEANT[key] : undefined;
+  return meant === undefined ? null : `write \`${meant}\``;
 }

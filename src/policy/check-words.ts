@@ -15,13 +15,23 @@ export function unknownKey(reporter: Reporter, entry: SourceEntry, at: string, p
   return near;
 }
 
+/** Words of other policy languages, by what they are called here. */
+const MEANT: ReadonlyMap<string, string> = new Map([
+  ...['permit', 'pass', 'accept', 'grant', 'permitted', 'allowed'].map((word) => [word, 'allow'] as const),
+  ...['block', 'forbid', 'reject', 'refuse', 'disallow', 'prohibit', 'drop', 'blocked', 'denied'].map((word) => [word, 'deny'] as const),
+  ...['conceal', 'remove', 'omit', 'hidden'].map((word) => [word, 'hide'] as const),
+  ...['approve', 'approval', 'ask', 'confirm', 'review', 'needs_approval', 'human_in_the_loop'].map((word) => [word, 'require_approval'] as const),
+  ...['shadow', 'audit', 'monitor', 'log', 'log_only', 'report', 'warn', 'dry_run', 'dry-run', 'dryrun', 'passive'].map((word) => [word, 'observe'] as const),
+  ...['enforcing', 'enforced', 'active', 'strict'].map((word) => [word, 'enforce'] as const),
+]);
+
 /** Reads one word of a fixed set, or reports what was found. `subject` starts the message, e.g. "`mode`". */
 export function wordOf<W extends string>(node: SourceNode, words: readonly W[], at: string, subject: string, code: string, reporter: Reporter): W | null {
   if (node.kind === 'broken') return null;
   if (node.kind === 'string') {
     const word = words.find((candidate) => candidate === node.value);
     if (word !== undefined) return word;
-    const near = suggest(node.value, words);
+    const near = words.find((candidate) => candidate === MEANT.get(node.value.toLowerCase())) ?? suggest(node.value, words);
     reporter.error(code, node.span, at, `${subject} is ${found(node)}; expected ${oneOf(words)}`, near === null ? null : `did you mean \`${near}\`?`);
     return null;
   }

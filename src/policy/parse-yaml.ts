@@ -64,7 +64,12 @@ class Reader {
       return this.#broken('anchor', this.#spanOfAnchor(node.anchor, span), path, `\`&${name}\` is a YAML anchor; anchors are not supported`, `remove \`&${name}\` and write the value out wherever it is needed`);
     }
     if (node.tag !== undefined) {
-      return this.#broken('tag', this.#spanOfTag(span), path, `the YAML tag ${quoted(node.tag, 60)} is not supported`, 'remove the tag; quote the value if it must be a string');
+      const place = this.#spanOfTag(span);
+      // `require: !has(args.x)` looks like a condition and is none.
+      if (node.tag.startsWith('!') && holdsCondition(path)) {
+        return this.#broken('tag', place, path, 'a value that begins with `!` is a YAML tag, not a condition', 'put the whole condition in quotes, as in "!has(args.x)"');
+      }
+      return this.#broken('tag', place, path, `the YAML tag ${quoted(node.tag, 60)} is not supported`, 'remove the tag; quote the value if it must be a string');
     }
     if (isMap(node)) {
       const entries = this.#readMap(node.items, path);
@@ -155,6 +160,13 @@ class Reader {
     this.#reporter.error(code, span, pointer(...path), message, help);
     return { kind: 'broken', span };
   }
+}
+
+const CONDITIONS: ReadonlySet<string | number | undefined> = new Set(['require', 'deny_if', 'when', 'if']);
+
+/** Whether an expression is expected at the path: `/tools/x/require`, `/tools/x/deny_if/0`. */
+function holdsCondition(path: readonly (string | number)[]): boolean {
+  return CONDITIONS.has(path.findLast((token) => typeof token === 'string'));
 }
 
 function isNode(value: unknown): value is Node {

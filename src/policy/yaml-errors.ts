@@ -1,5 +1,5 @@
 import type { YAMLError } from 'yaml';
-import { quoted } from './printable.ts';
+import { printable, quoted } from './printable.ts';
 import type { Span } from './source-text.ts';
 
 /** Finding the beginning reads the text up to the mistake: past these, many mistakes would cost their square. */
@@ -27,7 +27,7 @@ export function syntaxProblems(errors: readonly YAMLError[], text: string): Synt
     const newline = text.indexOf('\n', reported);
     lineEnd = newline === -1 ? text.length : newline;
     const runsOn = error.code === 'BLOCK_AS_IMPLICIT_KEY' && ordered.some((other) => other.code === 'MULTILINE_IMPLICIT_KEY' && other.pos[0] === reported);
-    const [code, message, help] = runsOn ? INDENTED_TOO_FAR : text[start] === '*' ? NO_ALIASES : describe(error, text);
+    const [code, message, help] = runsOn ? INDENTED_TOO_FAR : text[start] === '*' ? noAlias(text, start) : describe(error, text);
     problems.push({ code, span: { start, end: Math.max(start + 1, Math.min(start === reported ? end : start + 1, lineEnd)) }, message, help });
   }
   return problems;
@@ -68,9 +68,14 @@ function lastOpen(text: string, wantsQuote: boolean): number | null {
 type Words = readonly [code: string, message: string, help: string | null];
 
 const INDENTED_TOO_FAR: Words = ['yaml_syntax', 'the line after this one is indented too far, so it was read as part of this value', 'align both lines'];
-const NO_ALIASES: Words = ['alias', 'a `*` outside quotes starts a YAML alias; aliases are not supported', 'if this is a selector, put it in quotes: "*"'];
 const NO_PROPERTIES: Words = ['yaml_syntax', 'YAML anchors, aliases and tags are not supported', 'remove it; quote a name that starts with `&`, `*` or `!`'];
 const NO_DIRECTIVES: Words = ['directive', 'a line that starts with `%` is a YAML directive; directives are not supported', 'remove this line; quote a name that starts with `%`'];
+
+/** What stands behind the star belongs to the selector: `*_admin:` wants to be `"*_admin":`. */
+function noAlias(text: string, start: number): Words {
+  const word = /^\*[^\s,[\]{}"'\\]{0,60}/.exec(text.slice(start, start + 64))?.[0].replace(/:$/, '') ?? '*';
+  return ['alias', 'a `*` outside quotes starts a YAML alias; aliases are not supported', `if this is a selector, put it in quotes: "${printable(word, 64)}"`];
+}
 
 function describe(error: YAMLError, text: string): Words {
   const [start] = error.pos;
@@ -84,7 +89,7 @@ function describe(error: YAMLError, text: string): Words {
         ? ['yaml_syntax', 'this `{` or `[` is not closed, or its closing bracket is indented too little', 'close it with `}` or `]`']
         : ['yaml_syntax', 'the indentation does not fit the lines above', 'align this line with the keys it belongs to'];
     case 'BAD_ALIAS':
-      return NO_ALIASES;
+      return noAlias(text, start);
     case 'BAD_SCALAR_START':
       return ['yaml_syntax', `a plain value cannot start with ${quoted(text[start] ?? '')}`, 'put the text in quotes: "..."'];
     case 'BLOCK_AS_IMPLICIT_KEY':

@@ -21,7 +21,8 @@ export function parserProblem(error: unknown, source: string): CelProblem {
     const message = `the expression is too large: at most ${MOST_NODES} parts, ${DEEPEST} inside each other and ${LONGEST_SOURCE} characters`;
     return { start, end, code: 'too_complex', message, help: 'split it into several conditions' };
   }
-  return { start, end, code: 'syntax', message: inWords(error.summary), help: hint(error, source, start) };
+  const known = phraseAt(source, start) ?? endsEarly(error, source, start);
+  return known ?? { start, end, code: 'syntax', message: unexpectedWord(error, source, start) ?? inWords(error.summary), help: hint(error, source, start) };
 }
 
 function placed(error: LibraryError, source: string): readonly [number, number] {
@@ -51,19 +52,53 @@ function inWords(summary: string): string {
   return `${printed.charAt(0).toLowerCase()}${printed.slice(1)}`.slice(0, 300);
 }
 
-const WORD_OPERATORS: ReadonlyMap<string, string> = new Map([['and', '&&'], ['or', '||'], ['not', '!'], ['is', '==']]);
+/** What other languages write as words: what it is here, and what to write. Longer phrases first. */
+const PHRASES: readonly (readonly [phrase: RegExp, help: string])[] = [
+  [/^is\s+not\s+null\b/i, 'write `!= null`; to ask whether an argument is given, `has(args.name)`'],
+  [/^is\s+null\b/i, 'write `== null`; to ask whether an argument is missing, `!has(args.name)`'],
+  [/^is\s+not\b/i, 'write `!=`'],
+  [/^is\b/i, 'write `==`'],
+  [/^not\s+in\b/i, 'write `!(args.name in [...])`'],
+  [/^not\b/i, 'write `!`'],
+  [/^and\b/i, 'write `&&`'],
+  [/^or\b/i, 'write `||`'],
+  [/^===/, 'write `==`'],
+  [/^!==/, 'write `!=`'],
+  [/^<>/, 'write `!=`'],
+];
+
+/** A phrase of another language at the mistake, or just before it: the parser takes `not` for a name and stumbles over what follows. */
+function phraseAt(source: string, start: number): CelProblem | null {
+  const before = /(?<![.\w])(?:and|or|not|is)\s+$/i.exec(source.slice(0, start));
+  for (const at of before === null ? [start] : [start - before[0].length, start]) {
+    const rest = source.slice(at, at + 100);
+    for (const [phrase, help] of PHRASES) {
+      const found = phrase.exec(rest)?.[0];
+      if (found !== undefined) return { start: at, end: at + found.length, code: 'syntax', message: `\`${found.replace(/\s+/g, ' ')}\` is not CEL`, help };
+    }
+  }
+  return null;
+}
+
+/** The expression ended where something had to follow. */
+function endsEarly(error: LibraryError, source: string, start: number): CelProblem | null {
+  if (!/^Unexpected token: EOF\b/.test(error.summary)) return null;
+  const last = /(?:[-+*/%<>=!&|?:,.([{]+|\bin)\s*$/.exec(source)?.[0].trim();
+  return { start, end: Math.max(start, source.length), code: 'syntax', message: 'the expression ends too early', help: last === undefined ? null : `write what follows \`${last}\`` };
+}
 
 function hint(error: LibraryError, source: string, start: number): string | null {
   const rest = source.slice(start);
-  if (rest.startsWith('===')) return 'write `==`';
   if (rest.startsWith('=')) return source[start - 1] === '=' ? 'write `==`' : 'write `==` to compare';
   if (rest.startsWith('&')) return 'write `&&`';
   if (rest.startsWith('|')) return 'write `||`';
   const word = /^[a-z]+/.exec(rest)?.[0] ?? '';
-  const operator = WORD_OPERATORS.get(word);
-  if (operator !== undefined) return `write \`${operator}\``;
-  const before = /\b(and|or|not|is)\s*$/.exec(source.slice(0, start))?.[1];
-  if (before !== undefined) return `write \`${WORD_OPERATORS.get(before) ?? ''}\``;
   if (source[start - 1] === '.' && word !== '') return `write \`["${word}"]\``;
   return error.code === 'unterminated_string' ? 'close the quotes' : null;
+}
+
+/** The parser names a letter in the middle of the word; the author looks for the word. */
+function unexpectedWord(error: LibraryError, source: string, start: number): string | null {
+  const word = /^\w{1,60}/.exec(source.slice(start, start + 60))?.[0];
+  return word === undefined || !error.summary.startsWith('Unexpected character') ? null : `unexpected \`${word}\`; what stands before it is complete`;
 }

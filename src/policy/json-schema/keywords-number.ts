@@ -5,7 +5,7 @@ import { Stopped } from './run.ts';
 import type { Check, Place } from './schema-types.ts';
 import { failure } from './schema-types.ts';
 import type { Site } from './site.ts';
-import { kindName } from './site.ts';
+import { foundIn } from './site.ts';
 
 interface Rule {
   readonly holds: (value: Decimal, bound: Decimal) => boolean;
@@ -29,7 +29,7 @@ export function numberKeyword(keyword: string, node: JsonNode, site: Site): Chec
   const bound = parseDecimal(lexeme);
   const asDouble = decimalOf(Number(lexeme === '' ? Number.NaN : lexeme));
   if (bound === null || asDouble === null || (keyword === 'multipleOf' && bound.digits <= 0n)) {
-    const found = node.kind === 'number' ? 'a number out of range' : kindName(node);
+    const found = node.kind === 'number' && (bound === null || asDouble === null) ? `${foundIn(node)}, which is out of range` : foundIn(node);
     site.problem(`\`${keyword}\` is ${found}; expected a number${keyword === 'multipleOf' ? ' greater than 0' : ''}`, node.kind === 'string' ? 'remove the quotes' : null, keyword);
     return null;
   }

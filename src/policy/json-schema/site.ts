@@ -1,4 +1,5 @@
 import type { JsonNode } from '../../wire/json-node.ts';
+import { printable } from '../printable.ts';
 import type { Dialect, Origin, Pattern, Resource, Subschema } from './schema-types.ts';
 
 /** What compiling one schema object needs of its document. */
@@ -22,7 +23,7 @@ export interface Site {
 export function countOf(keyword: string, node: JsonNode, site: Site): number | null {
   const value = node.kind === 'number' ? Number(node.lexeme()) : Number.NaN;
   if (Number.isSafeInteger(value) && value >= 0) return value;
-  site.problem(`\`${keyword}\` is ${kindName(node)}; expected a whole number, at least 0`, null, keyword);
+  site.problem(`\`${keyword}\` is ${foundIn(node)}; expected a whole number, at least 0`, null, keyword);
   return null;
 }
 
@@ -34,6 +35,11 @@ export function namesOf(node: JsonNode, what: string, site: Site, ...tokens: rea
   if (node.kind === 'array' && texts.length === names.length && new Set(texts.map((text) => `"${text}`)).size === texts.length) return texts;
   site.problem(`${what} is ${node.kind === 'array' ? 'a list with repeats or with something that is no string' : kindName(node)}; expected a list of different strings`, null, ...tokens);
   return null;
+}
+
+/** How a message names what stands in a schema where something else is expected. */
+export function foundIn(schema: JsonNode): string {
+  return schema.kind === 'number' ? printable(schema.lexeme(), 40) : kindName(schema);
 }
 
 /** How a message names what a schema or a value is: never its content. */

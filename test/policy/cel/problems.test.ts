@@ -134,7 +134,7 @@ describe('problems of any expression', () => {
     ['args.a === 5', 'syntax|=|write `==`'],
     ['args.a & args.b', 'syntax|&|write `&&`'],
     ['args.a and args.b', 'syntax|and|write `&&`'],
-    ['not args.a', 'syntax|args|write `!`'],
+    ['not args.a', 'syntax|not|write `!`'],
     ['args.in == 5', 'syntax|in|write `["in"]`'],
     ['args.a == "x', 'syntax|"x|close the quotes'],
     ['args.a == ', 'syntax||'],
