@@ -76,7 +76,8 @@ function judgeCode(definition: Definition, parameter: Parameter, name: NameReadi
   if (!strong && !weak) return;
   // Explaining or checking a program does not run it; storing one does not either.
   if (READERS_OF_CODE.has(name.verb ?? '') || (name.effect === 'write' && !name.weak && !writesByQuery(name))) return;
-  if (name.effect === 'read' && !name.weak && !strong) return;
+  // `get_rows(sql)` runs it, `get_help(command)` looks a word up.
+  if (name.effect === 'read' && !name.weak && !(strong && /sql|cypher|hql/u.test(parameter.key))) return;
   if (isReadOnlyLanguage(definition, name, server) || isConversion(name)) return;
   trail.signal('free_form_code', 'parameter', parameter.pointer, parameter.name);
   trail.effect('execute', 'parameter', parameter.pointer, parameter.name);

@@ -1,4 +1,4 @@
-import { CLAIMS } from './lexicon/claims.ts';
+import { CLAIMS, FOREIGN_CLAIMS, VERBAL_CLAIMS } from './lexicon/claims.ts';
 import { foreignVerb } from './lexicon/foreign.ts';
 import { inflectedVerbOf, isGeneric, wordSet } from './lexicon/lookup.ts';
 import { LIMITS } from './limits.ts';
@@ -23,7 +23,7 @@ export interface DescriptionReading {
 
 const OPENERS = wordSet(
   'this tool the a an it you can will to allows lets enables used use for api endpoint function permanently completely immediately asynchronously quickly safely efficiently directly ' +
-  'please always tool: warning warning: note note: important important: ✓ safe safe: destructive destructive: ⚠ ⚠️ helps provides call called when be is and then also',
+  'please always has have is can exists tool: warning warning: note note: important important: ✓ safe safe: destructive destructive: ⚠ ⚠️ helps provides call called when be is and then also',
 );
 const SEPARATORS = wordSet('and or as well also then optionally permanently & /');
 /** `Makes a GET request`: the method is the verb. */
@@ -36,7 +36,7 @@ const LABELS = /^(?:tool name|name): ?\S{1,128} (?:description: ?)?/iu;
 
 /** Reads what a description says the tool does. Claims of safety are removed first: they are no facts (catalogue.md). */
 export function readDescription(flat: string): DescriptionReading {
-  const text = flat.replace(CLAIMS, ' ').replace(LABELS, '').replace(API_WRAPPER, ' ').replace(HTTP_REQUEST, (_, method: string) => method.toLowerCase()).replace(/\s+/gu, ' ').trim();
+  const text = flat.replace(CLAIMS, ' ').replace(VERBAL_CLAIMS, ' ').replace(FOREIGN_CLAIMS, ' ').replace(LABELS, '').replace(API_WRAPPER, ' ').replace(HTTP_REQUEST, (_, method: string) => method.toLowerCase()).replace(/\s+/gu, ' ').trim();
   const sentences = text.split(/(?<=[.!?;:])\s+|[。！？]|\s(?:#{1,6}|[-*•])\s/u).filter((s) => s !== '');
   let lead: SaidVerb | null = null;
   let listed: readonly SaidVerb[] = [];

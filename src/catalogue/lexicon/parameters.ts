@@ -36,7 +36,7 @@ export const PERMISSION_INPUTS = 'role rolename roleid rolearn permissions permi
 
 /** Verbs that look at a program and do not run it. */
 export const READERS_OF_CODE =
-  'explain validate format lint check parse analyze analyse convert translate verify review compare describe suggest debug optimize generate decode encode highlight summarize list get search find';
+  'explain validate format lint check parse analyze analyse convert translate verify review compare describe suggest debug optimize generate decode encode highlight summarize';
 
 /** Words of a name that say that text is run. */
 export const CODE_RUNNERS =
