@@ -1,7 +1,9 @@
 import type { CompiledSources } from './compile-sources.ts';
 import type { ConditionModel, ConstraintModel, ExpressionModel, RuleModel } from './document.ts';
 import type { Reporter } from './diagnostic.ts';
+import { openEnds } from './pattern-ends.ts';
 import { printable } from './printable.ts';
+import type { Span } from './source-text.ts';
 
 /** Conditions that are the same for every call, and patterns that match more than they seem to. */
 export function lintConditions(rule: RuleModel, sources: CompiledSources, reporter: Reporter): void {
@@ -12,11 +14,12 @@ export function lintConditions(rule: RuleModel, sources: CompiledSources, report
       const what = always ? 'always holds, so the rule always applies' : 'never holds, so the rule never applies';
       reporter.warning('constant_condition', rule.when.span, rule.when.at, `this \`when\` ${what}`, always ? 'remove it' : 'remove the rule');
     }
-    lintPatterns(rule.when, sources, reporter);
+    if (rule.action !== 'deny' && rule.action !== 'hide') lintPatterns(rule.when, sources, reporter);
   }
   for (const condition of rule.require) lintConstant(condition, sources, true, reporter);
   for (const condition of rule.denyIf) lintConstant(condition, sources, false, reporter);
-  for (const condition of [...rule.require, ...rule.denyIf]) lintPatterns(condition, sources, reporter);
+  // To forbid whatever holds a text somewhere is what `deny_if` with a search means.
+  for (const condition of rule.require) lintPatterns(condition, sources, reporter);
 }
 
 function lintConstant(condition: ConditionModel, sources: CompiledSources, passing: boolean, reporter: Reporter): void {
@@ -28,9 +31,7 @@ function lintConstant(condition: ConditionModel, sources: CompiledSources, passi
 
 /** `matches` is a search, as CEL says: `args.host.matches("example.com")` also holds for `example.com.evil.net`. */
 function lintPatterns(expression: ExpressionModel, sources: CompiledSources, reporter: Reporter): void {
-  for (const pattern of sources.condition(expression.source).unanchored) {
-    reporter.warning('unanchored_pattern', expression.span, expression.at, `the pattern "${printable(pattern, 60)}" matches anywhere in the text`, 'write `^...$` to match the whole text');
-  }
+  for (const pattern of sources.condition(expression.source).unanchored) warnOfOpenEnds(pattern, expression, reporter);
 }
 
 /** `pattern` of JSON Schema is a search too. Only where it stands for the value itself: below `not` a search is what is meant. */
@@ -38,11 +39,22 @@ function lintSchemaPatterns(constraint: ConstraintModel, reporter: Reporter): vo
   const visit = (schema: unknown): void => {
     if (typeof schema !== 'object' || schema === null || Array.isArray(schema)) return;
     const { pattern, items, properties } = schema as Record<string, unknown>;
-    if (typeof pattern === 'string' && !/^(?:\^|\\A).*(?:\$|\\z)$/s.test(pattern)) {
-      reporter.warning('unanchored_pattern', constraint.span, constraint.at, `the pattern "${printable(pattern, 60)}" matches anywhere in the text`, 'write `^...$` to match the whole text');
-    }
+    if (typeof pattern === 'string') warnOfOpenEnds(pattern, constraint, reporter);
     visit(items);
     if (typeof properties === 'object' && properties !== null) Object.values(properties).forEach(visit);
   };
   visit(JSON.parse(constraint.schema));
+}
+
+const OPEN = {
+  both: ['matches anywhere in the text', 'write `^...$` to match the whole text'],
+  start: ['is open at its start: anything may stand before what it matches', 'begin it with `^` to match the whole text'],
+  end: ['is open at its end: anything may follow what it matches', 'end it with `$` to match the whole text'],
+} as const;
+
+function warnOfOpenEnds(pattern: string, place: { readonly span: Span; readonly at: string }, reporter: Reporter): void {
+  const open = openEnds(pattern);
+  if (open === null) return;
+  const [what, help] = OPEN[open];
+  reporter.warning('unanchored_pattern', place.span, place.at, `the pattern "${printable(pattern, 60)}" ${what}`, help);
 }
