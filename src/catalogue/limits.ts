@@ -11,4 +11,7 @@ export const LIMITS = {
   parameters: 512,
   enumValues: 256,
   schemaDepth: 6,
+  /** Bytes of schemas visited, each visit counted: references make a small schema large. */
+  schemaBytes: 1_048_576,
+  schemaVisits: 4_000,
 } as const;

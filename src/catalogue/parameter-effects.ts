@@ -1,5 +1,7 @@
 import type { Definition, Parameter } from './definition.ts';
-import { wordSet } from './lexicon/lookup.ts';
+import { withoutClaims } from './lexicon/claims.ts';
+import { LIMITS } from './limits.ts';
+import { verbOf, wordSet } from './lexicon/lookup.ts';
 import * as names from './lexicon/parameters.ts';
 import { MONEY_SERVERS } from './lexicon/objects.ts';
 import type { NameReading } from './read-name.ts';
@@ -27,8 +29,9 @@ const MONEY = wordSet(MONEY_SERVERS);
 /** Effects and signals that the parameters speak for. */
 export function judgeParameters(definition: Definition, name: NameReading, server: string, trail: Trail): void {
   if (definition.parameters.length >= 30) trail.signal('many_parameters', 'schema', '/inputSchema/properties', `${definition.parameters.length} parameters`);
+  const told = definition.parameters.some((p) => ACTIONS.has(p.key) && p.values.length === 0) ? operationsIn(withoutClaims(definition.description)) : [];
   for (const parameter of definition.parameters) {
-    if (ACTIONS.has(parameter.key)) judgeAction(definition, parameter, name, trail);
+    if (ACTIONS.has(parameter.key)) judgeAction(parameter, name, told, trail);
     judgeCode(definition, parameter, name, server, trail);
     judgeUrl(parameter, name, trail);
     judgePath(parameter, name, trail);
@@ -38,10 +41,10 @@ export function judgeParameters(definition: Definition, name: NameReading, serve
 }
 
 /** An `action` that lists its values, or names them in its description. */
-function judgeAction(definition: Definition, parameter: Parameter, name: NameReading, trail: Trail): void {
+function judgeAction(parameter: Parameter, name: NameReading, told: readonly string[], trail: Trail): void {
   // A filter of a log (`list_audit_events(action)`) does none of what it names.
   if (name.effect === 'read' && !name.weak && name.words.some((w) => RECORD_WORDS.has(w))) return;
-  const options = parameter.values.length > 0 ? parameter.values : describedOptions(definition, parameter, name);
+  const options = parameter.values.length > 0 ? parameter.values : describedOptions(parameter, name, told);
   let seen = 0;
   for (const option of options) {
     const reading = readName(option, '');
@@ -55,16 +58,25 @@ function judgeAction(definition: Definition, parameter: Parameter, name: NameRea
 
 const IDENTIFIER = /[a-z]{2,24}(?:[-_][a-z0-9]{1,32}){1,6}|(?<=[`"'*])[A-Za-z]{2,40}(?=[`"'*:])/gu;
 
-function describedOptions(definition: Definition, parameter: Parameter, name: NameReading): readonly string[] {
-  if (name.effect !== null && !name.weak && !name.generic) return [];
+/** Operations that a text names: `delete-item`, or a verb in quotes, stars or backticks. At most 256 of them. */
+function operationsIn(text: string): readonly string[] {
   const found = new Set<string>();
-  for (const match of parameter.description.matchAll(IDENTIFIER)) found.add(match[0]);
-  for (const word of parameter.description.split(/[^A-Za-z]+/u).slice(0, 200)) if (/^[a-z]+$/u.test(word)) found.add(word);
-  for (const match of definition.description.matchAll(IDENTIFIER)) found.add(match[0]);
-  return [...found].filter((option) => {
-    const reading = readName(option, '');
-    return !reading.weak && reading.verb === reading.words[0];
-  });
+  for (const match of text.matchAll(IDENTIFIER)) {
+    if (found.size < LIMITS.enumValues && startsWithVerb(match[0])) found.add(match[0]);
+  }
+  return [...found];
+}
+
+function startsWithVerb(option: string): boolean {
+  const first = verbOf(splitWords(option)[0] ?? '');
+  return first !== undefined && !first.weak;
+}
+
+function describedOptions(parameter: Parameter, name: NameReading, told: readonly string[]): readonly string[] {
+  if (name.effect !== null && !name.weak && !name.generic) return [];
+  const text = withoutClaims(parameter.description);
+  const words = text.split(/[^A-Za-z]+/u).slice(0, 200).filter((word) => /^[a-z]+$/u.test(word) && startsWithVerb(word));
+  return [...new Set([...operationsIn(text), ...words, ...told])];
 }
 
 function judgeCode(definition: Definition, parameter: Parameter, name: NameReading, server: string, trail: Trail): void {

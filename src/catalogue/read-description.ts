@@ -1,4 +1,4 @@
-import { CLAIMS, FOREIGN_CLAIMS, VERBAL_CLAIMS } from './lexicon/claims.ts';
+import { withoutClaims } from './lexicon/claims.ts';
 import { foreignVerb } from './lexicon/foreign.ts';
 import { inflectedVerbOf, isGeneric, wordSet } from './lexicon/lookup.ts';
 import { LIMITS } from './limits.ts';
@@ -36,7 +36,7 @@ const LABELS = /^(?:tool name|name): ?\S{1,128} (?:description: ?)?/iu;
 
 /** Reads what a description says the tool does. Claims of safety are removed first: they are no facts (catalogue.md). */
 export function readDescription(flat: string): DescriptionReading {
-  const text = flat.replace(CLAIMS, ' ').replace(VERBAL_CLAIMS, ' ').replace(FOREIGN_CLAIMS, ' ').replace(LABELS, '').replace(API_WRAPPER, ' ').replace(HTTP_REQUEST, (_, method: string) => method.toLowerCase()).replace(/\s+/gu, ' ').trim();
+  const text = withoutClaims(flat).replace(LABELS, '').replace(API_WRAPPER, ' ').replace(HTTP_REQUEST, (_, method: string) => method.toLowerCase()).replace(/\s+/gu, ' ').trim();
   const sentences = text.split(/(?<=[.!?;:])\s+|[。！？]|\s(?:#{1,6}|[-*•])\s/u).filter((s) => s !== '');
   let lead: SaidVerb | null = null;
   let listed: readonly SaidVerb[] = [];

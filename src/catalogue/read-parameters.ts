@@ -7,6 +7,9 @@ interface Reading {
   readonly root: JsonNode;
   readonly parameters: Parameter[];
   oversized: boolean;
+  bytes: number;
+  visits: number;
+  readonly targets: Map<string, JsonNode | null>;
 }
 
 /**
@@ -14,7 +17,7 @@ interface Reading {
  * in `params` or `request` hide their arguments one level down.
  */
 export function readParameters(inputSchema: JsonNode): { readonly parameters: readonly Parameter[]; readonly oversized: boolean } {
-  const reading: Reading = { root: inputSchema, parameters: [], oversized: false };
+  const reading: Reading = { root: inputSchema, parameters: [], oversized: false, bytes: 0, visits: 0, targets: new Map() };
   readObject(reading, inputSchema, '/inputSchema', 0);
   const inOrder = reading.parameters.toSorted((a, b) => compare(a.key, b.key) || compare(a.pointer, b.pointer));
   return { parameters: inOrder, oversized: reading.oversized };
@@ -26,7 +29,7 @@ function compare(a: string, b: string): number {
 }
 
 function readObject(reading: Reading, schema: JsonNode, pointer: string, depth: number): void {
-  if (depth > LIMITS.schemaDepth) {
+  if (depth > LIMITS.schemaDepth || !affordable(reading, schema)) {
     reading.oversized = true;
     return;
   }
@@ -64,6 +67,15 @@ function readParameter(reading: Reading, name: string, written: JsonNode, pointe
   if (items !== null) readObject(reading, resolve(reading, items), `${pointer}/items`, depth + 1);
 }
 
+/** Counts a visit; false when there were too many. References to wide objects grow with the power of the depth. */
+function affordable(reading: Reading, schema: JsonNode): boolean {
+  reading.visits++;
+  reading.bytes += schema.end - schema.start;
+  if (reading.visits <= LIMITS.schemaVisits && reading.bytes <= LIMITS.schemaBytes) return true;
+  reading.oversized = true;
+  return false;
+}
+
 function typeOf(schema: JsonNode): string | null {
   const type = schema.get('type');
   if (type !== null) return type.text() ?? type.elements().map((e) => e.text()).find((t) => t !== 'null') ?? null;
@@ -77,7 +89,7 @@ function typeOf(schema: JsonNode): string | null {
 }
 
 function collectValues(reading: Reading, schema: JsonNode, into: string[], depth: number): void {
-  if (depth > 2) return;
+  if (depth > 2 || !affordable(reading, schema)) return;
   const constant = schema.get('const')?.text();
   if (constant != null) into.push(constant.slice(0, LIMITS.nameCharacters));
   for (const element of schema.get('enum')?.elements() ?? []) {
@@ -98,11 +110,15 @@ function collectValues(reading: Reading, schema: JsonNode, into: string[], depth
 /** Follows one local reference; a chain of them leads nowhere that a bounded reader needs to go. */
 function resolve(reading: Reading, schema: JsonNode): JsonNode {
   const reference = schema.get('$ref')?.text();
+  if (reference === '#') return reading.root;
   if (reference == null || !reference.startsWith('#/')) return schema;
+  const known = reading.targets.get(reference);
+  if (known !== undefined) return known ?? schema;
   let target: JsonNode | null = reading.root;
   for (const step of reference.slice(2, LIMITS.nameCharacters).split('/')) {
     target = target?.get(step.replaceAll('~1', '/').replaceAll('~0', '~')) ?? null;
   }
+  reading.targets.set(reference, target);
   return target ?? schema;
 }
 

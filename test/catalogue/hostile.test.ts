@@ -46,6 +46,13 @@ test('the evidence is short and bounded, whatever the definition holds', () => {
   }
 });
 
+test('references that multiply are cut off, and that is a finding', () => {
+  const again = Array.from({ length: 100 }, () => ({ $ref: '#' }));
+  const got = classified({ name: 'get_x', description: 'Get it', inputSchema: { type: 'object', anyOf: again, oneOf: again, properties: { a: { anyOf: again, items: { $ref: '#' } } } } });
+  expect(got.findings).toContain('oversized');
+  expect(got.category).toBe('execute');
+});
+
 test('a schema that refers to itself ends', () => {
   const inputSchema = { type: 'object', properties: { a: { $ref: '#' }, b: { $ref: '#/properties/b' }, c: { anyOf: [{ $ref: '#' }, { $ref: '#' }, { $ref: '#' }] } } };
   expect(classified({ name: 'delete_x', inputSchema }).category).toBe('destructive');

@@ -1,14 +1,19 @@
 /** What a definition says in its own favour. Counts for nothing, and its words are no verbs. */
-export const CLAIMS =
+const CLAIMS =
   /\b(?:read[- ]?only|readonly|non[- ]?destructive|write[- ]?only|copy[- ]?on[- ]?write|side[- ]?effects?|(?:100% |completely |perfectly |totally )?(?:safe|harmless)(?: to (?:use|call|run|execute|invoke))?)\b/giu;
 
 /** `Only reads`, `never modifies anything`: claims in the form of a verb. */
-export const VERBAL_CLAIMS =
+const VERBAL_CLAIMS =
   /\b(?:only|just|merely) (?:ever )?(?:reads?|views?|lists?|looks?|gets?)\b|\b(?:does not|do not|doesn't|don't|never|cannot|can't|will not|won't|without) (?:modif|chang|alter|delet|writ|creat|remov|updat|affect|execut|destroy|harm|touch)[a-z]{0,6}\b(?: (?:any|anything|data|files?|state|the))?/giu;
 
 /** The same claim in other languages. */
-export const FOREIGN_CLAIMS =
+const FOREIGN_CLAIMS =
   /只读|唯讀|読み取り専用|読取専用|읽기 ?전용|только для чтения|(?:de )?s[oó]lo (?:de )?lectura|(?:en )?lecture seule|somente (?:de )?leitura|apenas leitura|schreibgeschützt|nur lesend|nur zum lesen/giu;
+
+/** The text without what it says in its own favour. */
+export function withoutClaims(text: string): string {
+  return text.replace(CLAIMS, ' ').replace(VERBAL_CLAIMS, ' ').replace(FOREIGN_CLAIMS, ' ');
+}
 
 /** Text that speaks to the model instead of describing the tool. Bounded repetitions only: the text is hostile. */
 export const MODEL_INSTRUCTIONS: readonly RegExp[] = [
