@@ -1,6 +1,6 @@
 import type { LimitClaim } from '../policy/types.ts';
 import {
-  StateUnavailable, type ApprovalAnswer, type ApprovalFilter, type ApprovalRecord, type ApprovalRequest, type ApprovalVote, type CounterScope, type JournalEntry,
+  StateUnavailable, type ApprovalAnswer, type ApprovalFilter, type ApprovalRecord, type ApprovalRequest, type ApprovalStatus, type ApprovalVote, type CounterScope, type JournalEntry,
   type JournalFilter, type JournalRow, type ReserveResult, type Settlement, type State, type VoteResult,
 } from '../state/types.ts';
 
@@ -60,6 +60,10 @@ export class DeferredState implements State {
 
   approvals(filter: ApprovalFilter): ApprovalRecord[] | Promise<ApprovalRecord[]> {
     return this.#now().approvals(filter);
+  }
+
+  approvalStatus(ids: readonly string[]): ReadonlyMap<string, ApprovalStatus> | Promise<ReadonlyMap<string, ApprovalStatus>> {
+    return this.#now().approvalStatus(ids);
   }
 
   vote(id: string, vote: ApprovalVote): VoteResult | Promise<VoteResult> {

@@ -1,5 +1,5 @@
 import type { SqlDatabase, SqlStatement, SqlValue } from './driver.ts';
-import { approvalOf, REQUEST_COLUMNS, type StoredApproval } from './approval-row.ts';
+import { approvalOf, currentStatus, REQUEST_COLUMNS, type StoredApproval } from './approval-row.ts';
 import type { ApprovalFilter, ApprovalStatus } from './types.ts';
 import { boundedColumn } from './journal-row.ts';
 
@@ -20,6 +20,7 @@ export class ApprovalLog {
   readonly #approve: SqlStatement;
   readonly #tell: SqlStatement;
   readonly #insertVote: SqlStatement;
+  readonly #status: SqlStatement;
 
   constructor(database: SqlDatabase) {
     this.#database = database;
@@ -36,6 +37,7 @@ export class ApprovalLog {
     this.#finish = database.prepare('UPDATE approvals SET status = ?, done_us = ?, used_by = ? WHERE seq = ?');
     this.#approve = database.prepare("UPDATE approvals SET status = 'approved', done_us = NULL, used_by = NULL, expires_at = ?, expires_us = ? WHERE seq = ?");
     this.#tell = database.prepare('UPDATE approvals SET told = 1 WHERE seq = ?');
+    this.#status = database.prepare('SELECT id, status, expires_us FROM approvals WHERE id IN (SELECT value FROM json_each(?))');
     this.#insertVote = database.prepare('INSERT INTO approval_votes (approval, place, approver, way, decision, comment, at) VALUES (?, ?, ?, ?, ?, ?, ?)');
   }
 
@@ -47,6 +49,12 @@ export class ApprovalLog {
   toUse(id: string, digest: string, now: number): number | null {
     const row = this.#toUse.first(id, digest, now);
     return row === undefined ? null : Number(row[0]);
+  }
+
+  /** What has run out by `now` counts as expired. Reads no arguments: somebody looks every quarter of a second. */
+  statuses(ids: readonly string[], now: number): Map<string, ApprovalStatus> {
+    const rows = this.#status.all(JSON.stringify(ids));
+    return new Map(rows.map((row) => [String(row['id']), currentStatus(String(row['status']) as ApprovalStatus, Number(row['expires_us']), now)]));
   }
 
   newest(digest: string, now: number): StoredApproval | null {
@@ -101,6 +109,10 @@ export class ApprovalLog {
       if (wanted === undefined) continue;
       conditions.push(`${column} = ?`);
       values.push(boundedColumn(wanted));
+    }
+    if (filter.except !== undefined && filter.except.length > 0) {
+      conditions.push('id NOT IN (SELECT value FROM json_each(?))');
+      values.push(JSON.stringify(filter.except));
     }
     values.push(Math.max(0, Math.min(MAX_LIMIT, Math.trunc(filter.limit ?? DEFAULT_LIMIT))));
     const where = conditions.length === 0 ? '' : `WHERE ${conditions.join(' AND ')}`;

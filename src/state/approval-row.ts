@@ -7,23 +7,26 @@ import { StateUnavailable, type ApprovalRecord, type ApprovalRequest, type Appro
 /** Longest text of arguments that is kept for an approver. Nobody reads more, and requests must not fill the disk. Characters. */
 export const ARGUMENTS_BOUND = 256 * 1024;
 const REASON_BOUND = 4096;
+/** Longest name or URI of a call. An approver has to see all of it, so a longer one is refused and never cut. UTF-16 units. */
+export const CALL_NAME_BOUND = 4096;
 const DIGEST = /^[0-9a-f]{64}$/;
 /** A year, in milliseconds: far above what a policy can ask for. */
 const LONGEST_TIMEOUT_MS = 366 * 24 * 3600 * 1000;
 
 /** Order of `requestColumns`. */
 export const REQUEST_COLUMNS = [
-  'digest', 'server', 'grant_label', 'session', 'kind', 'method', 'name', 'arguments', 'definition_hash', 'policies', 'policy', 'rule',
+  'digest', 'server', 'grant_label', 'session', 'kind', 'method', 'name', 'arguments', 'also_sent', 'definition_hash', 'policies', 'policy', 'rule',
   'reason', 'needed', 'approvers', 'via', 'timeout_ms',
 ] as const;
 
 /** @throws StateUnavailable for a request that could not be kept or decided */
-export function checkRequest({ digest, argumentsText, needed, timeoutMs }: ApprovalRequest): void {
+export function checkRequest({ digest, name, argumentsText, alsoSent, needed, timeoutMs }: ApprovalRequest): void {
   if (!DIGEST.test(digest)) throw new StateUnavailable('an approval needs the SHA-256 of its call, 64 hexadecimal digits');
   if (!Number.isSafeInteger(needed) || needed < 1) throw new StateUnavailable(`an approval needs ${needed} approvers; expected a whole number above 0`);
   if (!(timeoutMs > 0 && timeoutMs <= LONGEST_TIMEOUT_MS)) throw new StateUnavailable(`an approval cannot wait ${timeoutMs} ms; expected more than 0 and at most a year`);
-  if (argumentsText !== null && argumentsText.length > ARGUMENTS_BOUND) {
-    throw new StateUnavailable(`the arguments have ${argumentsText.length} characters; nobody can approve more than ${ARGUMENTS_BOUND}`);
+  if (name.length > CALL_NAME_BOUND) throw new StateUnavailable(`the name has ${name.length} characters; nobody can approve more than ${CALL_NAME_BOUND}`);
+  for (const [what, text] of [['the arguments have', argumentsText], ['what else is sent has', alsoSent]] as const) {
+    if (text !== null && text.length > ARGUMENTS_BOUND) throw new StateUnavailable(`${what} ${text.length} characters; nobody can approve more than ${ARGUMENTS_BOUND}`);
   }
 }
 
@@ -35,8 +38,9 @@ export function requestColumns(request: ApprovalRequest): SqlValue[] {
     boundedColumn(request.session),
     request.kind,
     boundedColumn(request.method),
-    boundedColumn(request.name),
+    toColumn(request.name),
     toColumn(request.argumentsText),
+    toColumn(request.alsoSent),
     boundedColumn(request.definitionHash),
     boundedColumn(request.policies, REASON_BOUND),
     boundedColumn(request.policyId),
@@ -70,13 +74,18 @@ export function hasRunOut(status: ApprovalStatus, expiresUs: number, now: number
   return (status === 'pending' || status === 'approved') && now >= expiresUs;
 }
 
+/** The status as it is now: what has run out is `expired`, written down or not. */
+export function currentStatus(status: ApprovalStatus, expiresUs: number, now: number): ApprovalStatus {
+  return hasRunOut(status, expiresUs, now) ? 'expired' : status;
+}
+
 /** @param now store clock, microseconds: what has run out by then is shown as `expired` */
 export function approvalOf(row: SqlRow, votes: readonly SqlRow[], now: number): StoredApproval {
   const status = String(row['status']) as ApprovalStatus;
   const expiresUs = Number(row['expires_us']);
   const record: ApprovalRecord = {
     id: String(row['id']),
-    status: hasRunOut(status, expiresUs, now) ? 'expired' : status,
+    status: currentStatus(status, expiresUs, now),
     createdAt: new Date(Number(row['created_at'])).toISOString(),
     expiresAt: new Date(Number(row['expires_at'])).toISOString(),
     votes: votes.map(voteOf),
@@ -89,6 +98,7 @@ export function approvalOf(row: SqlRow, votes: readonly SqlRow[], now: number): 
     method: fromColumn(row['method']) ?? '',
     name: fromColumn(row['name']) ?? '',
     argumentsText: fromColumn(row['arguments']),
+    alsoSent: fromColumn(row['also_sent']),
     definitionHash: fromColumn(row['definition_hash']),
     policies: fromColumn(row['policies']) ?? '',
     policyId: fromColumn(row['policy']) ?? '',

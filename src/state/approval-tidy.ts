@@ -26,7 +26,7 @@ export class ApprovalTidy {
     this.#store = store;
     this.#days = days;
     this.#due = database.prepare(`SELECT id FROM approvals WHERE status IN ('pending', 'approved') AND expires_us <= ? ORDER BY expires_us LIMIT ${STEP}`);
-    const erase = 'UPDATE approvals SET arguments = NULL WHERE seq IN (SELECT seq FROM approvals WHERE done_us IS NOT NULL AND arguments IS NOT NULL';
+    const erase = 'UPDATE approvals SET arguments = NULL, also_sent = NULL WHERE seq IN (SELECT seq FROM approvals WHERE done_us IS NOT NULL AND (arguments IS NOT NULL OR also_sent IS NOT NULL)';
     this.#erase = database.prepare(`${erase} AND done_us <= ? ORDER BY done_us LIMIT ${STEP})`);
     this.#eraseMany = database.prepare(`${erase} ORDER BY done_us DESC LIMIT ${STEP} OFFSET ${READABLE})`);
     // A denial holds until its request would have expired, however short the retention.

@@ -1,6 +1,9 @@
 import type { ApprovalRecord, ApprovalVote, VoteResult } from './types.ts';
 
 const LONGEST_NAME = 256;
+const UNREADABLE = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/u;
+/** What is not seen, so that a name with it looks like the name without it. The braille blank is no white space and no format character. */
+const UNSEEN = /[\p{Cf}\p{Cc}\p{Default_Ignorable_Code_Point}\s\u2800]+/gu;
 
 /** Why a vote on this approval is not counted, or null when it is. */
 export function refusedVote(record: ApprovalRecord, vote: ApprovalVote): Extract<VoteResult, { ok: false }>['why'] | null {
@@ -11,10 +14,12 @@ export function refusedVote(record: ApprovalRecord, vote: ApprovalVote): Extract
   if (name === folded(record.grant)) return 'requester';
   if (name === '' || vote.approver.length > LONGEST_NAME) return 'not_an_approver';
   if (record.approvers !== null && !record.approvers.includes(vote.approver)) return 'not_an_approver';
-  return record.votes.some(({ approver }) => folded(approver) === name) ? 'already_voted' : null;
+  if (record.votes.some(({ approver }) => folded(approver) === name)) return 'already_voted';
+  // Names from outside are printed where people decide: none may move the cursor or turn the text around.
+  return UNREADABLE.test(vote.approver) ? 'not_an_approver' : null;
 }
 
 /** One person must not count twice, nor approve their own call, by writing a name in another way. Who is in a list is compared exactly. */
 function folded(name: string): string {
-  return name.normalize('NFKC').replace(/[\p{Cf}\p{Cc}\s]+/gu, '').toLowerCase();
+  return name.normalize('NFKC').replace(UNSEEN, '').toLowerCase();
 }

@@ -1,7 +1,7 @@
 import type { LimitClaim } from '../policy/types.ts';
 import type { ApprovalUse } from './approval-store.ts';
 import type {
-  ApprovalAnswer, ApprovalFilter, ApprovalRecord, ApprovalRequest, ApprovalVote, CounterScope, JournalEntry, JournalFilter, JournalRow,
+  ApprovalAnswer, ApprovalFilter, ApprovalRecord, ApprovalRequest, ApprovalStatus, ApprovalVote, CounterScope, JournalEntry, JournalFilter, JournalRow,
   ReserveResult, Settlement, State, VoteResult,
 } from './types.ts';
 
@@ -91,6 +91,10 @@ export class BatchedAdmissions implements State {
 
   approvals(filter: ApprovalFilter): ApprovalRecord[] | Promise<ApprovalRecord[]> {
     return this.#state.approvals(filter);
+  }
+
+  approvalStatus(ids: readonly string[]): ReadonlyMap<string, ApprovalStatus> | Promise<ReadonlyMap<string, ApprovalStatus>> {
+    return this.#state.approvalStatus(ids);
   }
 
   vote(id: string, vote: ApprovalVote): VoteResult | Promise<VoteResult> {

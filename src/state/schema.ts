@@ -53,7 +53,7 @@ const MIGRATIONS: readonly string[] = [
   CREATE TABLE approvals (
     seq INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNIQUE, digest TEXT NOT NULL, status TEXT NOT NULL,
     server TEXT NOT NULL, grant_label TEXT NOT NULL, session TEXT, kind TEXT NOT NULL, method TEXT NOT NULL, name TEXT NOT NULL,
-    arguments TEXT, definition_hash TEXT, policies TEXT NOT NULL, policy TEXT NOT NULL, rule TEXT NOT NULL, reason TEXT,
+    arguments TEXT, also_sent TEXT, definition_hash TEXT, policies TEXT NOT NULL, policy TEXT NOT NULL, rule TEXT NOT NULL, reason TEXT,
     needed INTEGER NOT NULL, approvers TEXT, via TEXT NOT NULL, timeout_ms INTEGER NOT NULL,
     created_at INTEGER NOT NULL, expires_at INTEGER NOT NULL, expires_us INTEGER NOT NULL,
     done_us INTEGER, told INTEGER NOT NULL, used_by TEXT
@@ -62,7 +62,7 @@ const MIGRATIONS: readonly string[] = [
   CREATE INDEX approvals_waiting ON approvals (grant_label, expires_us) WHERE status = 'pending';
   CREATE INDEX approvals_open ON approvals (expires_us) WHERE status IN ('pending', 'approved');
   CREATE INDEX approvals_done ON approvals (done_us) WHERE done_us IS NOT NULL;
-  CREATE INDEX approvals_readable ON approvals (done_us) WHERE done_us IS NOT NULL AND arguments IS NOT NULL;
+  CREATE INDEX approvals_readable ON approvals (done_us) WHERE done_us IS NOT NULL AND (arguments IS NOT NULL OR also_sent IS NOT NULL);
   CREATE TABLE approval_votes (
     approval INTEGER NOT NULL, place INTEGER NOT NULL, approver TEXT NOT NULL, way TEXT NOT NULL, decision TEXT NOT NULL, comment TEXT,
     at INTEGER NOT NULL, PRIMARY KEY (approval, place)

@@ -22,7 +22,7 @@ import { Settlements, type Ended } from './settlements.ts';
 import { StoreClock, type ClockSource } from './store-clock.ts';
 import { Transactions } from './transaction.ts';
 import type {
-  ApprovalAnswer, ApprovalFilter, ApprovalRecord, ApprovalRequest, ApprovalVote, CounterScope, JournalEntry, JournalFilter, JournalRow,
+  ApprovalAnswer, ApprovalFilter, ApprovalRecord, ApprovalRequest, ApprovalStatus, ApprovalVote, CounterScope, JournalEntry, JournalFilter, JournalRow,
   ReserveResult, Settlement, StateUnavailable, VoteResult,
 } from './types.ts';
 
@@ -142,6 +142,10 @@ export class SqliteState implements BatchState {
 
   approvals(filter: ApprovalFilter): ApprovalRecord[] {
     return this.#read(() => this.#approvals.log.list(filter, this.#clock.peek()).map(({ record }) => record));
+  }
+
+  approvalStatus(ids: readonly string[]): ReadonlyMap<string, ApprovalStatus> {
+    return this.#read(() => this.#approvals.log.statuses(ids, this.#clock.peek()));
   }
 
   vote(id: string, vote: ApprovalVote): VoteResult {

@@ -196,6 +196,8 @@ export interface ApprovalFilter {
   readonly status?: readonly ApprovalStatus[];
   readonly server?: string;
   readonly grant?: string;
+  /** Ids that are of no interest, because they were read already. */
+  readonly except?: readonly string[];
   /** Default 100, at most 1000; newest first. */
   readonly limit?: number;
 }
@@ -209,6 +211,8 @@ export interface Approvals {
   requestApproval(request: ApprovalRequest): ApprovalAnswer | Promise<ApprovalAnswer>;
   approval(id: string): ApprovalRecord | null | Promise<ApprovalRecord | null>;
   approvals(filter: ApprovalFilter): ApprovalRecord[] | Promise<ApprovalRecord[]>;
+  /** Where these stand, in one look that reads no arguments: for those who wait. An id that there is not is left out. @throws StateUnavailable */
+  approvalStatus(ids: readonly string[]): ReadonlyMap<string, ApprovalStatus> | Promise<ReadonlyMap<string, ApprovalStatus>>;
   /** One approver's word. A single denial decides; `needed` different approvers are needed for a yes. The grant's own label is refused. */
   vote(id: string, vote: ApprovalVote): VoteResult | Promise<VoteResult>;
   /**

@@ -37,7 +37,7 @@ forEachEngine('approvals', (engine) => {
 
   test('a request comes back as it was made, and an identical call finds it', async () => {
     const { state, clock } = await one(engine);
-    const wanted = request('a', { argumentsText: '{"amount":1e400,"x":"\\u202e\u0000\ud800"}', name: 'nul\u0000', approvers: ['alice', 'bob'], needed: 2, session: null, reason: null, definitionHash: null });
+    const wanted = request('a', { argumentsText: '{"amount":1e400,"x":"\\u202e\u0000\ud800"}', alsoSent: '{"meta":{"x":"\u0000"}}', name: `nul\u0000${'n'.repeat(4_000)}end`, approvers: ['alice', 'bob'], needed: 2, session: null, reason: null, definitionHash: null });
     const answer = await state.requestApproval(wanted);
     const createdAt = new Date(clock.wallMs()).toISOString();
     const expiresAt = new Date(clock.wallMs() + 3_600_000).toISOString();
@@ -236,7 +236,7 @@ forEachEngine('approvals', (engine) => {
       const { state } = await one(engine);
       const { id, digest } = await ask(state, 'a', { needed: 2 });
       expect(await state.vote(id, { ...YES, comment: 'looks fine' })).toMatchObject({ ok: true, record: { status: 'pending', votes: [{ ...YES, comment: 'looks fine' }] } });
-      for (const approver of ['alice', 'Alice', ' alice', 'ａlice', 'al\u200bice']) expect(await whyNot(state.vote(id, { ...YES, approver })), approver).toBe('already_voted');
+      for (const approver of ['alice', 'Alice', ' alice', 'ａlice', 'al\u200bice', 'alice\u034f', 'alice\u3164', '\u2800alice', 'ali\ufe0fce']) expect(await whyNot(state.vote(id, { ...YES, approver })), approver).toBe('already_voted');
       expect(await use(state, { id, digest })).toBe('approval');
       expect(await state.vote(id, { ...YES, approver: 'bob' })).toMatchObject({ ok: true, record: { status: 'approved' } });
       expect(await use(state, { id, digest })).toMatch(/^d-/);
@@ -256,6 +256,9 @@ forEachEngine('approvals', (engine) => {
       ['who is not in the list', { approvers: ['bob', 'Alice'] }, {}, 'not_an_approver'],
       ['a name that only looks like one in the list', { approvers: ['alice'] }, { approver: 'Alice' }, 'not_an_approver'],
       ['nobody', {}, { approver: '' }, 'not_an_approver'],
+      ['only what cannot be seen', {}, { approver: '\u3164\u2800\u034f' }, 'not_an_approver'],
+      ['[#44] a name that clears a terminal', {}, { approver: 'eve\u009b2J' }, 'not_an_approver'],
+      ['[#44] a name that turns the text around', {}, { approver: 'eve\u202e' }, 'not_an_approver'],
       ['only spaces', {}, { approver: ' \u200b' }, 'not_an_approver'],
       ['a name without end', {}, { approver: 'a'.repeat(257) }, 'not_an_approver'],
       ['[#34] the requester', {}, { approver: 'support' }, 'requester'],
@@ -290,7 +293,7 @@ forEachEngine('approvals', (engine) => {
       await state.vote(first.id, { ...YES, comment: secret });
       await state.vote(first.id, { ...YES, approver: 'bob', comment: secret });
       const second = await ask(state, 'b');
-      await state.vote(second.id, { ...NO, approver: 'bob "the builder"\n', comment: secret });
+      await state.vote(second.id, { ...NO, approver: 'bob "the builder"', comment: secret });
       const third = await ask(state, 'c');
       await state.vote(third.id, { ...YES, approver: 'support' });
       clock.pass(HOUR_US);
@@ -299,7 +302,7 @@ forEachEngine('approvals', (engine) => {
       expect(rows.map(({ outcome, code, reason }) => [outcome, code, reason])).toEqual([
         ['ok', 'approval_vote', `approval ${first.id} approved (1 of 2) by "alice" via cli`],
         ['ok', 'approval_given', `approval ${first.id} approved (2 of 2) by "bob" via cli`],
-        ['refused', 'approval_denied', `approval ${second.id} denied by "bob \\"the builder\\"\\n" via cli`],
+        ['refused', 'approval_denied', `approval ${second.id} denied by "bob \\"the builder\\"" via cli`],
         ['rejected', 'approval_requester', `approval ${third.id}: "support" via cli tried to approve; not counted`],
         ['refused', 'approval_expired', `approval ${third.id} was not decided in time`],
       ]);
@@ -326,7 +329,8 @@ forEachEngine('approvals', (engine) => {
     });
 
     test.each<[string, Partial<ApprovalRequest>]>([
-      ['arguments that nobody can read', { argumentsText: 'x'.repeat(256 * 1024 + 1) }], ['a digest that is none', { digest: 'abc' }], ['nobody to ask', { needed: 0 }], ['no time', { timeoutMs: 0 }],
+      ['arguments that nobody can read', { argumentsText: 'x'.repeat(256 * 1024 + 1) }], ['other things that nobody can read', { alsoSent: 'x'.repeat(256 * 1024 + 1) }],
+      ['a name that could not be shown whole', { name: 'n'.repeat(4_097) }], ['a digest that is none', { digest: 'abc' }], ['nobody to ask', { needed: 0 }], ['no time', { timeoutMs: 0 }],
       ['no end', { timeoutMs: Number.POSITIVE_INFINITY }],
     ])('%s: refused, not kept', async (_name, over) => {
       const { state } = await one(engine);
@@ -338,6 +342,25 @@ forEachEngine('approvals', (engine) => {
   });
 
   describe('lists', () => {
+    test('where requests stand is told in one look, as of now, of those that there are', async () => {
+      const { state, clock } = await one(engine);
+      const ids: string[] = [];
+      for (const call of ['short', 'waiting', 'given', 'denied', 'used']) {
+        const { id, digest } = await ask(state, call, { timeoutMs: call === 'short' ? 1000 : 3_600_000 });
+        ids.push(id);
+        if (call === 'given' || call === 'used') await state.vote(id, YES);
+        if (call === 'denied') await state.vote(id, NO);
+        if (call === 'used') await use(state, { id, digest });
+      }
+      const [short = '', waiting = '', given = '', denied = '', used = ''] = ids;
+      expect(Object.fromEntries(await state.approvalStatus([...ids, 'no such id', '"]']))).toEqual({ [short]: 'pending', [waiting]: 'pending', [given]: 'approved', [denied]: 'denied', [used]: 'used' });
+      clock.pass(1_000_000);
+      expect([...(await state.approvalStatus([short, waiting, short]))].toSorted()).toEqual([[short, 'expired'], [waiting, 'pending']].toSorted());
+      expect((await state.approvalStatus([])).size).toBe(0);
+      expect((await state.approvals({ except: [short, given, used, 'no such id'] })).map(({ id }) => id)).toEqual([denied, waiting]);
+      await state.close();
+    });
+
     test('newest first, by what they are now, server and grant', async () => {
       const { state, clock } = await one(engine);
       const names = new Map<string, string>();

@@ -36,7 +36,7 @@ export function entry(over: Partial<JournalEntry> = {}): JournalEntry {
 export function request(call: string, over: Partial<ApprovalRequest> = {}): ApprovalRequest {
   return {
     digest: createHash('sha256').update(call).digest('hex'), server: 'amazon-mq', grant: 'support', session: 's-1', kind: 'tool', method: 'tools/call', name: 'send',
-    argumentsText: `{"to":${JSON.stringify(call)}}`, definitionHash: 'ab'.repeat(32), policies: 'mq@1', policyId: 'mq@1', rule: '/tools/send', reason: 'ask first', needed: 1,
+    argumentsText: `{"to":${JSON.stringify(call)}}`, alsoSent: null, definitionHash: 'ab'.repeat(32), policies: 'mq@1', policyId: 'mq@1', rule: '/tools/send', reason: 'ask first', needed: 1,
     approvers: null, via: ['cli', 'link'], timeoutMs: 3_600_000, ...over,
   };
 }

@@ -80,7 +80,7 @@ forEachDriver('housekeeping', (driver) => {
     const database = await openDriver(file, driver);
     const tidy = tidyOf(database, clock, 30);
     const ids = ['denied', 'expired', 'used', 'waiting'].map((call) => {
-      const answer = state.requestApproval(request(call, { timeoutMs: call === 'waiting' ? 40 * 24 * 3_600_000 : 3_600_000 }));
+      const answer = state.requestApproval(request(call, { alsoSent: '{"task":{"ttl":1}}', timeoutMs: call === 'waiting' ? 40 * 24 * 3_600_000 : 3_600_000 }));
       return answer.status === 'too_many' ? '' : answer.record.id;
     });
     const [denied = '', expired = '', used = '', waiting = ''] = ids;
@@ -88,7 +88,11 @@ forEachDriver('housekeeping', (driver) => {
     state.vote(used, { approver: 'alice', way: 'cli', decision: 'approve', comment: null });
     state.mintApprovalLink(waiting, 'bob');
     expect(state.admit([], scope(), entry(), { id: used, digest: request('used').digest }).ok).toBe(true);
-    const texts = (): (string | null | undefined)[] => ids.map((id) => state.approval(id)?.argumentsText);
+    const texts = (): (string | null | undefined)[] => ids.map((id) => {
+      const record = state.approval(id);
+      expect(record?.alsoSent).toBe(record?.argumentsText === null ? null : '{"task":{"ttl":1}}');
+      return record?.argumentsText;
+    });
     clock.pass(DAY_US - 1);
     tidy();
     expect(state.approval(expired)?.status).toBe('expired');

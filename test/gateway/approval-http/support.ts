@@ -48,7 +48,7 @@ export class Office {
   /** Opens a request as a call would, and gives its id. */
   async ask(extra: Partial<ApprovalRequest> = {}): Promise<string> {
     const answer = await this.state.requestApproval({
-      digest: randomBytes(32).toString('hex'), server: 'bank', grant: 'agent', session: null, kind: 'tool', method: 'tools/call', name: 'pay', argumentsText: '{"amount":10}', definitionHash: null,
+      digest: randomBytes(32).toString('hex'), server: 'bank', grant: 'agent', session: null, kind: 'tool', method: 'tools/call', name: 'pay', argumentsText: '{"amount":10}', alsoSent: null, definitionHash: null,
       policies: 'p@1', policyId: 'p@1', rule: '/tools/pay', reason: 'money leaves the house', needed: 1, approvers: null, via: ['cli', 'dashboard', 'link', 'webhook'], timeoutMs: 60_000, ...extra,
     });
     if (answer.status === 'too_many') throw new Error('too many requests');
