@@ -1,13 +1,20 @@
-import type { JsonNode } from '../wire/json-node.ts';
+import { JsonNode } from '../wire/json-node.ts';
+import { UPSTREAM_LIMITS } from '../wire/limits.ts';
 import type { Environments } from './compile-sources.ts';
 import { matchesGlob, parseGlob } from './glob.ts';
+import { jsonOf, nodeOf } from './plain-json.ts';
 import type { ToolFacts } from './types.ts';
 
 /** The tools of a server by name, as it lists them. */
 export type Definitions = ReadonlyMap<string, ToolFacts>;
 
-/** What a tool's definition says, for conditions and checks. Parts of the wrong type count as not there. */
-export function toolFacts(tool: JsonNode): ToolFacts {
+/**
+ * What a tool's definition says, for conditions and checks. Parts of the wrong type count as not there.
+ * @param definition one element of `tools` of a `tools/list` result: JSON text, a plain object, or a node
+ * @throws TypeError when it is no JSON, or has no JSON form
+ */
+export function toolFacts(definition: JsonNode | string | object): ToolFacts {
+  const tool = asNode(definition, 'the definition is', 'definition');
   const annotations = tool.get('annotations');
   const inputSchema = tool.get('inputSchema');
   return {
@@ -22,11 +29,19 @@ export function toolFacts(tool: JsonNode): ToolFacts {
 /**
  * Reads a list of tools: a result of `tools/list`, a whole JSON-RPC response, or the bare array. Of two tools of one name the first
  * counts. Null when there is no such list in it.
+ * @param tools JSON text, plain values (members that are `undefined` count as not there), or a node
+ * @throws TypeError when it is no JSON, or has no JSON form
  */
-export function readDefinitions(json: JsonNode): Definitions | null {
+export function readDefinitions(tools: JsonNode | string | object): Definitions | null {
+  const json = asNode(tools, 'the definitions are', 'definitions');
   const list = json.kind === 'array' ? json : (json.get('tools') ?? json.get('result')?.get('tools') ?? null);
   if (list?.kind !== 'array') return null;
   return definitionsOf(list.elements());
+}
+
+function asNode(value: JsonNode | string | object, subject: string, name: string): JsonNode {
+  if (value instanceof JsonNode) return value;
+  return nodeOf(typeof value === 'string' ? value : jsonOf(value, name, true), subject, UPSTREAM_LIMITS);
 }
 
 export function definitionsOf(tools: readonly JsonNode[]): Definitions {

@@ -19,10 +19,10 @@ const QUOTA_SECONDS = 3600;
 /**
  * What only the live tools can tell (policy.md, "Tools for the author"): rules that can never match, arguments that do not exist,
  * tools that no rule covers, limits that a reconnect resets. Warnings only: the tools of a server change.
- * @param tools the elements of `tools` of a `tools/list` result
+ * @param tools what `readDefinitions` gives, or the elements of `tools` of a `tools/list` result
  */
-export function lintAgainst(policy: CompiledPolicy, tools: readonly JsonNode[]): Diagnostic[] {
-  const definitions = definitionsOf(tools);
+export function lintAgainst(policy: CompiledPolicy, tools: Definitions | readonly JsonNode[]): Diagnostic[] {
+  const definitions = isList(tools) ? definitionsOf(tools) : tools;
   const reporter = new Reporter(policy.text);
   const selectors = policy.document.rules.tool;
   policy.sources.checkAgainst(environmentsOf(definitions), reporter);
@@ -40,6 +40,10 @@ export function lintAgainst(policy: CompiledPolicy, tools: readonly JsonNode[]):
   }
   lintUncovered(policy, definitions, reporter);
   return reporter.list('warning');
+}
+
+function isList(tools: Definitions | readonly JsonNode[]): tools is readonly JsonNode[] {
+  return Array.isArray(tools);
 }
 
 function lintUnmatched(selector: SelectorModel, definitions: Definitions, reporter: Reporter): void {
