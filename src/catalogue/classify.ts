@@ -10,6 +10,7 @@ import { type DescriptionReading, readDescription } from './read-description.ts'
 import { type NameReading, readName } from './read-name.ts';
 import { judgeRisk, judgeSignals } from './risk.ts';
 import { CATEGORIES, moreSevere } from './severity.ts';
+import { judgeTitle } from './title-effects.ts';
 import { Trail } from './trail.ts';
 import type { Category, Classification, ServerFacts } from './types.ts';
 
@@ -27,6 +28,7 @@ export function classify(definition: JsonNode, facts: ServerFacts = {}): Classif
   const name = readName(read.name, server);
   const description = readDescription(read.description);
   judgeName(read, name, server, trail);
+  judgeTitle(read, name, server, trail);
   judgeParameters(read, name, server, trail);
   judgeDescription(read, name, description, trail);
   judgeFindings(read, trail);

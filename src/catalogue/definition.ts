@@ -32,6 +32,8 @@ export interface Definition {
   /** As an eye reads it. */
   readonly name: string;
   readonly title: string;
+  /** Where the title stood: the member or, in older servers, the annotation. */
+  readonly titlePointer: string;
   /** Flattened to one line. */
   readonly description: string;
   /** As served, at most as long as the limit. */
@@ -52,13 +54,16 @@ export function readDefinition(node: JsonNode): Definition {
   const huge = node.end - node.start > LIMITS.definitionBytes;
   const rawName = textOf(node.get('name'), LIMITS.nameCharacters);
   const annotations = node.get('annotations');
-  const title = textOf(node.get('title') ?? annotations?.get('title') ?? null, LIMITS.nameCharacters);
+  const ownTitle = node.get('title');
+  const hasOwnTitle = ownTitle !== null && ownTitle.kind === 'string';
+  const titlePointer = hasOwnTitle ? '/title' : '/annotations/title';
+  const title = textOf(hasOwnTitle ? ownTitle : (annotations?.get('title') ?? null), LIMITS.nameCharacters);
   const rawDescription = textOf(node.get('description'), LIMITS.descriptionCharacters);
   const inputSchema = node.get('inputSchema');
   const read = huge || inputSchema === null ? { parameters: [], oversized: huge, broken: null } : readParameters(inputSchema);
   const rawTexts: Definition['rawTexts'] = [
     { place: 'name', pointer: '/name', text: rawName.text },
-    { place: 'title', pointer: '/title', text: title.text },
+    { place: 'title', pointer: titlePointer, text: title.text },
     { place: 'description', pointer: '/description', text: rawDescription.text },
     ...read.parameters.map((p) => ({ place: 'parameter' as const, pointer: p.pointer, text: `${p.name} ${p.description}` })),
   ];
@@ -66,6 +71,7 @@ export function readDefinition(node: JsonNode): Definition {
     rawName: rawName.text,
     name: visibleForm(rawName.text),
     title: flattenText(title.text),
+    titlePointer,
     description: flattenText(rawDescription.text),
     rawTexts,
     parameters: read.parameters,

@@ -5,7 +5,7 @@ import { AMOUNTS, INTERFACE_ACTS as ACTS, INTERFACE_TARGETS, INTERFACES, READ_ON
 import type { NameReading } from './read-name.ts';
 import type { Category } from './types.ts';
 import type { Trail } from './trail.ts';
-import { splitWords } from './words.ts';
+import { splitWords, withPairs } from './words.ts';
 
 const STARTED = wordSet(objects.STARTED_THINGS);
 const BOUGHT = wordSet(objects.BOUGHT_THINGS);
@@ -27,6 +27,9 @@ const NAMES_OF_THINGS = wordSet('id ids name names url urls uri path address dns
 const PROCESSES = wordSet('migration failover upgrade deployment rollout switchover cutover');
 const MANIFESTS = wordSet('manifest manifests yaml resource resources patch patchdata kubectl k8s object');
 const CLUSTERS = wordSet('kubernetes k8s kubectl openshift helm');
+/** Words behind a thing that leave it the thing: `create_payout_batch`. */
+const GROUPINGS = wordSet('batch bulk async sync v1 v2 v3 request');
+const MARKET_KEYS = wordSet('symbol size leverage market side ticker instrument');
 const BOOKED = wordSet(objects.BOOKED_THINGS);
 const APPLIED = wordSet(objects.APPLIED_EDITS);
 const PROGRAMS = wordSet('app application process session call program browser');
@@ -47,7 +50,7 @@ export function judgeName(definition: Definition, name: NameReading, server: str
 
 function effectWithObject(definition: Definition, name: NameReading, plain: Category, server: string, trail: Trail): Category {
   const verb = name.verb ?? '';
-  const head = name.object.at(-1) ?? '';
+  const head = name.object.findLast((w) => !GROUPINGS.has(w)) ?? '';
   if (plain === 'financial' && MONEY_VERBS_IN_DOUBT.has(verb) && !aboutMoney(definition, name)) return verb === 'order' ? orderOf(name) : 'write';
   if (MAKERS.has(verb) && BOUGHT.has(head)) return because(trail, head, 'financial');
   if (MAKERS.has(verb) && STARTED.has(head)) return because(trail, head, 'execute');
@@ -56,7 +59,7 @@ function effectWithObject(definition: Definition, name: NameReading, plain: Cate
     if (shown !== undefined) return because(trail, shown, 'execute');
   }
   if (MINTERS.has(verb)) {
-    const secret = name.object.find((w) => SECRETS.has(w));
+    const secret = withPairs(name.object).find((w) => SECRETS.has(w));
     if (secret !== undefined) return because(trail, secret, 'write');
   }
   if (QUERY_RUNNERS.has(verb)) {
@@ -66,6 +69,7 @@ function effectWithObject(definition: Definition, name: NameReading, plain: Cate
     if (look !== undefined && (verb === 'run' || verb === 'start')) return because(trail, look, 'read');
   }
   if ((verb === 'book' || verb === 'reserve') && BOOKED.has(head)) return because(trail, head, 'financial');
+  if ((head === 'position' || head === 'positions') && plain === 'write' && definition.parameters.some((p) => MARKET_KEYS.has(p.key))) return because(trail, head, 'financial');
   if (verb === 'apply' && APPLIED.has(head)) return because(trail, head, 'write');
   if (verb === 'push' && name.rest.includes('force')) return because(trail, 'force', 'destructive');
   if (verb === 'resolve' && NAMES_OF_THINGS.has(head)) return because(trail, head, 'read');

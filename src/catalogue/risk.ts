@@ -6,6 +6,7 @@ import type { NameReading } from './read-name.ts';
 import { baseRisk, RISKS } from './severity.ts';
 import type { Trail } from './trail.ts';
 import type { Category, Risk } from './types.ts';
+import { withPairs } from './words.ts';
 
 const SECRETS = wordSet(objects.SECRETS);
 const SENT = wordSet(objects.SENT_THINGS);
@@ -23,7 +24,7 @@ const RESTORABLE = wordSet('trash recyclebin softdelete archive');
 /** The facts behind the risk class, with their evidence. */
 export function judgeSignals(definition: Definition, name: NameReading, category: Category, trail: Trail): void {
   const changes = category !== 'read';
-  const words = new Set(name.words);
+  const words = new Set(withPairs(name.words));
   for (const word of words) {
     if (SECRETS.has(word)) trail.signal('secrets', 'name', '/name', word);
     if (changes && PERMISSIONS.has(word)) trail.signal('permissions', 'name', '/name', word);

@@ -40,6 +40,11 @@ export function splitWords(identifier: string): string[] {
     .filter((word) => word !== '');
 }
 
+/** The words, and each two neighbours as one: `api`, `key`, `apikey`. */
+export function withPairs(words: readonly string[]): readonly string[] {
+  return [...words, ...words.slice(1).map((word, i) => `${words[i] ?? ''}${word}`)];
+}
+
 /** A parameter's name without case and separators: `userId`, `user_id` and `USER-ID` are one name. */
 export function squash(name: string): string {
   return visibleForm(name).toLowerCase().replace(/[^\p{L}\p{N}]/gu, '');

@@ -8,7 +8,7 @@ const TABLE: Readonly<Record<string, readonly string[]>> = {
   ],
   write: [
     'create_customer', 'updateUser', 'project-update', 'add_comment', 'remove_label', 'archive_project', 'get_or_create_tag', 'documents.rename', 'git_commit', 'upload_file', 'transfer_repository',
-    'generate_access_token', 'apply_diff', 'browser_resize', 'stop_recording', 'enable_feature', 'untag_resource',
+    'generate_access_token', 'generate_api_key', 'silence_alert', 'apply_diff', 'browser_resize', 'stop_recording', 'enable_feature', 'untag_resource',
   ],
   execute: [
     'run_command', 'start_instance', 'deploy', 'send_email', 'slack_post_message', 'create_invitation', 'trigger_workflow', 'mergePullRequest', 'pods_exec', 'browser_click', 'reboot-server', 'git_push',
@@ -18,7 +18,7 @@ const TABLE: Readonly<Record<string, readonly string[]>> = {
     'delete_file', 'dropTable', 'purge-queue', 'terminate_instances', 'revoke_key', 'broker_delete_exchange', 'remove_user', 'get_and_delete', 'uninstall_chart', 'factory_reset', 'force_push', 'policy_delete',
     'DELETE_EVERYTHING', 'ns:wipe.disk', 'write_or_delete_note',
   ],
-  financial: ['create_payment', 'refund_charge', 'place_order', 'transfer_funds', 'buy_stock', 'withdraw', 'create_payout', 'book_flight', 'order_pizza', 'send_payment', 'swap_tokens'],
+  financial: ['create_payment', 'refund_charge', 'place_order', 'transfer_funds', 'buy_stock', 'withdraw', 'create_payout', 'book_flight', 'order_pizza', 'send_payment', 'swap_tokens', 'create_payout_batch'],
 };
 
 for (const [category, names] of Object.entries(TABLE)) {
@@ -76,6 +76,18 @@ test.each(['explain_sql', 'format_code', 'validate_query', 'sql_to_rest'])('%s l
 test('a free method beside a path is any call of an API', () => {
   expect(classified(tool('api_request', 'Makes a request.', 'method', 'path'))).toMatchObject({ category: 'destructive', risk: 'critical' });
   expect(classified(tool('api_request', 'Makes a request.', 'method', 'path'), { server: 'stripe-tools' }).category).toBe('financial');
+});
+
+test('closing a position on a market is a trade, closing another one is not', () => {
+  expect(classified(tool('close_position', 'Closes it.', 'symbol')).category).toBe('financial');
+  expect(classified(tool('close_position', 'Closes it.', 'jobId')).category).toBe('write');
+});
+
+test('a title decides where the name does not, raises, and never lowers', () => {
+  expect(classified({ name: 'xq1', title: 'Delete a note', inputSchema: strings('id') })).toMatchObject({ category: 'destructive' });
+  expect(classified({ name: 'xq1', annotations: { title: 'Send mail' }, inputSchema: strings('id') }).evidence).toContainEqual({ place: 'title', pointer: '/annotations/title', term: 'send', suggests: 'execute' });
+  expect(classified({ name: 'get_note', title: 'Delete a note', inputSchema: strings('id') }).category).toBe('destructive');
+  expect(classified({ name: 'delete_note', title: 'Read-only view', inputSchema: strings('id') }).category).toBe('destructive');
 });
 
 test('the namespace of the server is no verb', () => {

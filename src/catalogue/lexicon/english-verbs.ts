@@ -10,7 +10,7 @@ export const VERBS: Readonly<Record<Category, string>> = {
     'probe scan simulate iterate stat cat glob ask learn select rank classify generate format hash sum echo download export crop zip gzip open display load sample tell aggregate ' +
     'rerank embed detect recall match trace debug assess infer transcribe calculate walk demo critique score',
   write:
-    'finalize finalise place reserve turn play create add update edit set put patch insert upsert upload save store write modify change rename move copy duplicate fork clone assign unassign enable disable ' +
+    'silence unsilence finalize finalise place reserve turn play create add update edit set put patch insert upsert upload save store write modify change rename move copy duplicate fork clone assign unassign enable disable ' +
     'archive unarchive restore mark close reopen configure register import attach detach unlink associate disassociate dissociate append adjust activate deactivate join leave follow ' +
     'unfollow star unstar favorite pin unpin toggle approve unapprove reject provision allocate tag untag lock unlock replace rewrite connect disconnect login logout authenticate ' +
     'authorize assume confirm resolve accept decline dismiss acknowledge ack ingest index record setup initialize init bootstrap scaffold define ' +
@@ -24,7 +24,7 @@ export const VERBS: Readonly<Record<Category, string>> = {
     'click dblclick doubleclick tap press fill navigate goto drag swipe eval evaluate apply scale rollback rollout promote dispatch submit sync synchronize ' +
     'rerun retry requeue replay failover install merge emit dial escalate relaunch spawn boot shutdown wake hibernate bake compile announce ' +
     'delegate orchestrate enqueue redrive reprocess reindex autofill actuate automate interrupt unpublish migrate upgrade ' +
-    'downgrade inject drive operate',
+    'downgrade inject operate',
   destructive:
     'forget flushall flushdb delete destroy purge terminate revoke wipe erase truncate uninstall flush remove expunge nuke prune rm rmdir unregister deregister evict drain obliterate trash eliminate del ' +
     'bulkdelete overwrite decommission deprovision clear reset shred empty discard annul teardown drop cleanup',

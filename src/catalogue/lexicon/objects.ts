@@ -26,7 +26,7 @@ export const REGISTRIES = 'ecr registry acr gcr dockerhub artifactory npm pypi c
 export const ARTEFACTS = 'container image docker package artifact artefact chart oci layer layers';
 
 export const SECRETS =
-  'secret secrets password passwords passwd credential credentials token tokens apikey apikeys keypair privatekey certificate accesskey passphrase vault kubeconfig connectionstring';
+  'secret secrets password passwords passwd credential credentials token tokens apikey apikeys keypair privatekey certificate accesskey passphrase vault kubeconfig connectionstring secretkey sshkey signingkey encryptionkey servicekey accountkey recoverycode';
 
 export const PERMISSIONS =
   'permission permissions role roles policy policies iam acl acls access user users member members membership memberships grant grants auth oauth sso rbac privilege privileges collaborator ' +
