@@ -125,7 +125,7 @@ export class RelayExchange implements HttpHandlers {
     if (this.#mode === 'done') return;
     if (!this.#options.edge && (this.#status === 401 || this.#status === 403 || this.#status === 407)) {
       // These would send the client's own sign-in to the wrong place: it is our credential that was refused.
-      return this.#fail(failure('http_status', `the upstream refused the gateway's credentials (HTTP ${this.#status})`, false, this.#status));
+      return this.#fail(failure('http_status', `the upstream refused the gateway's credentials (HTTP ${this.#status})`, true, this.#status));
     }
     const body = this.#chunks.length === 1 && this.#chunks[0] !== undefined ? this.#chunks[0] : Buffer.concat(this.#chunks);
     if (this.#mode === 'json' && body.length > 0) this.#json(body);
@@ -194,7 +194,7 @@ export class RelayExchange implements HttpHandlers {
       const type = mediaType(headerOf(this.#headers, 'content-type'));
       return this.#fail(failure('bad_response', `the upstream answered a request with ${type === '' ? 'no content' : sample(Buffer.from(type), 64)}`, true, this.#status));
     }
-    if (this.#begun) return this.#fail(failure('http_status', `HTTP ${this.#status}`, this.#status < 400, this.#status));
+    if (this.#begun) return this.#fail(this.#statusOnly());
     this.#settleWithout();
     this.#sendWhole(body);
   }
@@ -216,7 +216,15 @@ export class RelayExchange implements HttpHandlers {
   /** The upstream answered on the level of HTTP only: the call is over without a JSON-RPC answer. */
   #settleWithout(): void {
     const { call, conversation } = this.#options;
-    if (call !== null) conversation.failed(call.idKey, failure('http_status', `HTTP ${this.#status}`, this.#status < 400, this.#status));
+    if (call !== null) conversation.failed(call.idKey, this.#statusOnly());
+  }
+
+  /**
+   * A status proves that somebody had the request, and none proves that the work was not done: 502 and 504 come from what stands before the
+   * upstream, and an upstream could answer 403 after the work. Given back, one approval would be worth many calls (#33).
+   */
+  #statusOnly(): UpstreamFailure {
+    return failure('http_status', `HTTP ${this.#status}`, true, this.#status);
   }
 
   /** Tells the client of this call, and of no other, that there will be no answer. */
