@@ -1,9 +1,10 @@
 /**
  * Characters that could change what a person sees without being seen: C0 and C1 controls, format characters (bidi overrides,
- * zero-width), line and paragraph separators, unpaired surrogates, unassigned and private-use code points. A name printed raw
- * could rewrite the terminal line or the approval text around it (protocol.md, probes 44 and 55).
+ * zero-width), line and paragraph separators, unpaired surrogates, unassigned and private-use code points, and letters and symbols
+ * that are blank (fillers, the grapheme joiner, the braille blank). A name printed raw could rewrite the terminal line or the
+ * approval text around it (protocol.md, probes 44 and 55).
  */
-const UNPRINTABLE = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}\p{Co}\p{Cn}]/u;
+const UNPRINTABLE = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}\p{Co}\p{Cn}\u034f\u115f\u1160\u2800\u3164\uffa0]/u;
 
 /** Clips to `max` code points, marks the cut with `…`, and writes every unprintable character as `\u{hex}`. */
 export function printable(text: string, max = 128): string {

@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest';
+import { databasePath, openState } from '../../src/state/open.ts';
 import { connect } from '../e2e/sdk-client.ts';
+import { request } from '../state/builders.ts';
 import { demoServer, Output, policylayer, start, temporary, type Finished } from './support.ts';
 
 const TOKEN = 'plg_test-token-of-the-approvals-tests';
@@ -50,7 +52,7 @@ describe('policylayer approvals', () => {
     const first = client.call('delete_image', { image: 'api:1.4' });
     const { id } = await waiting('delete_image');
     const shown = await run('show', id.slice(0, 8));
-    expect(shown.stdout).toMatch(/delete_image on demo[\s\S]*agent[\s\S]*Deleting cannot be undone[\s\S]*"image": "api:1\.4"/);
+    expect(shown.stdout).toMatch(/Call +delete_image\nServer +demo\nMethod +tools\/call\n[\s\S]*agent[\s\S]*Deleting cannot be undone[\s\S]*"image": "api:1\.4"/);
     const approved = await run('approve', id.slice(0, 8), '--as', 'alice', '--comment', 'fine');
     expect([approved.status, approved.stdout]).toEqual([0, `${id}: approved; the call may run once (as alice)\n`]);
     expect(await first).toMatchObject({ isError: false });
@@ -94,6 +96,26 @@ describe('policylayer approvals', () => {
     expect(await because('deny', named.id, '--as', 'alice')).toEqual([1, `policylayer: request ${named.id} was decided already: approved by "bob"\n`]);
     const several = await run('approve', named.id, 'zzzz', '--as', 'alice', '--json');
     expect([several.status, several.stdout.trim().split('\n').map((line) => (JSON.parse(line) as { error: { code: string } }).error.code)]).toEqual([1, ['not_pending', 'not_found']]);
+  });
+
+  it('what cannot be shown whole is approved with --force only', async () => {
+    const cwd = temporary();
+    const state = await openState({ path: databasePath(cwd) });
+    const deep = `${'['.repeat(500)}${'{},'.repeat(3_000)}{}${']'.repeat(500)}`;
+    const ids: string[] = [];
+    for (const over of [{ argumentsText: deep }, { alsoSent: `{"meta":${deep}}` }]) {
+      const answer = state.requestApproval(request(JSON.stringify(over), over));
+      if (answer.status !== 'too_many') ids.push(answer.record.id);
+    }
+    state.close();
+    const run = (...args: string[]): Promise<Finished> => policylayer(['approvals', ...args, '--data', cwd], { cwd });
+    expect(ids).toHaveLength(2);
+    for (const id of ids) {
+      expect((await run('show', id)).stdout).toContain('Not everything is shown');
+      const refused = await run('approve', id, '--as', 'alice');
+      expect([refused.status, refused.stderr]).toEqual([1, expect.stringMatching(/cannot be shown whole.*--force/)]);
+      expect((await run('approve', id, '--as', 'alice', '--force')).stdout).toContain('approved; the call may run once');
+    }
   });
 
   it('wrong usage and a missing database end with 2', async () => {

@@ -355,7 +355,7 @@ forEachEngine('approvals', (engine) => {
       const [short = '', waiting = '', given = '', denied = '', used = ''] = ids;
       expect(Object.fromEntries(await state.approvalStatus([...ids, 'no such id', '"]']))).toEqual({ [short]: 'pending', [waiting]: 'pending', [given]: 'approved', [denied]: 'denied', [used]: 'used' });
       clock.pass(1_000_000);
-      expect([...(await state.approvalStatus([short, waiting, short]))].toSorted()).toEqual([[short, 'expired'], [waiting, 'pending']].toSorted());
+      expect(Object.fromEntries(await state.approvalStatus([short, waiting, short]))).toEqual({ [short]: 'expired', [waiting]: 'pending' });
       expect((await state.approvalStatus([])).size).toBe(0);
       expect((await state.approvals({ except: [short, given, used, 'no such id'] })).map(({ id }) => id)).toEqual([denied, waiting]);
       await state.close();

@@ -1,31 +1,77 @@
+import { ALSO_SENT, isShownWhole } from '../../gateway/approval-http/shown-call.ts';
 import { shownJson, shownText, type Shown } from '../../gateway/approval-http/shown-json.ts';
 import type { ApprovalRecord } from '../../state/types.ts';
 import type { Style } from '../terminal.ts';
 import { left } from './table.ts';
+import { wrap } from './wrap.ts';
 
-/** One request as a person reads it before deciding: the exact arguments, every character that cannot be seen written as an escape. */
-export function requestDetails(record: ApprovalRecord, now: number, url: string | null, style: Style): string[] {
-  const text = (pieces: readonly Shown[]): string => pieces.map((piece) => paint(piece, style)).join('');
-  const one = (value: string): string => text(shownText(value));
+const LABEL = 10;
+/** Begins every line that goes on from the one before; nothing else stands there. */
+const GOES_ON = '↪ ';
+const NARROWEST = 20;
+
+/**
+ * One request as a person reads it before deciding: the exact arguments and whatever else is sent, every character that cannot be seen
+ * written as an escape.
+ * @param width columns to break lines at; infinite for output that nobody reads on a terminal
+ */
+export function requestDetails(record: ApprovalRecord, now: number, url: string | null, style: Style, width = Number.POSITIVE_INFINITY): string[] {
+  const paper = new Paper(style, width);
   const given = record.votes.filter(({ decision }) => decision === 'approve').length;
-  const rows: (readonly [string, string])[] = [
-    ['Request', record.id],
-    ['Status', record.status === 'pending' ? `pending, ${given} of ${record.needed} approvals given` : record.status],
-    ['Call', `${style.bold(one(record.name))} on ${one(record.server)}`],
-    ['By', one(record.grant)],
-    ...(record.reason === null ? [] : [['Reason', one(record.reason)] as const]),
-    ['Rule', `${one(record.rule)} of ${one(record.policyId)}`],
-    ['Asked', utc(record.createdAt)],
-    ['Expires', `${utc(record.expiresAt)}${record.status === 'pending' || record.status === 'approved' ? ` (${left(record.expiresAt, now)} left)` : ''}`],
-    ...(record.approvers === null ? [] : [['Approvers', record.approvers.map(one).join(', ')] as const]),
-    ['Ways', record.via.join(', ')],
-    ...(url === null ? [] : [['Page', url] as const]),
-    ...record.votes.map((vote) => [vote.decision === 'approve' ? 'Approved' : 'Denied', `by ${one(vote.approver)} via ${vote.way}, ${utc(vote.at)}${vote.comment === null ? '' : `: ${one(vote.comment)}`}`] as const),
-  ];
-  const lines = rows.map(([name, value]) => `${style.dim(name.padEnd(10))} ${value}`);
-  if (record.argumentsText === null) return [...lines, `${style.dim('Arguments'.padEnd(10))} none${record.status === 'pending' ? '' : ', or erased after the decision'}`];
-  const { pieces } = shownJson(record.argumentsText, Number.POSITIVE_INFINITY);
-  return [...lines, style.dim('Arguments'), ...text(pieces).split('\n').map((line) => `  ${line}`)];
+  paper.row('Request', record.id);
+  paper.row('Status', record.status === 'pending' ? `pending, ${given} of ${record.needed} approvals given` : record.status);
+  paper.row('Call', record.name);
+  paper.row('Server', record.server);
+  paper.row('Method', record.method);
+  paper.row('By', record.grant);
+  if (record.reason !== null) paper.row('Reason', record.reason);
+  paper.row('Rule', `${record.rule} of ${record.policyId}`);
+  paper.row('Asked', utc(record.createdAt));
+  paper.row('Expires', `${utc(record.expiresAt)}${record.status === 'pending' || record.status === 'approved' ? ` (${left(record.expiresAt, now)} left)` : ''}`);
+  if (record.approvers !== null) paper.row('Approvers', record.approvers.join(', '));
+  paper.row('Ways', record.via.join(', '));
+  if (url !== null) paper.row('Page', url);
+  for (const vote of record.votes) paper.row(vote.decision === 'approve' ? 'Approved' : 'Denied', `by ${vote.approver} via ${vote.way}, ${utc(vote.at)}${vote.comment === null ? '' : `: ${vote.comment}`}`);
+  if (record.argumentsText === null) paper.row('Arguments', `none${record.status === 'pending' ? '' : ', or erased after the decision'}`);
+  else paper.exact('Arguments', record.argumentsText);
+  if (record.alsoSent !== null) {
+    paper.exact(ALSO_SENT.title, record.alsoSent);
+    paper.line(`  ${style.dim(ALSO_SENT.text)}`);
+  }
+  if (!isShownWhole(record)) paper.line(style.yellow('Not everything is shown: this call was built so that it cannot be. The exact text is in: policylayer approvals show --json'));
+  return paper.lines;
+}
+
+/** The lines of one request. Everything that is put on it is escaped. */
+class Paper {
+  readonly lines: string[] = [];
+  readonly #style: Style;
+  readonly #width: number;
+
+  constructor(style: Style, width: number) {
+    this.#style = style;
+    this.#width = width;
+  }
+
+  line(text: string): void {
+    this.lines.push(text);
+  }
+
+  row(label: string, value: string): void {
+    this.#put(shownText(value), `${this.#style.dim(label.padEnd(LABEL))} `, `${' '.repeat(LABEL - GOES_ON.length + 1)}${GOES_ON}`, LABEL + 1);
+  }
+
+  exact(title: string, json: string): void {
+    this.line(this.#style.dim(title));
+    this.#put(shownJson(json).pieces, '  ', GOES_ON, 2);
+  }
+
+  #put(pieces: readonly Shown[], first: string, continued: string, indent: number): void {
+    wrap(pieces, Math.max(NARROWEST, this.#width - indent)).forEach((line, index) => {
+      const start = index === 0 ? first : line.continued ? continued : ' '.repeat(indent);
+      this.line(start + line.pieces.map((piece) => paint(piece, this.#style)).join(''));
+    });
+  }
 }
 
 function paint({ text, escaped, kind }: Shown, style: Style): string {

@@ -28,11 +28,12 @@ export function approvalsProgram(done: (status: number) => void): Command {
     .action(async (id: string, options: ApprovalsOptions) => done(await (await load()).show(id, options)));
 
   for (const decision of ['approve', 'deny'] as const) {
-    common(sub(decision, decision === 'approve' ? 'let a call through, once' : 'refuse a call'))
+    const command = common(sub(decision, decision === 'approve' ? 'let a call through, once' : 'refuse a call'))
       .argument('<id...>', 'ids of requests, or their beginnings')
       .option('--as <name>', 'who decides (default: the user of this system)')
-      .option('--comment <text>', 'why; the agent may see it')
-      .action(async (ids: string[], options: DecideOptions) => done(await (await load()).decide(decision, ids, options)));
+      .option('--comment <text>', 'why; the agent may see it');
+    if (decision === 'approve') command.option('--force', 'also what was built so that it cannot be shown whole');
+    command.action(async (ids: string[], options: DecideOptions) => done(await (await load()).decide(decision, ids, options)));
   }
 
   common(sub('watch', 'follow new requests, and answer them in a terminal'))

@@ -4,11 +4,12 @@ import { recordJson } from '../../gateway/approval-http/record-json.ts';
 import type { ApprovalRecord, State } from '../../state/types.ts';
 import { requestDetails } from '../approvals/details.ts';
 import { pageUrl } from '../approvals/page-url.ts';
+import { shownName } from '../approvals/shown-name.ts';
 import { Refused, withState } from '../approvals/state.ts';
-import { afterVote, approverName, checkedComment, vote } from '../approvals/voting.ts';
+import { afterVote, approverName, checkedComment, checkShown, vote } from '../approvals/voting.ts';
 import { locate, type Location } from '../config/locate.ts';
 import { printedJson } from '../printed-json.ts';
-import { styleFor, type Style } from '../terminal.ts';
+import { styleFor, widthOf, type Style } from '../terminal.ts';
 import type { ApprovalsOptions, DecideOptions } from './approvals.ts';
 
 type Output = NodeJS.WritableStream & { readonly isTTY?: boolean | undefined };
@@ -45,7 +46,7 @@ class Watch {
   readonly #style: Style;
   readonly #asks: boolean;
   /** Requests that were shown and are not known to be over. */
-  readonly #open = new Map<string, ApprovalRecord>();
+  readonly #open = new Set<string>();
   readonly #seen = new Set<string>();
   /** Set off at the end of the input. */
   readonly #closed = new AbortController();
@@ -87,17 +88,17 @@ class Watch {
 
   async #pending(): Promise<ApprovalRecord[]> {
     const { server, grant } = this.#options;
-    const newest = await this.#state.approvals({ status: ['pending'], limit: 1_000, ...(server === undefined ? {} : { server }), ...(grant === undefined ? {} : { grant }) });
+    const newest = await this.#state.approvals({ status: ['pending'], limit: 1_000, except: [...this.#seen], ...(server === undefined ? {} : { server }), ...(grant === undefined ? {} : { grant }) });
     return newest.toReversed();
   }
 
   #show(record: ApprovalRecord): void {
     this.#seen.add(record.id);
     if (this.#seen.size > MAX_SEEN) for (const oldest of this.#seen) if (this.#seen.delete(oldest)) break;
-    this.#open.set(record.id, record);
+    this.#open.add(record.id);
     const url = pageUrl(this.#location, record.id);
     if (this.#options.json === true) return this.#line(printedJson({ event: 'requested', ...recordJson(record, url) }));
-    this.#line('', ...requestDetails(record, Date.now(), url, this.#style));
+    this.#line('', ...requestDetails(record, Date.now(), url, this.#style, this.#streams.stdout.isTTY === true ? widthOf(this.#streams.stdout as NodeJS.WriteStream) : undefined));
   }
 
   /** Asks until there is an answer, or somebody else has decided. */
@@ -111,6 +112,7 @@ class Watch {
         if (word === 's' || word === 'skip') return;
         const decision = word === 'y' || word === 'yes' ? 'approve' : word === 'n' || word === 'no' ? 'deny' : null;
         if (decision === null) continue;
+        checkShown(record, decision, false);
         const comment = checkedComment(await lines.question('Comment (may be empty): ', { signal: stop }));
         this.#open.delete(record.id);
         const after = await vote(this.#state, record, decision, approver, comment);
@@ -131,22 +133,23 @@ class Watch {
     while (!stop.aborted) {
       await sleep(POLL_MS, undefined, { signal: stop }).catch(() => undefined);
       if (stop.aborted) return;
-      const now = await this.#state.approval(id);
-      if (now?.status !== 'pending') answered.abort();
+      if ((await this.#state.approvalStatus([id])).get(id) !== 'pending') answered.abort();
     }
   }
 
   /** Says of every shown request what became of it. */
   async #tellDecided(): Promise<void> {
-    for (const [id] of this.#open) {
-      const now = await this.#state.approval(id);
-      if (now?.status === 'pending') continue;
+    if (this.#open.size === 0) return;
+    const statuses = await this.#state.approvalStatus([...this.#open]);
+    for (const id of this.#open) {
+      if (statuses.get(id) === 'pending') continue;
       this.#open.delete(id);
+      const now = await this.#state.approval(id);
       if (now === null) continue;
       if (this.#options.json === true) this.#line(printedJson({ event: 'decided', ...recordJson(now, pageUrl(this.#location, id)) }));
       else {
         const by = now.votes.at(-1);
-        this.#line(`${id}: ${now.status === 'used' ? 'approved, and the call was let through' : now.status}${by === undefined ? '' : ` (by ${JSON.stringify(by.approver)} via ${by.way})`}`);
+        this.#line(`${id}: ${now.status === 'used' ? 'approved, and the call was let through' : now.status}${by === undefined ? '' : ` (by ${shownName(by.approver)} via ${by.way})`}`);
       }
     }
   }

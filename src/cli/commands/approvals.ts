@@ -4,7 +4,8 @@ import { requestDetails } from '../approvals/details.ts';
 import { pageUrl } from '../approvals/page-url.ts';
 import { findRequest, Refused, withState } from '../approvals/state.ts';
 import { requestTable } from '../approvals/table.ts';
-import { afterVote, approverName, checkedComment, vote } from '../approvals/voting.ts';
+import { shownName } from '../approvals/shown-name.ts';
+import { afterVote, approverName, checkedComment, checkShown, vote } from '../approvals/voting.ts';
 import { locate } from '../config/locate.ts';
 import { printedJson } from '../printed-json.ts';
 import { styleFor, widthOf } from '../terminal.ts';
@@ -29,6 +30,8 @@ export interface ListOptions extends ApprovalsOptions {
 export interface DecideOptions extends ApprovalsOptions {
   readonly as?: string;
   readonly comment?: string;
+  /** Approves what could not be shown whole. */
+  readonly force?: boolean;
 }
 
 export interface LinkOptions extends ApprovalsOptions {
@@ -75,7 +78,7 @@ export function show(id: string, options: ApprovalsOptions): Promise<number> {
       const record = await findRequest(state, id);
       const url = pageUrl(location, record.id);
       if (options.json === true) print(printedJson(recordJson(record, url)));
-      else print(...requestDetails(record, Date.now(), url, styleFor(process.stdout)));
+      else print(...requestDetails(record, Date.now(), url, styleFor(process.stdout), process.stdout.isTTY ? widthOf(process.stdout) : undefined));
       return 0;
     });
   });
@@ -90,7 +93,9 @@ export async function decide(decision: 'approve' | 'deny', ids: readonly string[
     let status = 0;
     for (const id of ids) {
       const one = await told(options, async () => {
-        const record = await vote(state, await findRequest(state, id), decision, approver, comment);
+        const wanted = await findRequest(state, id);
+        checkShown(wanted, decision, options.force === true);
+        const record = await vote(state, wanted, decision, approver, comment);
         if (options.json === true) print(printedJson({ id: record.id, decision, approver, status: record.status, request: recordJson(record, pageUrl(location, record.id)) }));
         else print(`${record.id}: ${afterVote(record)} (as ${approver})`);
         return 0;
@@ -111,8 +116,8 @@ export function link(id: string, options: LinkOptions): Promise<number> {
       const url = pageUrl(location, record.id) ?? usage('no gateway serves pages for this data directory', 'start one, or set approvals.public_url in gateway.yaml and add --config');
       if (record.status !== 'pending') throw new Refused('not_pending', `request ${record.id} is not pending: ${record.status}`);
       if (!record.via.includes('link')) throw new Refused('way_not_allowed', `the rule does not allow links; it allows ${record.via.join(', ')}`);
-      if (record.approvers !== null && !record.approvers.includes(approver)) throw new Refused('not_an_approver', `${JSON.stringify(approver)} is not an approver of this rule, which names ${record.approvers.map((name) => JSON.stringify(name)).join(', ')}; say who with --for NAME`);
-      if (record.grant === approver) throw new Refused('requester', `${JSON.stringify(approver)} is the grant that asks; a caller cannot approve its own call`);
+      if (record.approvers !== null && !record.approvers.includes(approver)) throw new Refused('not_an_approver', `${shownName(approver)} is not an approver of this rule, which names ${record.approvers.map((name) => shownName(name)).join(', ')}; say who with --for NAME`);
+      if (record.grant === approver) throw new Refused('requester', `${shownName(approver)} is the grant that asks; a caller cannot approve its own call`);
       const secret = await state.mintApprovalLink(record.id, approver);
       if (secret === null) throw new Refused('not_pending', `request ${record.id} is not pending any more`);
       const address = `${url}#${secret}`;

@@ -22,12 +22,14 @@ dt{color:var(--soft)}
 dd{margin:0}
 section{margin:0 0 1.5rem}
 pre{background:var(--well);border:1px solid var(--line);border-radius:10px;margin:0;padding:.875rem 1rem;white-space:pre-wrap;overflow-wrap:anywhere;line-height:1.55;tab-size:2}
+pre .key,pre .text{unicode-bidi:isolate}
 pre .key{font-weight:600}
 pre .text{color:var(--text)}
 mark{background:var(--mark);color:var(--mark-ink);border-radius:3px;padding:0 .15em}
 .note{border-radius:10px;padding:.75rem 1rem;margin:0 0 1.25rem}
 .note p:last-child,.card>:last-child{margin-bottom:0}
 .warn{background:var(--warn-well);color:var(--warn-ink)}
+h2+.soft{font-size:.875rem;margin-bottom:.5rem}
 pre+.note{margin:.5rem 0 0;font-size:.875rem;padding:.5rem .75rem}
 .bad{background:var(--stop-well)}
 .good{background:var(--go-well)}

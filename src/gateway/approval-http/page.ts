@@ -32,10 +32,22 @@ export function html(texts: TemplateStringsArray, ...values: readonly Part[]): H
 
 /** What a person reads of a text that somebody else chose: escapes are marked, and the direction of one text cannot turn another. */
 export function shown(pieces: readonly Shown[]): Html {
-  return html`<bdi>${pieces.map((piece) => {
+  return html`<bdi>${marked(pieces)}</bdi>`;
+}
+
+/**
+ * The same for JSON. It runs from left to right whatever its names and strings hold, each of which is isolated from its surroundings by the
+ * style: a right-to-left name would otherwise change places with the value behind it.
+ */
+export function shownCode(pieces: readonly Shown[]): Html {
+  return html`<bdi dir="ltr">${marked(pieces)}</bdi>`;
+}
+
+function marked(pieces: readonly Shown[]): readonly Html[] {
+  return pieces.map((piece) => {
     const text = piece.escaped ? html`<mark>${piece.text}</mark>` : html`${piece.text}`;
     return piece.kind === 'structure' ? text : html`<span class="${piece.kind === 'name' ? 'key' : 'text'}">${text}</span>`;
-  })}</bdi>`;
+  });
 }
 
 const sourceHash = (text: string): string => `'sha256-${createHash('sha256').update(text).digest('base64')}'`;

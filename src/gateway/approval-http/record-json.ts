@@ -12,6 +12,7 @@ export function recordJson(record: ApprovalRecord, url: string | null): Readonly
     name: record.name,
     // Text, not a value: what was sent, to the last digit.
     arguments: record.argumentsText,
+    alsoSent: record.alsoSent,
     policy: record.policyId,
     rule: record.rule,
     reason: record.reason,

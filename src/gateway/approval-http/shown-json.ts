@@ -37,12 +37,10 @@ export function shownJson(text: string, max: number = MAX_SHOWN): { readonly pie
   return { pieces: writer.pieces, cut: writer.cut };
 }
 
-/** One line of text with every character that cannot be seen written as an escape. @param max code points, above which it is cut */
-export function shownText(text: string, max = 1_000): readonly Shown[] {
-  const writer = new Writer(MAX_SHOWN);
-  const points = [...text];
-  writer.characters(points.slice(0, max).join(''));
-  if (points.length > max) writer.plain('…');
+/** One line of text, whole, with every character that cannot be seen written as an escape. The store bounds its length. */
+export function shownText(text: string): readonly Shown[] {
+  const writer = new Writer(Number.POSITIVE_INFINITY);
+  writer.characters(text);
   return writer.pieces;
 }
 

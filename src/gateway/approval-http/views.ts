@@ -1,12 +1,11 @@
 import type { ApprovalRecord } from '../../state/types.ts';
 import type { Outcome } from './outcome.ts';
-import { html, Html, shown } from './page.ts';
+import { html, Html, shown, shownCode } from './page.ts';
+import { ALSO_SENT, doing } from './shown-call.ts';
 import { shownJson, shownText } from './shown-json.ts';
 
 /** Longest comment of an approver. */
 export const MAX_COMMENT = 500;
-
-const KINDS: Readonly<Record<ApprovalRecord['kind'], string>> = { tool: 'call', resource: 'read', prompt: 'use the prompt' };
 
 const WAYS: Readonly<Record<ApprovalRecord['votes'][number]['way'], string>> = { cli: 'on the command line', dashboard: 'here', link: 'by a link', webhook: 'through the webhook', elicitation: 'in the client' };
 
@@ -33,12 +32,17 @@ ${problem === null ? html`<h1>Request for approval</h1>
 /** Everything an approver has to know, and the two buttons while there is something to decide. */
 export function detailsView(record: ApprovalRecord, approver: string, secret: string, problem: Outcome | null): Html {
   const open = record.status === 'pending';
+  const args = argumentsSection(record);
+  const also = record.alsoSent === null ? null : exactSection('also', ALSO_SENT.title, ALSO_SENT.text, record.alsoSent);
+  const whole = args.whole && also?.whole !== false;
   return html`<div class="card">
 <h1>${open ? 'Approve this call?' : (problem?.title ?? 'This request is closed')}</h1>
 ${problem === null ? null : html`<div class="note ${problem.tone}" role="status"><p>${problem.text}</p></div>`}
-<p class="lede"><span class="name">${shown(shownText(record.grant))}</span> wants to ${KINDS[record.kind]} <code class="name">${shown(shownText(record.name))}</code> on <span class="name">${shown(shownText(record.server))}</span>.</p>
-${argumentsSection(record)}
+<p class="lede"><span class="name">${shown(shownText(record.grant))}</span> wants to ${shown(shownText(doing(record)))} <code class="name">${shown(shownText(record.name))}</code> on <span class="name">${shown(shownText(record.server))}</span>.</p>
+${args.html}
+${also === null ? null : also.html}
 <dl>
+<dt>Method</dt><dd><code>${shown(shownText(record.method))}</code></dd>
 ${record.reason === null ? null : html`<dt>Reason</dt><dd>${shown(shownText(record.reason))}</dd>`}
 <dt>Rule</dt><dd><code>${shown(shownText(record.rule))}</code> of <code>${shown(shownText(record.policyId))}</code></dd>
 <dt>Asked</dt><dd>${time(record.createdAt)}</dd>
@@ -46,7 +50,7 @@ ${record.reason === null ? null : html`<dt>Reason</dt><dd>${shown(shownText(reco
 ${record.needed === 1 && record.approvers === null ? null : html`<dt>Needs</dt><dd>${record.needed === 1 ? 'one approval' : `${record.needed} approvals`}${record.approvers === null ? null : html` of ${record.approvers.map((name, index) => html`${index === 0 ? '' : ', '}${shown(shownText(name))}`)}`}</dd>`}
 </dl>
 ${votesSection(record)}
-${open ? decideForm(approver, secret) : null}
+${open ? decideForm(approver, secret, whole) : null}
 </div>
 <footer>Request <code>${record.id}</code></footer>`;
 }
@@ -70,14 +74,26 @@ ${link === null ? null : html`<p><a href="${link.href}">${link.text}</a></p>`}
 </div>`;
 }
 
-function argumentsSection(record: ApprovalRecord): Html {
-  if (record.argumentsText === null) return html`<section><h2>Arguments</h2><p class="soft">${record.status === 'pending' ? 'The call has none.' : 'None, or they were erased after the decision.'}</p></section>`;
-  const { pieces, cut } = shownJson(record.argumentsText);
-  return html`<section><h2 id="arguments">Arguments</h2>
-<pre tabindex="0" aria-labelledby="arguments">${shown(pieces)}</pre>
+interface Section {
+  readonly html: Html;
+  readonly whole: boolean;
+}
+
+function argumentsSection(record: ApprovalRecord): Section {
+  if (record.argumentsText !== null) return exactSection('arguments', 'Arguments', null, record.argumentsText);
+  return { whole: true, html: html`<section><h2>Arguments</h2><p class="soft">${record.status === 'pending' ? 'The call has none.' : 'None, or they were erased after the decision.'}</p></section>` };
+}
+
+/** The exact text of a JSON value under a heading. */
+function exactSection(id: string, title: string, note: string | null, text: string): Section {
+  const { pieces, cut } = shownJson(text);
+  const section = html`<section><h2 id="${id}">${title}</h2>
+${note === null ? null : html`<p class="soft">${note}</p>`}
+<pre tabindex="0" aria-labelledby="${id}">${shownCode(pieces)}</pre>
 ${pieces.some((piece) => piece.escaped) ? html`<p class="note warn">Marked: characters that cannot be seen or that change how text is shown, written as escapes.</p>` : null}
-${cut ? html`<p class="note bad"><strong>Not everything is shown.</strong> The arguments are ${Buffer.byteLength(record.argumentsText)} bytes long. Read all of them with <code>policylayer approvals show</code> before you approve.</p>` : null}
+${cut ? html`<p class="note bad"><strong>Not everything is shown.</strong> These are ${Buffer.byteLength(text)} bytes, built so that they cannot be shown. The exact text is in <code>policylayer approvals show --json</code>.</p>` : null}
 </section>`;
+  return { html: section, whole: !cut };
 }
 
 function votesSection(record: ApprovalRecord): Html | null {
@@ -87,15 +103,17 @@ ${record.votes.map((vote) => html`<li><span class="name">${shown(shownText(vote.
 `)}</ul></section>`;
 }
 
-function decideForm(approver: string, secret: string): Html {
+/** @param whole without it nobody approves here: what is not seen is not approved */
+function decideForm(approver: string, secret: string, whole: boolean): Html {
   return html`<form method="post" action="decide">
 <input type="hidden" name="secret" value="${secret}">
 <label for="comment">Comment <span class="soft">(optional, the agent may see it)</span></label>
 <textarea id="comment" name="comment" maxlength="${MAX_COMMENT}" rows="2"></textarea>
+${whole ? null : html`<p class="note bad">Not everything could be shown, so this page can only deny.</p>`}
 <p class="soft">You decide as <span class="name">${shown(shownText(approver))}</span>. An approval is for this exact call, once.</p>
 <div class="actions">
 <button class="stop" name="decision" value="deny">Deny</button>
-<button class="go" name="decision" value="approve">Approve</button>
+${whole ? html`<button class="go" name="decision" value="approve">Approve</button>` : null}
 </div>
 </form>`;
 }

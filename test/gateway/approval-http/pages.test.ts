@@ -64,6 +64,47 @@ describe('the page of a request', () => {
     expect(text).not.toMatch(/[\u202e\u200b]|<b |a<script/);
   });
 
+  test('[#44] whatever else is sent is shown under its own heading, escaped like the arguments', async () => {
+    const id = await office.ask({ argumentsText: null, alsoSent: '{"meta":{"acme/force\\u202e":true},"input":{"requestState":"<b>s\\u3164"},"task":{"ttl":1e400}}' });
+    const { text } = await office.form(`/approvals/${id}/view`, { secret: ALICE });
+    const read = text.replace(/<\/?(?:span|mark|bdi)[^>]*>/g, '');
+    expect(read).toMatch(/The call has none\.[\s\S]*<h2 id="also">Also sent<\/h2>[\s\S]*&quot;acme\/force\\u202e&quot;: true[\s\S]*&quot;requestState&quot;: &quot;&lt;b&gt;s\\u3164&quot;[\s\S]*&quot;ttl&quot;: 1e400/);
+    expect(text).toContain('<mark>\\u202e</mark>');
+    const json = await office.send('POST', `/approvals/${id}/view`, { headers: { 'content-type': 'application/json' }, body: JSON.stringify({ secret: ALICE }) });
+    expect(JSON.parse(json.text)).toMatchObject({ arguments: null, alsoSent: expect.stringContaining('"ttl":1e400'), method: 'tools/call' });
+    expect((await office.form(`/approvals/${await office.ask()}/view`, { secret: ALICE })).text).not.toContain('Also sent');
+  });
+
+  test('a subscription is called one, and an unknown method by its name', async () => {
+    for (const [method, words] of [['resources/subscribe', 'wants to subscribe to '], ['resources/read', 'wants to read '], ['x/new', 'wants to send x/new for ']] as const) {
+      const id = await office.ask({ kind: 'resource', method, name: 'file:///x' });
+      const read = (await office.form(`/approvals/${id}/view`, { secret: ALICE })).text.replace(/<\/?(?:span|bdi)[^>]*>/g, '');
+      expect(read).toContain(words);
+      expect(read).toContain(`<dt>Method</dt><dd><code>${method}</code></dd>`);
+    }
+  });
+
+  test('a long name is shown to its end, and so are the reason and the rule', async () => {
+    const id = await office.ask({ name: `file:///safe/${'a'.repeat(4_000)}/../../etc/passwd`, reason: `${'r'.repeat(3_000)}REASON`, rule: `/resources/${'g'.repeat(900)}RULE` });
+    const { text } = await office.form(`/approvals/${id}/view`, { secret: ALICE });
+    for (const end of ['/../../etc/passwd', 'rREASON', 'gRULE']) expect(text).toContain(end);
+  });
+
+  test('what is built so that it cannot be shown whole can only be denied', async () => {
+    const deep = `${'['.repeat(500)}${'{},'.repeat(3_000)}{}${']'.repeat(500)}`;
+    for (const over of [{ argumentsText: deep }, { alsoSent: `{"meta":${deep}}` }]) {
+      const { text } = await office.form(`/approvals/${await office.ask(over)}/view`, { secret: ALICE });
+      expect([text.includes('Not everything is shown'), text.includes('value="approve"'), text.includes('value="deny"')]).toEqual([true, false, true]);
+    }
+  });
+
+  test('[#44] the direction of a name or a string does not turn what stands around it', async () => {
+    const id = await office.ask({ argumentsText: '{"\u05d0":1,"b":"\u05d1"}' });
+    const { text } = await office.form(`/approvals/${id}/view`, { secret: ALICE });
+    expect(text).toMatch(/<pre[^>]*><bdi dir="ltr">/);
+    expect(text).toContain('pre .key,pre .text{unicode-bidi:isolate}');
+  });
+
   test('a string cannot be taken for the structure around it', async () => {
     const id = await office.ask({ argumentsText: `{"note":"fine”,${' '.repeat(60)}“amount”: 1","amount":9999}` });
     const { text } = await office.form(`/approvals/${id}/view`, { secret: ALICE });
