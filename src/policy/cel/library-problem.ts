@@ -52,6 +52,9 @@ function inWords(summary: string): string {
   return `${printed.charAt(0).toLowerCase()}${printed.slice(1)}`.slice(0, 300);
 }
 
+/** Messages look no further back for what led to a mistake. */
+const LOOKS_BACK = 100;
+
 /** What other languages write as words: what it is here, and what to write. Longer phrases first. */
 const PHRASES: readonly (readonly [phrase: RegExp, help: string])[] = [
   [/^is\s+not\s+null\b/i, 'write `!= null`; to ask whether an argument is given, `has(args.name)`'],
@@ -69,7 +72,7 @@ const PHRASES: readonly (readonly [phrase: RegExp, help: string])[] = [
 
 /** A phrase of another language at the mistake, or just before it: the parser takes `not` for a name and stumbles over what follows. */
 function phraseAt(source: string, start: number): CelProblem | null {
-  const before = /(?<![.\w])(?:and|or|not|is)\s+$/i.exec(source.slice(0, start));
+  const before = /(?<![.\w])(?:and|or|not|is)\s+$/i.exec(source.slice(Math.max(0, start - LOOKS_BACK), start));
   for (const at of before === null ? [start] : [start - before[0].length, start]) {
     const rest = source.slice(at, at + 100);
     for (const [phrase, help] of PHRASES) {
@@ -83,7 +86,7 @@ function phraseAt(source: string, start: number): CelProblem | null {
 /** The expression ended where something had to follow. */
 function endsEarly(error: LibraryError, source: string, start: number): CelProblem | null {
   if (!/^Unexpected token: EOF\b/.test(error.summary)) return null;
-  const last = /(?:[-+*/%<>=!&|?:,.([{]+|\bin)\s*$/.exec(source)?.[0].trim();
+  const last = /(?:&&|\|\||[<>=!]=|[-+*/%<>!?:,.([{]|\bin)\s*$/.exec(source.slice(-LOOKS_BACK))?.[0].trim();
   return { start, end: Math.max(start, source.length), code: 'syntax', message: 'the expression ends too early', help: last === undefined ? null : `write what follows \`${last}\`` };
 }
 
