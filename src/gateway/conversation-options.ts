@@ -11,6 +11,8 @@ export interface GatewayServices {
   /** A promise while the state is still being opened (asking for it starts the opening), then null. */
   readonly ready: () => Promise<void> | null;
   readonly approvals: ApprovalDesk;
+  /** SHA-256 (hex) of where calls go (upstream-target.ts): approvals are given for this place only. */
+  readonly upstream: string;
   /** Wall-clock time for conditions, milliseconds since the epoch. Limits and approvals use the clock of the store. */
   readonly now: () => number;
   /** Journal the text of arguments, not only their names and hash: the operator asked for it. */

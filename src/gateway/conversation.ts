@@ -83,10 +83,13 @@ export class Conversation {
     return this.session;
   }
 
-  /** Judges one message from the client. Nothing of it may be sent on unless the verdict is `forward`. */
-  client(message: Message): ClientVerdict | Promise<ClientVerdict> {
+  /**
+   * Judges one message from the client. Nothing of it may be sent on unless the verdict is `forward`.
+   * @param caller a hash that tells several callers behind one grant apart, as on an edge listener; null where the grant is the caller
+   */
+  client(message: Message, caller: string | null = null): ClientVerdict | Promise<ClientVerdict> {
     try {
-      const verdict = this.#fromClient(message);
+      const verdict = this.#fromClient(message, caller);
       return verdict instanceof Promise ? verdict.catch((error: unknown) => this.#broken(message, error)) : verdict;
     } catch (error) {
       return this.#broken(message, error);
@@ -103,10 +106,10 @@ export class Conversation {
     return { do: 'answer', bytes: errorAnswer(message.id, INTERNAL_ERROR, 'Refused: internal error'), status: 500 };
   }
 
-  #fromClient(message: Message): ClientVerdict | Promise<ClientVerdict> {
+  #fromClient(message: Message, caller: string | null): ClientVerdict | Promise<ClientVerdict> {
     switch (message.kind) {
-      case 'request': return this.#clientRequest(message);
-      case 'notification': return this.#clientNotification(message);
+      case 'request': return this.#clientRequest(message, caller);
+      case 'notification': return this.#clientNotification(message, caller);
       case 'response': return this.#clientResponse(message);
     }
   }
@@ -126,7 +129,7 @@ export class Conversation {
     return { do: 'answer', bytes: errorAnswer(message.id, code, text, data), status };
   }
 
-  #clientRequest(message: Request): ClientVerdict | Promise<ClientVerdict> {
+  #clientRequest(message: Request, caller: string | null): ClientVerdict | Promise<ClientVerdict> {
     const { method, params, idKey } = message;
     if (this.#refusal !== null) return this.#reject(message, INVALID_REQUEST, 'unsupported_version', this.#refusal, 400);
     if (this.stateful) {
@@ -160,7 +163,7 @@ export class Conversation {
     }
     const call: InFlight = {
       id: message.id, idKey, method, type, era, policies: this.principal.policies, request: message, startedAt: performance.now(),
-      progressToken: progressTokenKey(params), name: null, observed: null, entry: null, state: 'judging', cancelled: false, release: null, beats: 0, approval: null,
+      progressToken: progressTokenKey(params), caller, name: null, observed: null, entry: null, state: 'judging', cancelled: false, left: false, release: null, beats: 0, approval: null,
     };
     this.inFlight.set(idKey, call);
     const verdict = this.#judge(call);
@@ -189,7 +192,7 @@ export class Conversation {
     return andThen(verdict, (settled) => (settled.do === 'forward' ? stripDeniedCapabilities(call, settled) : settled));
   }
 
-  #clientNotification(message: Notification): ClientVerdict {
+  #clientNotification(message: Notification, caller: string | null): ClientVerdict {
     const { method, params } = message;
     if (!isNotificationMethod(method)) {
       recordRefusal(this, { method, name: null, requestId: null, outcome: 'rejected', code: 'request_without_id', reason: 'a request method was sent without an id' });
@@ -200,15 +203,15 @@ export class Conversation {
       recordRefusal(this, { method, name: null, requestId: null, outcome: 'rejected', code: 'confusable_key', reason: confusable });
       return { do: 'drop', code: 'confusable_key', status: 400 };
     }
-    if (method === 'notifications/cancelled') return this.#cancel(message);
+    if (method === 'notifications/cancelled') return this.#cancel(message, caller);
     return { do: 'forward', message };
   }
 
-  /** Only an open request of this very peer can be cancelled; anything else is ignored (N1). */
-  #cancel(message: Notification): ClientVerdict {
+  /** Only an open request of this very peer, and caller, can be cancelled; anything else is ignored (N1). */
+  #cancel(message: Notification, caller: string | null): ClientVerdict {
     const key = tokenKey(message.params?.get('requestId') ?? null);
     if (key !== null && !this.stateful) {
-      const named = [...this.#peers].flatMap((peer) => peer.inFlight.get(key) ?? []);
+      const named = [...this.#peers].flatMap((peer) => peer.inFlight.get(key) ?? []).filter((call) => call.caller === caller);
       const [only] = named;
       // One that is held was never sent, so the upstream has nothing to cancel (N2). Of several under one id it cannot be told which is meant.
       if (only?.state === 'judging' && named.length === 1) {
@@ -219,7 +222,7 @@ export class Conversation {
       if (named.length > 0) return { do: 'forward', message };
     }
     const call = key === null ? undefined : this.inFlight.get(key);
-    if (call === undefined || call.method === 'initialize') return { do: 'drop', code: 'cancel_ignored', status: 202 };
+    if (call === undefined || call.method === 'initialize' || call.caller !== caller) return { do: 'drop', code: 'cancel_ignored', status: 202 };
     call.cancelled = true;
     if (call.state === 'judging') {
       call.release?.();
@@ -341,13 +344,21 @@ export class Conversation {
 
   /**
    * A legacy client went away from a request. That cancels nothing (S7), but a call that is only held for its approval is withdrawn:
-   * nobody would learn of its result, and it can be repeated with the approval that is still unused.
+   * nobody would learn of its result, and it can be repeated with the approval that is still unused. So is one that comes to be held later.
    */
   clientLeft(requestKey: string): void {
     const call = this.inFlight.get(requestKey);
-    if (call?.state !== 'judging' || call.release === null) return;
+    if (call?.state !== 'judging') return;
+    call.left = true;
+    if (call.release === null) return;
     call.cancelled = true;
     call.release();
+  }
+
+  /** The client has resumed the stream of a request, before anything came of its leaving. */
+  clientReturned(requestKey: string): void {
+    const call = this.inFlight.get(requestKey);
+    if (call !== undefined) call.left = false;
   }
 
   /** The client has said its last word: what it said is still judged, but no call is held for an approval, or executed after one, any more. */

@@ -35,6 +35,8 @@ export interface InFlight {
   /** `performance.now()` at arrival. */
   readonly startedAt: number;
   readonly progressToken: string | null;
+  /** Which of several callers behind one grant sent it: a hash; null where they cannot be told apart. */
+  readonly caller: string | null;
   /** The governed name (tool, prompt, URI), or null. */
   name: string | null;
   /** What an observed rule or policy would have decided, for every row about the call; null when nothing else. */
@@ -45,6 +47,8 @@ export interface InFlight {
   state: 'judging' | 'forwarded';
   /** The client withdrew it. While judging: it is never forwarded (N2). */
   cancelled: boolean;
+  /** Its legacy client went away while it was judged. That cancels nothing (S7), but it is not held for an approval. */
+  left: boolean;
   /** Ends the waiting of a call that is held for its approval: taken back, unless said otherwise. Null while it is not held. */
   release: ((end?: 'withdrawn' | 'waited') => void) | null;
   /** Heartbeats sent so far. */

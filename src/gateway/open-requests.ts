@@ -46,14 +46,14 @@ export class OpenRequests {
   }
 
   /**
-   * The request with this progress token.
+   * The forwarded request with this progress token. An upstream knows nothing of a call that it has not been sent, and reports nothing of it.
    * @param arrivedOn the request whose stream the progress came on, which tells two requests with one token apart
    */
   byProgressToken(token: string, arrivedOn: string | null): InFlight | undefined {
     const own = arrivedOn === null ? undefined : this.inFlight.get(arrivedOn);
-    if (own?.progressToken === token) return own;
+    if (own?.progressToken === token && own.state === 'forwarded') return own;
     for (const calls of [this.inFlight, this.#withdrawn]) {
-      for (const call of calls.values()) if (call.progressToken === token) return call;
+      for (const call of calls.values()) if (call.progressToken === token && call.state === 'forwarded') return call;
     }
     return undefined;
   }

@@ -1,5 +1,6 @@
 import type { PolicySet } from '../policy/types.ts';
 import type { Conversation } from './conversation.ts';
+import { HeldCalls } from './approvals/held-calls.ts';
 import { TaskRegistry } from './task-registry.ts';
 import { ToolDirectory } from './tool-directory.ts';
 
@@ -19,6 +20,8 @@ export class Principal {
   readonly tasks: TaskRegistry = new TaskRegistry();
   /** Conversations of the exchanges that are running without a session. */
   readonly sessionless: Set<Conversation> = new Set();
+  /** Calls that are held for approvals: they must end before memory does. */
+  readonly held: HeldCalls = new HeldCalls();
   #policies: PolicySet;
   #tags: readonly string[];
   readonly #listeners = new Set<PolicyListener>();

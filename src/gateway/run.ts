@@ -12,6 +12,7 @@ import { Conversation } from './conversation.ts';
 import { DeferredState } from './deferred-state.ts';
 import { Principal } from './principal.ts';
 import { StdioFront } from './stdio-front.ts';
+import { upstreamTarget } from './upstream-target.ts';
 
 export interface RunOptions {
   /** Name of the upstream in counters and journal. */
@@ -48,7 +49,7 @@ export async function runStdio(options: RunOptions): Promise<number> {
   const principal = new Principal(options.label, options.server, options.policies);
   let link: UpstreamLink | null = null;
   const conversation = new Conversation({
-    gateway: { state, ready: () => state.ready(), keepArguments: options.keepArguments, log: options.log, approvals: LOCAL_DESK, now: () => Date.now() },
+    gateway: { state, ready: () => state.ready(), keepArguments: options.keepArguments, log: options.log, approvals: LOCAL_DESK, upstream: upstreamTarget(options.upstream), now: () => Date.now() },
     principal,
     transport: 'stdio',
     session: randomUUID(),

@@ -15,6 +15,7 @@ import { Listener } from './http/listener.ts';
 import { sendProblem } from './http/reply.ts';
 import { Principal } from './principal.ts';
 import { appendLoudly, randomId } from './recorder.ts';
+import { upstreamTarget } from './upstream-target.ts';
 
 export interface GatewayDeps {
   readonly state: State;
@@ -62,7 +63,7 @@ class Gateway implements RunningGateway {
     const state = batched(deps.state);
     this.#desk = new HttpDesk(config.approvals, { state, log: deps.log, listening: () => baseUrl(this.address) });
     this.#services = {
-      state, ready: () => null, log: deps.log, approvals: this.#desk, now: () => Date.now(),
+      state, ready: () => null, log: deps.log, approvals: this.#desk, upstream: '', now: () => Date.now(),
       get keepArguments() {
         return keepArguments();
       },
@@ -140,10 +141,22 @@ class Gateway implements RunningGateway {
     for (const [name, server] of config.servers) {
       if (this.#endpoints.has(name)) continue;
       const edge = this.#edgePrincipal(server);
-      const endpoint = await openEndpoint({ server, services: this.#services, limits: config.limits, log: this.#log }, edge, config);
+      const endpoint = await openEndpoint({ server, services: this.#servicesFor(server), limits: config.limits, log: this.#log }, edge, config);
       this.#endpoints.set(name, { endpoint, config: server, edge });
     }
     await Promise.all(closing);
+  }
+
+  /** An endpoint that is replaced keeps the place of its own, so that what it still holds is not taken for its successor's. */
+  #servicesFor(server: ServerConfig): GatewayServices {
+    const keepArguments = (): boolean => this.#keepArguments;
+    return {
+      ...this.#services,
+      upstream: upstreamTarget(server.upstream),
+      get keepArguments() {
+        return keepArguments();
+      },
+    };
   }
 
   /** Whose policy holds for every caller of the server's edge listener; null when it has none. */

@@ -25,14 +25,17 @@ export function toolFacts(definition: JsonNode): ToolFacts {
 export class KnownTool {
   readonly name: string;
   readonly #definition: JsonNode;
+  readonly #all: readonly JsonNode[];
   #arguments: KnownKeys | null | undefined;
   #headers: ParamHeaders | undefined;
   #facts: ToolFacts | undefined;
   #hash: string | undefined;
 
-  constructor(name: string, definition: JsonNode) {
+  /** @param others further definitions of the same name: a server that lists a name twice runs one of them, and we cannot know which */
+  constructor(name: string, definition: JsonNode, others: readonly JsonNode[] = []) {
     this.name = name;
     this.#definition = definition;
+    this.#all = [definition, ...others];
   }
 
   /** The property names of `inputSchema`, or null when it declares none. */
@@ -54,11 +57,18 @@ export class KnownTool {
     return this.#facts;
   }
 
-  /** SHA-256 (hex) of the whole definition in canonical form: an approval given for one definition is none for another (attack 47). */
+  /** SHA-256 (hex) of all different definitions of the name in canonical form: an approval given for one definition is none for another (attack 47). */
   get definitionHash(): string {
-    this.#hash ??= createHash('sha256').update(canonicalJson(this.#definition, 'keep') ?? this.#definition.bytes()).digest('hex');
+    if (this.#hash === undefined) {
+      const [only = '', ...more] = [...new Set(this.#all.map(hashOf))].toSorted();
+      this.#hash = more.length === 0 ? only : createHash('sha256').update([only, ...more].join()).digest('hex');
+    }
     return this.#hash;
   }
+}
+
+function hashOf(definition: JsonNode): string {
+  return createHash('sha256').update(canonicalJson(definition, 'keep') ?? definition.bytes()).digest('hex');
 }
 
 /**
@@ -67,6 +77,10 @@ export class KnownTool {
  */
 export class ToolDirectory {
   #tools = new Map<string, KnownTool>();
+  /** What each page showed, by the cursor that it was asked with, and of each name the pages that show it. */
+  #pages = new Map<string, Map<string, JsonNode[]>>();
+  #showing = new Map<string, Set<string>>();
+  #definitions = 0;
   #learnedAt = Number.NEGATIVE_INFINITY;
   #lastPage: Buffer | null = null;
   /** The cursor of the next page, while pages have come in their order from the first on. */
@@ -104,11 +118,8 @@ export class ToolDirectory {
     const text = tools.bytes();
     const unchanged = first && this.#lastPage !== null && this.#lastPage.equals(text);
     if (!unchanged) {
-      if (first) this.#tools = new Map();
-      for (const definition of tools.elements()) {
-        const name = definition.get('name')?.text() ?? null;
-        if (name !== null && !this.#tools.has(name) && this.#tools.size < MAX_TOOLS) this.#tools.set(name, new KnownTool(name, definition));
-      }
+      if (first) this.#clear();
+      this.#learnPage(cursor ?? '', tools);
       this.#lastPage = first && last ? text : null;
     }
     // Names are missing while a list is read anew: "no such tool" cannot be said then.
@@ -116,9 +127,47 @@ export class ToolDirectory {
     else if (first) this.#learnedAt = Number.NEGATIVE_INFINITY;
   }
 
+  /** A page that is read again takes the place of what came from its cursor before: a definition may have changed there, or gone. */
+  #learnPage(cursor: string, tools: JsonNode): void {
+    const before = this.#pages.get(cursor) ?? new Map<string, JsonNode[]>();
+    for (const definitions of before.values()) this.#definitions -= definitions.length;
+    const page = new Map<string, JsonNode[]>();
+    for (const definition of tools.elements()) {
+      const name = definition.get('name')?.text() ?? null;
+      if (name === null || this.#definitions >= MAX_TOOLS) continue;
+      this.#definitions += 1;
+      const known = page.get(name);
+      if (known === undefined) page.set(name, [definition]);
+      else known.push(definition);
+    }
+    if (page.size === 0) this.#pages.delete(cursor);
+    else this.#pages.set(cursor, page);
+    for (const name of before.keys()) if (!page.has(name)) this.#showing.get(name)?.delete(cursor);
+    for (const name of page.keys()) {
+      const showing = this.#showing.get(name);
+      if (showing === undefined) this.#showing.set(name, new Set([cursor]));
+      else showing.add(cursor);
+    }
+    for (const name of new Set([...before.keys(), ...page.keys()])) this.#gather(name);
+  }
+
+  #gather(name: string): void {
+    const [first, ...others] = [...(this.#showing.get(name) ?? [])].flatMap((cursor) => this.#pages.get(cursor)?.get(name) ?? []);
+    if (first !== undefined) return void this.#tools.set(name, new KnownTool(name, first, others));
+    this.#tools.delete(name);
+    this.#showing.delete(name);
+  }
+
+  #clear(): void {
+    this.#tools = new Map();
+    this.#pages = new Map();
+    this.#showing = new Map();
+    this.#definitions = 0;
+  }
+
   /** The upstream said that its list has changed: nothing that we know of it holds any more. */
   forget(): void {
-    this.#tools = new Map();
+    this.#clear();
     this.#lastPage = null;
     this.#expected = null;
     this.#learnedAt = Number.NEGATIVE_INFINITY;

@@ -25,6 +25,8 @@ export class CompiledPolicy {
   readonly name: string;
   /** `name@` and the first 8 hex digits of SHA-256 over the canonical checked document: comments and layout do not change it. */
   readonly id: string;
+  /** As `id`, with all 64 digits. */
+  readonly digest: string;
   readonly document: PolicyDocument;
   /** The compiled expressions of the document, by their text. */
   readonly sources: CompiledSources;
@@ -37,7 +39,9 @@ export class CompiledPolicy {
     this.document = document;
     this.sources = sources;
     this.text = text;
-    this.id = `${name}@${createHash('sha256').update(canonicalDocument(document)).digest('hex').slice(0, 8)}`;
+    const hash = createHash('sha256').update(canonicalDocument(document)).digest('hex');
+    this.id = `${name}@${hash.slice(0, 8)}`;
+    this.digest = `${name}@${hash}`;
     this.#kinds = Object.fromEntries(KINDS.map((kind) => [kind, new KindRules(kind, name, this.id, document, sources)])) as Record<TargetKind, KindRules>;
   }
 

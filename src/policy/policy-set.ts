@@ -34,14 +34,16 @@ interface Known {
 
 class CombinedPolicies implements PolicySet {
   readonly id: string;
+  readonly digest: string;
   readonly forwardsUnknown: boolean;
   readonly mayNarrow: boolean;
   readonly #policies: readonly CompiledPolicy[];
   readonly #cache = new DecisionCache<Known>();
 
   constructor(policies: readonly CompiledPolicy[]) {
-    this.#policies = [...new Map(policies.map((policy) => [policy.id, policy])).values()];
+    this.#policies = [...new Map(policies.map((policy) => [policy.digest, policy])).values()];
     this.id = this.#policies.map((policy) => policy.id).join('+');
+    this.digest = this.#policies.map((policy) => policy.digest).join('+');
     this.forwardsUnknown = this.#policies.length > 0 && !this.#policies.some((policy) => policy.restrictsAnything);
     this.mayNarrow = this.#policies.some((policy) => policy.mayNarrow);
   }

@@ -165,6 +165,8 @@ export type Visibility = 'allow' | 'require_approval' | 'deny' | 'hide' | 'depen
 export interface PolicySet {
   /** `name@hash` of every document, joined with `+`, in the order of the grant. */
   readonly id: string;
+  /** As `id`, with the whole SHA-256 (64 hex digits) of every document: for what must not be met by a document made to collide. */
+  readonly digest: string;
   decide(query: Query): Decision;
   /**
    * What a listing shows. `args` is ignored; so are the time, the session and what the client says of itself, because the visible

@@ -34,7 +34,7 @@ export class ConversationHarness {
     this.principal = principal;
     this.state = state;
     this.conversation = new Conversation({
-      gateway: { state, ready: () => null, approvals: desk, now: () => Date.now(), keepArguments: false, log: () => undefined },
+      gateway: { state, ready: () => null, approvals: desk, upstream: 'u', now: () => Date.now(), keepArguments: false, log: () => undefined },
       principal, transport: 'stdio', session: 'x', stateful: true, directory: new ToolDirectory(),
       sendOwn: (message) => {
         const list = parsed(`{"jsonrpc":"2.0","id":${JSON.stringify(message.id)},"result":{"tools":${tools}}}`);
@@ -54,8 +54,8 @@ export class ConversationHarness {
   }
 
   /** What becomes of a message of the client: `forward`, `drop CODE`, or the answer as text. */
-  async client(text: string): Promise<string> {
-    const verdict = await this.conversation.client(parsed(text));
+  async client(text: string, caller: string | null = null): Promise<string> {
+    const verdict = await this.conversation.client(parsed(text), caller);
     return verdict.do === 'answer' ? verdict.bytes.toString() : verdict.do === 'drop' ? `drop ${verdict.code}` : 'forward';
   }
 

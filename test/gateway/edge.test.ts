@@ -36,7 +36,7 @@ test('[O5, T5] edge mode passes authorization, challenges, discovery and Host un
   const listen = { host: '127.0.0.1', port: 0 };
   const context = {
     server: { name: 's', upstream: { kind: 'http' as const, spec }, isolation: 'session' as const, bridge: false, edge: { listen } },
-    services: { state, ready: () => null, approvals: LOCAL_DESK, now: () => Date.now(), keepArguments: false, log },
+    services: { state, ready: () => null, approvals: LOCAL_DESK, upstream: 'u', now: () => Date.now(), keepArguments: false, log },
     limits: { client: CLIENT_LIMITS, upstream: UPSTREAM_LIMITS, maxSessionsPerGrant: 10, sessionIdleMs: 60_000, bodyTimeoutMs: 2_000 },
     log,
   };

@@ -12,13 +12,14 @@ import type { CallApproval, InFlight } from '../in-flight.ts';
 import { recordRefusal } from '../recorder.ts';
 import type { ClientVerdict } from '../verdict.ts';
 import { digestNow } from './bound.ts';
-import { hasInput } from './digest.ts';
+import { alsoSent } from './call-parts.ts';
+import { demandDigest, hasInput } from './digest.ts';
 import { askUser, isAsking, knowsMode, type OpenQuestion } from './elicitation.ts';
 import { hold, type HoldEnd } from './hold.ts';
 import { askByResult, wrapping } from './input-required.ts';
-import { readWord, showable, userMayVote, type QuestionMode } from './question.ts';
+import { fitsQuestion, LONGEST_NAME, readWord, showable, userMayVote, type QuestionMode, type Shown } from './question.ts';
 
-/** Nobody reads more than this, and the store keeps no more of it. Characters of the arguments' text. */
+/** Nobody reads more than this, and the store keeps no more of it. Characters of the arguments' text, and of all else that is sent. */
 const LONGEST_ARGUMENTS = 256 * 1024;
 const NOBODY = 'no approver is configured for this rule';
 /** A call that loses its approval to an identical one so often is told to come again. */
@@ -40,6 +41,7 @@ class ApprovalStep {
   readonly #target: Target;
   readonly #decision: Decision;
   readonly #part: CallApproval;
+  readonly #shown: Shown;
 
   constructor(conversation: Conversation, call: InFlight, target: Target, decision: Decision) {
     this.#conversation = conversation;
@@ -48,6 +50,7 @@ class ApprovalStep {
     this.#decision = decision;
     this.#part = call.approval ?? { holdUntil: null, rounds: 0, answer: null, continues: false, wrap: null };
     call.approval = this.#part;
+    this.#shown = { name: target.name, argumentsText: target.args?.lexeme() ?? null, alsoSent: alsoSent(call.request, target.kind) };
   }
 
   async run(again: () => ClientVerdict | Promise<ClientVerdict>): Promise<ClientVerdict> {
@@ -55,9 +58,12 @@ class ApprovalStep {
     const call = this.#call;
     const demand = this.#decision.approval;
     if (demand === null || !this.#usable(demand)) return this.#refuse('policy_error', NOBODY);
-    const digest = digestNow(conversation, call, this.#target, 'with-input');
-    if (digest === null) return this.#refuse('invalid_arguments', 'the call cannot be shown exactly to an approver: it holds a number that cannot be represented exactly, or broken text');
-    if ((this.#target.args?.lexeme().length ?? 0) > LONGEST_ARGUMENTS) return this.#refuse('invalid_arguments', 'the arguments are too long for anybody to approve');
+    const exact = digestNow(conversation, call, this.#target, 'with-input');
+    if (exact === null) return this.#refuse('invalid_arguments', 'the call cannot be shown exactly to an approver: it holds a number that cannot be represented exactly, or broken text');
+    if (this.#shown.name.length > LONGEST_NAME) return this.#refuse('invalid_arguments', `the ${this.#target.kind === 'resource' ? 'URI' : 'name'} is longer than ${LONGEST_NAME} characters, and could not be shown whole to an approver`);
+    if ((this.#shown.argumentsText?.length ?? 0) > LONGEST_ARGUMENTS) return this.#refuse('invalid_arguments', 'the arguments are too long for anybody to approve');
+    if ((this.#shown.alsoSent?.length ?? 0) > LONGEST_ARGUMENTS) return this.#refuse('invalid_arguments', 'what is sent besides the arguments is too long for anybody to approve');
+    const digest = demandDigest(exact, this.#decision);
     let answer: ApprovalAnswer;
     try {
       const dismissed = await this.#vote();
@@ -92,7 +98,7 @@ class ApprovalStep {
     if (!demand.via.includes('elicitation')) return null;
     const shows = showable(identityOf(call.request, call.era, conversation.identity).capabilities);
     const possible = (mode: QuestionMode): boolean => shows[mode] && (call.era === 'modern' ? !hasInput(call.request) : demand.waitMs > 0 && knowsMode(conversation, mode));
-    if (possible('form') && userMayVote(demand, conversation.principal.grant)) return 'form';
+    if (possible('form') && userMayVote(demand, conversation.principal.grant) && fitsQuestion(this.#shown)) return 'form';
     return only !== 'form' && possible('url') ? 'url' : null;
   }
 
@@ -109,10 +115,9 @@ class ApprovalStep {
   #request(digest: string, demand: ApprovalDemand) {
     const { principal, session } = this.#conversation;
     const { policies, method } = this.#call;
-    const { kind, name, args } = this.#target;
+    const { kind, name } = this.#target;
     return {
-      digest, server: principal.server, grant: principal.grant, session, kind, method, name,
-      argumentsText: args?.lexeme() ?? null,
+      digest, server: principal.server, grant: principal.grant, session, kind, method, ...this.#shown,
       definitionHash: kind === 'tool' ? (this.#conversation.directory.get(name)?.definitionHash ?? null) : null,
       policies: policies.id, policyId: this.#decision.policyId, rule: this.#decision.rule, reason: this.#decision.reason,
       needed: demand.needed, approvers: demand.approvers, via: demand.via, timeoutMs: demand.timeoutMs,
@@ -151,6 +156,8 @@ class ApprovalStep {
     this.#part.holdUntil ??= performance.now() + demand.waitMs;
     const left = this.#part.holdUntil - performance.now();
     if (left <= 0) return this.#pending(record);
+    if (call.left) call.cancelled = true;
+    if (call.cancelled) return withdrawn(conversation, call, this.#target);
     const asked = isAsking(conversation, record.id);
     const question = mode === null ? null : askUser(conversation, call, record, mode, url);
     // The policy leaves it to the client's user alone, who cannot be asked on this connection.

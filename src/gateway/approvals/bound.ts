@@ -10,8 +10,10 @@ export function digestNow(conversation: Conversation, call: InFlight, target: Ta
     kind: target.kind,
     name: target.name,
     definition: target.kind === 'tool' ? (conversation.directory.get(target.name)?.definitionHash ?? null) : null,
-    policies: call.policies.id,
+    policies: call.policies.digest,
     principal: conversation.principal.grant,
+    caller: call.caller,
+    upstream: conversation.gateway.upstream,
   };
   return callDigest(call.request, bound, input);
 }

@@ -1,9 +1,8 @@
 import { createHash } from 'node:crypto';
-import { META_PREFIX } from '../../mcp/keys.ts';
 import type { Request } from '../../mcp/message.ts';
-import { metaOf } from '../../mcp/meta.ts';
-import type { JsonNode } from '../../wire/json-node.ts';
-import type { TargetKind } from '../../policy/types.ts';
+import type { JsonMember, JsonNode } from '../../wire/json-node.ts';
+import type { Decision, TargetKind } from '../../policy/types.ts';
+import { callParts } from './call-parts.ts';
 import { canonicalJson, canonicalText } from './canonical.ts';
 
 /** What an approval binds beyond the message itself. */
@@ -13,16 +12,15 @@ export interface Bound {
   readonly name: string;
   /** SHA-256 of the tool's definition; null where there is none. */
   readonly definition: string | null;
-  /** `PolicySet.id`. */
+  /** `PolicySet.digest`: the whole hash, because eight digits can be met by an edit that is made to. */
   readonly policies: string;
   /** Id of the grant. */
   readonly principal: string;
+  /** Which of several callers behind one grant it is, where they can be told apart; null where they cannot. */
+  readonly caller: string | null;
+  /** SHA-256 of where the server's calls go: a server of the same name at another address is another one. */
+  readonly upstream: string;
 }
-
-/** Members of `_meta` that a repeated call may change without becoming another call: transport, tracing and the protocol's own. */
-const PASSING_META: ReadonlySet<string> = new Set(['progressToken', 'traceparent', 'tracestate', 'baggage']);
-/** Members of `params` that have a place of their own in the digest, or none. */
-const PLACED: ReadonlySet<string> = new Set(['arguments', 'task', '_meta', 'inputResponses', 'requestState']);
 
 /**
  * SHA-256 (hex) of everything that an approval is given for (policy.md, "Approval"). Two spellings of one JSON value are one call.
@@ -30,8 +28,7 @@ const PLACED: ReadonlySet<string> = new Set(['arguments', 'task', '_meta', 'inpu
  * @returns null when the call has no canonical form, because of a number that cannot be represented exactly or of broken text
  */
 export function callDigest(request: Request, bound: Bound, input: 'with-input' | 'without-input'): string | null {
-  const { params } = request;
-  const named = bound.kind === 'resource' ? 'uri' : 'name';
+  const { task, meta, input: answers, other } = callParts(request, bound.kind);
   const parts = new Map<string, string | null>([
     ['server', JSON.stringify(bound.server)],
     ['kind', JSON.stringify(bound.kind)],
@@ -40,12 +37,14 @@ export function callDigest(request: Request, bound: Bound, input: 'with-input' |
     ['definition', JSON.stringify(bound.definition)],
     ['policies', JSON.stringify(bound.policies)],
     ['principal', JSON.stringify(bound.principal)],
-    ['arguments', valueOf(params?.get('arguments') ?? null)],
-    ['task', valueOf(params?.get('task') ?? null)],
-    ['meta', someOf(metaOf(params), (key) => !PASSING_META.has(key) && !key.startsWith(META_PREFIX))],
-    ['other', someOf(params, (key) => key !== named && !PLACED.has(key))],
+    ['caller', JSON.stringify(bound.caller)],
+    ['upstream', JSON.stringify(bound.upstream)],
+    ['arguments', valueOf(request.params?.get('arguments') ?? null)],
+    ['task', valueOf(task)],
+    ['meta', membersOf(meta)],
+    ['other', membersOf(other)],
   ]);
-  if (input === 'with-input' && hasInput(request)) parts.set('input', someOf(params, (key) => key === 'inputResponses' || key === 'requestState'));
+  if (input === 'with-input' && hasInput(request)) parts.set('input', membersOf(answers));
   const hash = createHash('sha256').update('{');
   let separator = '';
   for (const [key, text] of [...parts].toSorted(([a], [b]) => (a < b ? -1 : 1))) {
@@ -54,6 +53,16 @@ export function callDigest(request: Request, bound: Bound, input: 'with-input' |
     separator = ',';
   }
   return hash.update('}').digest('hex');
+}
+
+/**
+ * SHA-256 (hex) of a call together with what was demanded for it. One policy can demand different approvals for one call, by what the client
+ * calls itself, by tags or by time of day: what was given to the weaker demand is nothing under the stricter.
+ * @param digest of the call
+ */
+export function demandDigest(digest: string, { policyId, rule, approval }: Pick<Decision, 'policyId' | 'rule' | 'approval'>): string {
+  const demand = { approvers: approval?.approvers?.toSorted() ?? null, call: digest, needed: approval?.needed ?? 0, policyId, rule, via: approval?.via.toSorted() ?? [] };
+  return createHash('sha256').update(JSON.stringify(demand)).digest('hex');
 }
 
 /** True for a call that brings answers along, as the retry after an `InputRequiredResult` does. */
@@ -65,11 +74,10 @@ function valueOf(node: JsonNode | null): string | null {
   return node === null ? 'null' : canonicalJson(node, 'refuse');
 }
 
-/** The members that `wanted` names as an object; `null` as text when there are none. */
-function someOf(node: JsonNode | null, wanted: (key: string) => boolean): string | null {
+/** Some members as an object; `null` as text when there are none. */
+function membersOf(members: readonly JsonMember[]): string | null {
   const parts: string[] = [];
-  for (const { key, value } of (node?.members() ?? []).toSorted((a, b) => (a.key < b.key ? -1 : 1))) {
-    if (!wanted(key)) continue;
+  for (const { key, value } of members.toSorted((a, b) => (a.key < b.key ? -1 : 1))) {
     const name = canonicalText(key);
     const text = canonicalJson(value, 'refuse');
     if (name === null || text === null) return null;

@@ -7,13 +7,19 @@ import { watchOf } from './watch.ts';
 export type HoldEnd = 'decided' | 'waited' | 'withdrawn' | 'dismissed';
 
 /**
- * Keeps a call until its approval is decided, `waitMs` are over, or its client takes it back or leaves (N2, #54). Only this call waits (T8).
+ * Keeps a call until its approval is decided, `waitMs` are over, or its client takes it back or leaves (N2, #54). Only this call waits (T8), and
+ * not at all where too much is held already (#43).
  * @param dismissed resolves when the client's user closed the question
  */
 export function hold(conversation: Conversation, call: InFlight, id: string, waitMs: number, dismissed: Promise<void> | null): Promise<HoldEnd> {
+  // A client that left a moment ago would learn of nothing: its call is not executed behind its back.
+  if (call.left) call.cancelled = true;
   if (call.cancelled) return Promise.resolve('withdrawn');
   // A client that will say nothing more may still read: it is told where the approval stands, and nothing is executed.
-  if (conversation.isClientDone) return Promise.resolve('waited');
+  const watch = watchOf(conversation.gateway.state);
+  if (conversation.isClientDone || watch.hasEnded) return Promise.resolve('waited');
+  const giveBack = conversation.principal.held.take(call.request.bytes.length);
+  if (giveBack === null) return Promise.resolve('waited');
   return new Promise((resolve) => {
     let over = false;
     const done = (end: HoldEnd): void => {
@@ -23,13 +29,14 @@ export function hold(conversation: Conversation, call: InFlight, id: string, wai
       clearTimeout(timer);
       unwatch();
       stopBeating();
+      giveBack();
       call.release = null;
       resolve(call.cancelled ? 'withdrawn' : end);
     };
     const timer = setTimeout(() => done('waited'), waitMs);
     timer.unref();
     const stopBeating = beat(conversation, call);
-    const unwatch = watchOf(conversation.gateway.state).on(id, (event) => done(event === 'decided' ? 'decided' : 'waited'));
+    const unwatch = watch.on(id, (event) => done(event === 'decided' ? 'decided' : 'waited'));
     call.release = (end = 'withdrawn') => done(end);
     void dismissed?.then(() => done('dismissed'));
   });

@@ -2,13 +2,16 @@ import type { JsonNode } from '../../wire/json-node.ts';
 import { printable, quoted } from '../../policy/printable.ts';
 import type { ApprovalDemand } from '../../policy/types.ts';
 import type { ApprovalRecord, ApprovalVote } from '../../state/types.ts';
+import { shownJson, shownText } from '../approval-http/shown-json.ts';
 
 /** The form asks for a yes; the URL only leads to the page where the approver proves who they are. */
 export type QuestionMode = 'form' | 'url';
 
-/** What the client's user is shown of the arguments. Code points. */
-const SHOWN_ARGUMENTS = 4_000;
+/** What the client's user is shown of the arguments, and of what else is sent. UTF-16 units of the text as it is shown. */
+const SHOWN = 4_000;
 const LONGEST_COMMENT = 500;
+/** A longer name could be shown in part only, so it cannot be approved at all. UTF-16 units. */
+export const LONGEST_NAME = 1_000;
 
 /** The name under which the user of a client votes. It is never the grant's own label. */
 export function clientUser(grant: string): string {
@@ -28,13 +31,32 @@ export function showable(capabilities: JsonNode | null): { readonly form: boolea
   return { form: elicitation.get('form') !== null || !url, url };
 }
 
-/** The text that the user reads. Whatever the agent chose is escaped, so that it cannot imitate or hide anything (#44). */
+/** The part of a request that the question shows. */
+export type Shown = Pick<ApprovalRecord, 'name' | 'argumentsText' | 'alsoSent'>;
+
+/** Strings decoded and everything invisible escaped, on one line: an escape cannot hide a letter, and nothing can imitate or hide anything (#44). */
+function json(text: string): { readonly text: string; readonly cut: boolean } {
+  const { pieces, cut } = shownJson(text, 4 * SHOWN);
+  const line = pieces.map((piece) => (piece.kind === 'structure' ? piece.text.replace(/^ +(?![^ ])|^ +(?=[}\]])/, '').replace('\n', ' ') : piece.text)).join('');
+  return { text: line.slice(0, SHOWN), cut: cut || line.length > SHOWN };
+}
+
+/** Whether the question shows the whole call. A yes to half a call is none, so the form is not offered for others. */
+export function fitsQuestion({ name, argumentsText, alsoSent }: Shown): boolean {
+  return name.length <= LONGEST_NAME && [argumentsText, alsoSent].every((text) => text === null || !json(text).cut);
+}
+
+/** The text that the user reads. */
 function message(record: ApprovalRecord): string {
-  const args = record.argumentsText === null ? 'without arguments' : `with ${printable(record.argumentsText, SHOWN_ARGUMENTS)}`;
-  const rest = record.argumentsText === null ? 0 : Math.max(0, Array.from(record.argumentsText).length - SHOWN_ARGUMENTS);
-  const cut = rest === 0 ? '' : ` (${rest} more characters are not shown)`;
+  const part = (text: string): string => {
+    const shown = json(text);
+    return `${shown.text}${shown.cut ? '… (the rest is not shown)' : ''}`;
+  };
+  const args = record.argumentsText === null ? 'without arguments' : `with ${part(record.argumentsText)}`;
+  const also = record.alsoSent === null ? '' : ` It also sends ${part(record.alsoSent)}.`;
   const why = record.reason === null ? '' : ` Reason: ${printable(record.reason, 500)}`;
-  return `PolicyLayer asks for approval: may this agent call ${record.kind} ${quoted(record.name, 200)} of server ${quoted(record.server, 80)} ${args}${cut}?${why} (approval ${record.id})`;
+  const name = shownText(record.name).map(({ text }) => text).join('').replaceAll('`', '\\u0060');
+  return `PolicyLayer asks for approval: may this agent call ${record.kind} \`${name}\` of server ${quoted(record.server, 80)} ${args}?${also}${why} (approval ${record.id})`;
 }
 
 /**

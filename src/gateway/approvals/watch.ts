@@ -1,4 +1,4 @@
-import type { ApprovalRecord, State } from '../../state/types.ts';
+import type { ApprovalStatus, State } from '../../state/types.ts';
 
 /** How often pending approvals are looked at: their decisions may come from another process. */
 const POLL_MS = 250;
@@ -12,6 +12,7 @@ export class ApprovalWatch {
   readonly #waiting = new Map<string, Set<(event: WatchEvent) => void>>();
   #timer: NodeJS.Timeout | null = null;
   #looking = false;
+  #ended = false;
 
   constructor(state: State) {
     this.#state = state;
@@ -20,6 +21,11 @@ export class ApprovalWatch {
   /** Approvals that something waits for. */
   get size(): number {
     return this.#waiting.size;
+  }
+
+  /** True once the process is ending: a call that comes to be held now would only keep it from ending. */
+  get hasEnded(): boolean {
+    return this.#ended;
   }
 
   /** Calls back, once, when the approval is no longer pending. @returns ends the watching */
@@ -35,30 +41,31 @@ export class ApprovalWatch {
 
   /** Looks at one approval now: it was decided here. */
   look(id: string): void {
-    if (this.#waiting.has(id)) void this.#check(id);
+    if (this.#waiting.has(id)) void this.#check([id]);
   }
 
   /** Nothing is held from here on: the process is ending. */
   end(): void {
+    this.#ended = true;
     for (const id of this.#waiting.keys()) this.#call(id, 'ending');
   }
 
   async #look(ids: readonly string[]): Promise<void> {
     if (this.#looking) return;
     this.#looking = true;
-    for (const id of ids) await this.#check(id);
+    await this.#check(ids);
     this.#looking = false;
   }
 
-  async #check(id: string): Promise<void> {
-    let record: ApprovalRecord | null;
+  async #check(ids: readonly string[]): Promise<void> {
+    let statuses: ReadonlyMap<string, ApprovalStatus>;
     try {
-      record = await this.#state.approval(id);
+      statuses = await this.#state.approvalStatus(ids);
     } catch {
       // A store that is out of reach for a moment decides nothing; the wait has an end of its own.
       return;
     }
-    if (record === null || record.status !== 'pending') this.#call(id, 'decided');
+    for (const id of ids) if (statuses.get(id) !== 'pending') this.#call(id, 'decided');
   }
 
   #call(id: string, event: WatchEvent): void {

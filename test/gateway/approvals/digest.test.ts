@@ -19,7 +19,7 @@ function request(params: string): Request {
   return parsed.message;
 }
 
-const BOUND: Bound = { server: 's', kind: 'tool', name: 'pay', definition: 'd', policies: 'p@1', principal: 'g' };
+const BOUND: Bound = { server: 's', kind: 'tool', name: 'pay', definition: 'd', policies: 'p@1', principal: 'g', caller: null, upstream: 'u' };
 const digest = (params: string, bound: Partial<Bound> = {}): string | null => callDigest(request(params), { ...BOUND, ...bound }, 'with-input');
 
 describe('canonical JSON (RFC 8785)', () => {
@@ -57,7 +57,7 @@ describe('the digest of a call', () => {
   const BASE = '{"name":"pay","arguments":{"amount":10,"to":"a"}}';
 
   test('is the SHA-256 of a canonical document that anybody can make again', () => {
-    const document = '{"arguments":{"amount":10,"to":"a"},"definition":"d","kind":"tool","meta":null,"method":"tools/call","name":"pay","other":null,"policies":"p@1","principal":"g","server":"s","task":null}';
+    const document = '{"arguments":{"amount":10,"to":"a"},"caller":null,"definition":"d","kind":"tool","meta":null,"method":"tools/call","name":"pay","other":null,"policies":"p@1","principal":"g","server":"s","task":null,"upstream":"u"}';
     expect(digest(BASE)).toBe(createHash('sha256').update(document).digest('hex'));
   });
 
@@ -89,7 +89,7 @@ describe('the digest of a call', () => {
 
   test.each<[string, Partial<Bound>]>([
     ['server', { server: 't' }], ['name', { name: 'wipe' }], ['kind', { kind: 'prompt' }], ['definition', { definition: 'e' }], ['no definition', { definition: null }],
-    ['policies', { policies: 'p@2' }], ['principal', { principal: 'h' }],
+    ['policies', { policies: 'p@2' }], ['principal', { principal: 'h' }], ['caller', { caller: 'c' }], ['upstream', { upstream: 'v' }],
   ])('[#33, #47] differs for another %s', (_what, bound) => {
     expect(digest(BASE, bound)).not.toBe(digest(BASE));
   });

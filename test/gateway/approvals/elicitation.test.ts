@@ -31,7 +31,7 @@ describe('the user of a legacy client is asked', () => {
     const asked = await question;
     expect(asked['id']).toMatch(/^policylayer-[0-9a-f-]{36}$/);
     expect(asked['params']).toMatchObject({ mode: 'form', requestedSchema: { properties: { approve: { type: 'boolean' } }, required: ['approve'] } });
-    expect(JSON.stringify(asked['params'])).toContain('\\\\u{202e}');
+    expect(JSON.stringify(asked['params'])).toContain('evil\\\\u202etxt');
     reply(client, asked['id'], { action: 'accept', content: { approve: true } });
     expect(codeOf(await answer)).toBe('allowed');
     expect(client.reached().some((line) => line.includes(String(asked['id'])))).toBe(false);
