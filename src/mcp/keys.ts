@@ -3,6 +3,8 @@
  * end at NUL; people cannot see zero-width characters. We match exactly, and refuse what only nearly matches.
  */
 
+import { nfkc } from '../wire/nfkc.ts';
+
 /** A set of names together with what they fold to. */
 export interface KnownKeys {
   readonly exact: ReadonlySet<string>;
@@ -11,9 +13,13 @@ export interface KnownKeys {
 
 const INVISIBLE = /[\p{Cc}\p{Cf}\p{Zs}]/gu;
 
-/** NFKC, then case folding in both directions (so that U+0131 and U+017F fold too), without control, format and space characters. */
+/**
+ * NFKC, then case folding in both directions (so that U+0131 and U+017F fold too), without control, format and space characters. Linear
+ * in the length of the key, which is that of a message.
+ */
 export function foldKey(key: string): string {
-  return key.normalize('NFKC').replace(INVISIBLE, '').toUpperCase().toLowerCase();
+  // Before: what is not seen must not keep marks apart. After: compatibility forms of other characters hold spaces.
+  return nfkc(key.replace(INVISIBLE, '')).replace(INVISIBLE, '').toUpperCase().toLowerCase();
 }
 
 /** Prepares a set of names for `confusableKey`. */

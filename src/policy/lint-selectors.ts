@@ -1,3 +1,4 @@
+import { foldKey } from '../mcp/keys.ts';
 import type { SelectorModel } from './document.ts';
 import { SECTION, STRICTNESS } from './document.ts';
 import type { Reporter } from './diagnostic.ts';
@@ -54,7 +55,7 @@ function lintHostWildcard(rule: SelectorModel, reporter: Reporter): void {
 function lintLookalikes(kind: TargetKind, rules: readonly SelectorModel[], reporter: Reporter): void {
   const seen = new Map<string, string>();
   for (const rule of rules) {
-    const folded = rule.selector.normalize('NFKC').toLowerCase().replace(/[\p{Cf}\p{Cc}\s]/gu, '');
+    const folded = foldKey(rule.selector);
     const twin = seen.get(folded);
     if (twin === undefined) {
       seen.set(folded, rule.selector);

@@ -1,3 +1,4 @@
+import { nfkc } from '../wire/nfkc.ts';
 import type { ApprovalRecord, ApprovalVote, VoteResult } from './types.ts';
 
 const LONGEST_NAME = 256;
@@ -21,5 +22,5 @@ export function refusedVote(record: ApprovalRecord, vote: ApprovalVote): Extract
 
 /** One person must not count twice, nor approve their own call, by writing a name in another way. Who is in a list is compared exactly. */
 function folded(name: string): string {
-  return name.normalize('NFKC').replace(UNSEEN, '').toLowerCase();
+  return nfkc(name.replace(UNSEEN, '')).replace(UNSEEN, '').toLowerCase();
 }
