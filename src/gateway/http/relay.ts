@@ -41,6 +41,8 @@ export class RelayEndpoint implements Endpoint {
   readonly #path: string;
   readonly #sessions: SessionTable<RelaySession>;
   readonly #running = new Set<RelayExchange>();
+  /** Messages without a session that are being judged: no exchange and no session would end those that are held for an approval. */
+  readonly #judging = new Set<Judging>();
 
   /** @param edge what edge mode wants to hear of: `WWW-Authenticate` of the upstream; null outside it */
   constructor(context: EndpointContext, spec: HttpSpec, edge: { readonly challenge: (value: string) => void } | null) {
@@ -58,16 +60,18 @@ export class RelayEndpoint implements Endpoint {
     let inFlight = 0;
     for (const session of this.#sessions.values()) inFlight += session.conversation.inFlight.size;
     for (const exchange of this.#running) if (exchange.isCall && exchange.conversation.session === null) inFlight += 1;
+    for (const judging of this.#judging) if (judging.isCall) inFlight += 1;
     return { sessions: this.#sessions.size, children: 0, inFlight, streams: this.#running.size };
   }
 
   endPrincipal(principal: Principal, reason: string): void {
     for (const exchange of this.#running) if (exchange.conversation.principal === principal) exchange.stop(reason);
+    for (const judging of this.#judging) if (judging.conversation.principal === principal) judging.stop(reason);
     this.#sessions.endOwner(principal, reason);
   }
 
   async close(): Promise<void> {
-    for (const exchange of this.#running) exchange.stop('the gateway has ended the connection to this server');
+    for (const open of [...this.#running, ...this.#judging]) open.stop('the gateway has ended the connection to this server');
     this.#sessions.closeAll('the gateway is shutting down');
     this.#pool.close();
   }
@@ -192,6 +196,17 @@ export class RelayEndpoint implements Endpoint {
     const release = message.kind === 'request' ? held.add(message.idKey, answering) : null;
     let judged = false;
     let gone = false;
+    let stopped = false;
+    const judging: Judging = {
+      conversation,
+      isCall: message.kind === 'request' && message.method !== 'subscriptions/listen',
+      stop: (reason) => {
+        stopped = true;
+        over();
+        if (message.kind === 'request') answering.finish(errorAnswer(message.id, INTERNAL_ERROR, `Upstream failed: ${reason}`), 502);
+        conversation.end();
+      },
+    };
     incoming.response.on('close', () => {
       gone = true;
       if (!judged && release !== null && message.kind === 'request') this.#clientLeft(conversation, message.idKey, era);
@@ -201,9 +216,11 @@ export class RelayEndpoint implements Endpoint {
       judged = true;
       release?.();
       sessionless.delete(conversation);
+      this.#judging.delete(judging);
     };
     const carryOut = (verdict: ClientVerdict): void => {
       over();
+      if (stopped) return answering.drop(503, 'closed');
       if (verdict.do === 'answer') return answering.finish(verdict.bytes, verdict.status);
       if (verdict.do === 'drop') return answering.drop(verdict.status, verdict.code);
       // A modern client that left while we decided has cancelled: the call is not forwarded (attack 54).
@@ -220,7 +237,10 @@ export class RelayEndpoint implements Endpoint {
       const verdict = conversation.client(message);
       if (!(verdict instanceof Promise)) return carryOut(verdict);
       // A cancellation, or the answer to a question of ours, comes in an exchange of its own and must find this one.
-      if (conversation.session === null) sessionless.add(conversation);
+      if (conversation.session === null) {
+        sessionless.add(conversation);
+        this.#judging.add(judging);
+      }
       verdict.then(carryOut).catch(broken);
     } catch (error) {
       broken(error);
@@ -385,6 +405,14 @@ export class RelayEndpoint implements Endpoint {
 interface Talk {
   readonly conversation: Conversation;
   readonly held: HeldStreams;
+}
+
+/** A message that is being judged. */
+interface Judging {
+  readonly conversation: Conversation;
+  readonly isCall: boolean;
+  /** Withdraws it: it is not forwarded any more, whatever its verdict will be. */
+  readonly stop: (reason: string) => void;
 }
 
 type RelayExchangeArrival = { readonly on: 'session' } | { readonly on: 'resumed' } | { readonly on: 'request'; readonly requestKey: string };

@@ -83,6 +83,33 @@ describe('held without a session', () => {
     expect(harness.reached().some((entry) => /wipe|cancelled/.test(JSON.stringify(entry)))).toBe(false);
   });
 
+  test.each(['legacy', 'modern'] as const)('%s: it ends with its grant, is told so, and runs by no later approval', async (era) => {
+    const harness = await start(HELD('wipe'), { sessionless: true });
+    const call = era === 'legacy' ? harness.post('http', body, { 'mcp-protocol-version': '2025-11-25' }) : harness.modern('http', 'tools/call', { name: 'wipe', arguments: {} });
+    await pending(harness);
+    expect(harness.gateway.stats().inFlight).toBe(1);
+    await harness.reconfigure((config) => ({ ...config, grants: config.grants.filter((grant) => grant.label !== 'one-http') }));
+    expect((await call).messages).toMatchObject([{ error: { code: -32603, message: expect.stringContaining('the grant was removed') } }]);
+    expect(harness.gateway.stats().inFlight).toBe(0);
+    await decide(harness, 'token');
+    await harness.rows();
+    expect(harness.callsReached()).toEqual([]);
+    // That it is held is a row of its own.
+    expect((await harness.rows()).filter((row) => row.method === 'tools/call').map((row) => row.outcome)).toEqual(['refused', 'cancelled']);
+  });
+
+  test('it ends with its server, and not with another grant', async () => {
+    const harness = await start(HELD('wipe'), { sessionless: true });
+    const call = harness.post('http', body, { 'mcp-protocol-version': '2025-11-25' });
+    await pending(harness);
+    await harness.reconfigure((config) => ({ ...config, grants: config.grants.filter((grant) => grant.label !== 'two-http') }));
+    expect(harness.gateway.stats().inFlight).toBe(1);
+    await harness.reconfigure((config) => ({ ...config, servers: new Map([...config.servers].filter(([name]) => name !== 'http')) }));
+    expect((await call).messages).toMatchObject([{ id: 7, error: { code: -32603 } }]);
+    await decide(harness, 'token');
+    expect(harness.callsReached()).toEqual([]);
+  });
+
   test('legacy: approved, it is answered on its own connection', async () => {
     const harness = await start(HELD('wipe'), { sessionless: true });
     const call = harness.post('http', body, { 'mcp-protocol-version': '2025-11-25' });
