@@ -91,7 +91,7 @@ export class Webhook {
   #attempt(body: Buffer, delivery: string): Promise<Attempt> {
     const timestamp = String(Math.floor(this.#now() / 1_000));
     const headers = [
-      'content-type', 'application/json', 'user-agent', 'policylayer', TIMESTAMP_HEADER, timestamp, SIGNATURE_HEADER, sign(this.#secret, timestamp, body),
+      'content-type', 'application/json', 'user-agent', 'policylayer', TIMESTAMP_HEADER, timestamp, SIGNATURE_HEADER, sign(this.#secret, 'request', timestamp, body),
       'policylayer-delivery', delivery,
     ];
     return new Promise((resolve) => {

@@ -62,13 +62,13 @@ async function open(answers: ((response: ServerResponse) => void)[], extra: { re
 }
 
 describe('a webhook', () => {
-  test('posts the exact body with its time and a signature over both', async () => {
+  test('posts the exact body with its time and a signature over both and the direction', async () => {
     const { receiver, webhook } = await open([status(204)]);
     expect(await webhook.send(Buffer.from('{"a":"ü"}'), LATER)).toBeNull();
     const [delivery] = receiver.deliveries;
     expect([delivery?.url, delivery?.body.toString(), delivery?.headers['content-type']]).toEqual(['/hook?key=k', '{"a":"ü"}', 'application/json']);
     const timestamp = String(delivery?.headers['policylayer-timestamp']);
-    const expected = createHmac('sha256', SECRET).update(`${timestamp}.{"a":"ü"}`).digest('hex');
+    const expected = createHmac('sha256', SECRET).update(`request.${timestamp}.{"a":"ü"}`).digest('hex');
     expect(delivery?.headers['policylayer-signature']).toBe(`v1=${expected}`);
     expect(Math.abs(Number(timestamp) * 1_000 - Date.now())).toBeLessThan(60_000);
   });
@@ -127,7 +127,7 @@ describe('a webhook', () => {
 describe('a signed message', () => {
   const body = Buffer.from('{"decision":"approve"}');
   const at = 1_800_000_000;
-  const good = sign(SECRET, String(at), body);
+  const good = sign(SECRET, 'decision', String(at), body);
   test.each<[string, string | null, string | null, Buffer, number, boolean]>([
     ['as it was sent', String(at), good, body, at * 1_000, true],
     ['almost five minutes later', String(at), good, body, (at + 299) * 1_000, true],
@@ -135,13 +135,14 @@ describe('a signed message', () => {
     ['from the future', String(at), good, body, (at - 301) * 1_000, false],
     ['with another body', String(at), good, Buffer.from('{"decision":"deny"}'), at * 1_000, false],
     ['with another time', String(at + 1), good, body, at * 1_000, false],
-    ['under another key', String(at), sign('another-secret-of-that-length', String(at), body), body, at * 1_000, false],
+    ['under another key', String(at), sign('another-secret-of-that-length', 'decision', String(at), body), body, at * 1_000, false],
     ['cut', String(at), good.slice(0, -1), body, at * 1_000, false],
     ['without a signature', String(at), null, body, at * 1_000, false],
     ['without a time', null, good, body, at * 1_000, false],
-    ['with a time that is none', '1e12', sign(SECRET, '1e12', body), body, 1e15, false],
+    ['with a time that is none', '1e12', sign(SECRET, 'decision', '1e12', body), body, 1e15, false],
+    ['that went the other way', String(at), sign(SECRET, 'request', String(at), body), body, at * 1_000, false],
     ['of nothing', String(at), '', body, at * 1_000, false],
   ])('%s', (_name, timestamp, signature, text, now, expected) => {
-    expect(isSigned(SECRET, timestamp, signature, text, now)).toBe(expected);
+    expect(isSigned(SECRET, 'decision', timestamp, signature, text, now)).toBe(expected);
   });
 });

@@ -142,7 +142,7 @@ export class ApprovalEndpoint {
     const { state } = this.#services;
     const { webhook } = this.#config();
     if (webhook === null) return this.#tell(visit, true, { ...UNKNOWN, text: 'no webhook is configured' });
-    if (!isSigned(webhook.secret, head.get(TIMESTAMP_HEADER), head.get(SIGNATURE_HEADER), body, this.#services.now())) {
+    if (!isSigned(webhook.secret, 'decision', head.get(TIMESTAMP_HEADER), head.get(SIGNATURE_HEADER), body, this.#services.now())) {
       this.#rejected('-', 'wrong_approval_signature', 'a decision was not signed, not signed rightly, or too old');
       return this.#tell(visit, true, { status: 401, code: 'bad_signature', title: 'Refused', text: 'the signature is missing, wrong, or older than 5 minutes', tone: 'bad' });
     }

@@ -61,18 +61,18 @@ async function asked(extra: Parameters<Office['ask']>[0] = {}): Promise<string> 
 function back(id: string, value: unknown, options: { readonly at?: number; readonly secret?: string; readonly path?: string } = {}): Promise<PageAnswer> {
   const body = Buffer.from(JSON.stringify(value));
   const timestamp = String(Math.floor((options.at ?? Date.now()) / 1_000));
-  return office.send('POST', `/approvals/${options.path ?? id}/decision`, { headers: { 'content-type': 'application/json', 'policylayer-timestamp': timestamp, 'policylayer-signature': sign(options.secret ?? SECRET, timestamp, body) }, body });
+  return office.send('POST', `/approvals/${options.path ?? id}/decision`, { headers: { 'content-type': 'application/json', 'policylayer-timestamp': timestamp, 'policylayer-signature': sign(options.secret ?? SECRET, 'decision', timestamp, body) }, body });
 }
 
 describe('the webhook of approvals', () => {
   test('is told of a new request: what is asked, by whom, and a link that decides once', async () => {
-    const id = await asked({ argumentsText: '{"amount":1.0}' });
+    const id = await asked({ argumentsText: '{"amount":1.0}', alsoSent: '{"meta":{"force":1.0}}' });
     const [delivery] = told;
     expect(delivery?.message).toMatchObject({
-      event: 'approval.requested', id, status: 'pending', server: 'bank', grant: 'agent', name: 'pay', arguments: '{"amount":1.0}', rule: '/tools/pay', reason: 'money leaves the house', needed: 1,
+      event: 'approval.requested', id, status: 'pending', server: 'bank', grant: 'agent', name: 'pay', method: 'tools/call', arguments: '{"amount":1.0}', alsoSent: '{"meta":{"force":1.0}}', rule: '/tools/pay', reason: 'money leaves the house', needed: 1,
       url: `https://gateway.example.com/pl/approvals/${id}`, decisionUrl: `https://gateway.example.com/pl/approvals/${id}/decision`,
     });
-    expect(isSigned(SECRET, String(delivery?.headers['policylayer-timestamp']), String(delivery?.headers['policylayer-signature']), delivery?.body ?? Buffer.alloc(0), Date.now())).toBe(true);
+    expect(isSigned(SECRET, 'request', String(delivery?.headers['policylayer-timestamp']), String(delivery?.headers['policylayer-signature']), delivery?.body ?? Buffer.alloc(0), Date.now())).toBe(true);
     const [page, secret] = String(delivery?.message['link']).split('#');
     expect(page).toBe(`https://gateway.example.com/pl/approvals/${id}`);
     expect((await office.form(`/approvals/${id}/decide`, { secret: secret ?? '', decision: 'approve' })).status).toBe(200);
@@ -120,6 +120,12 @@ describe('a decision that comes back', () => {
     expect((await office.rows()).some((row) => row.code === 'wrong_approval_signature')).toBe(true);
   });
 
+  test('[#44] by a name that moves a cursor or turns text around does not count', async () => {
+    const id = await office.ask();
+    for (const approver of ['eve\u009b2J', 'eve\u202e']) expect((await back(id, { id, decision: 'approve', approver })).status).toBeGreaterThanOrEqual(400);
+    expect([(await office.state.approval(id))?.votes, await office.statusOf(id)]).toEqual([[], 'pending']);
+  });
+
   test('that is not one is refused: no id, no approver, no such word', async () => {
     const id = await office.ask();
     const bad = [{ decision: 'approve', approver: 'a' }, { id, decision: 'approve' }, { id, decision: 'maybe', approver: 'a' }, { id, decision: 'approve', approver: 'x'.repeat(65) }, { id, decision: true, approver: 'a' }, [id], 'approve'];
@@ -131,7 +137,7 @@ describe('a decision that comes back', () => {
     const id = await asked();
     const [delivery] = told;
     const mirrored = await office.send('POST', `/approvals/${id}/decision`, { headers: { 'content-type': 'application/json', 'policylayer-timestamp': String(delivery?.headers['policylayer-timestamp']), 'policylayer-signature': String(delivery?.headers['policylayer-signature']) }, body: delivery?.body ?? '' });
-    expect([mirrored.status, await office.statusOf(id)]).toEqual([400, 'pending']);
+    expect([mirrored.status, await office.statusOf(id)]).toEqual([401, 'pending']);
   });
 
   test('without a configured webhook there is nobody to send one', async () => {

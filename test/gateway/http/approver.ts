@@ -39,7 +39,7 @@ export async function decide(harness: HttpHarness, way: Way, decision: 'approve'
   if (way === 'webhook') {
     const body = JSON.stringify({ id, decision, approver: 'dora', comment });
     const timestamp = String(Math.floor(Date.now() / 1_000));
-    const headers = { 'content-type': 'application/json', 'policylayer-timestamp': timestamp, 'policylayer-signature': sign(SECRET, timestamp, Buffer.from(body)) };
+    const headers = { 'content-type': 'application/json', 'policylayer-timestamp': timestamp, 'policylayer-signature': sign(SECRET, 'decision', timestamp, Buffer.from(body)) };
     return taken(await harness.send({ path: `/approvals/${id}/decision`, headers, body }));
   }
   const state = await visitState({ path: databasePath(harness.directory) });
