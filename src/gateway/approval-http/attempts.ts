@@ -1,9 +1,9 @@
-/** Wrong secrets of one address in one window; the next one waits. */
+/** Wrong secrets of one address in one window; the next wrong one waits. */
 const MAX_WRONG = 20;
 const WINDOW_MS = 60_000;
 const MAX_ADDRESSES = 1_000;
 
-/** Counts wrong secrets per address, so that nobody can try them by the thousand. */
+/** Counts wrong secrets per address, so that nobody can try them by the thousand. A right secret is never asked to wait. */
 export class Attempts {
   readonly #wrong = new Map<string, { count: number; since: number }>();
 
