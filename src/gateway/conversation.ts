@@ -207,7 +207,10 @@ export class Conversation {
     return { do: 'forward', message };
   }
 
-  /** Only an open request of this very peer, and caller, can be cancelled; anything else is ignored (N1). */
+  /**
+   * Only an open request of this very peer can be cancelled; anything else is ignored (N1). Without a session the caller tells peers apart;
+   * with one its id does, and a token may be renewed meanwhile.
+   */
   #cancel(message: Notification, caller: string | null): ClientVerdict {
     const key = tokenKey(message.params?.get('requestId') ?? null);
     if (key !== null && !this.stateful) {
@@ -222,7 +225,7 @@ export class Conversation {
       if (named.length > 0) return { do: 'forward', message };
     }
     const call = key === null ? undefined : this.inFlight.get(key);
-    if (call === undefined || call.method === 'initialize' || call.caller !== caller) return { do: 'drop', code: 'cancel_ignored', status: 202 };
+    if (call === undefined || call.method === 'initialize') return { do: 'drop', code: 'cancel_ignored', status: 202 };
     call.cancelled = true;
     if (call.state === 'judging') {
       call.release?.();

@@ -204,7 +204,11 @@ export class HostSession implements SessionEntry, LinkObserver {
     exchange.onDrain(() => this.#link.resume());
     exchange.open();
     stream.attach(exchange, place.seq);
-    for (const [first, early] of this.#early) if (early === stream) exchange.onGone(() => this.#clientLeft(this.#requestOf(stream), first));
+    for (const [first, early] of this.#early) {
+      if (early !== stream) continue;
+      this.conversation.clientReturned(this.#requestOf(stream));
+      exchange.onGone(() => this.#clientLeft(this.#requestOf(stream), first));
+    }
     return true;
   }
 

@@ -1,4 +1,4 @@
-import { randomUUID } from 'node:crypto';
+import { createHash, randomUUID } from 'node:crypto';
 import { errorAnswer } from '../../mcp/answers.ts';
 import { HEADER_MISMATCH, INTERNAL_ERROR } from '../../mcp/error-codes.ts';
 import type { Message, Request } from '../../mcp/message.ts';
@@ -148,6 +148,15 @@ export class RelayEndpoint implements Endpoint {
     return { conversation, held };
   }
 
+  /**
+   * On an edge listener every user has the same grant: the token, which only the upstream can check, tells them apart. Elsewhere the token is
+   * the grant's own.
+   */
+  #callerOf({ head }: Incoming): string | null {
+    const token = this.#onChallenge === null ? null : head.get('authorization');
+    return token === null ? null : createHash('sha256').update(token).digest('hex');
+  }
+
   #headersOf(conversation: Conversation): readonly string[] | null {
     for (const session of this.#sessions.values()) if (session.conversation === conversation) return session.headers;
     return null;
@@ -234,7 +243,7 @@ export class RelayEndpoint implements Endpoint {
       answering.finish(errorAnswer(message.kind === 'request' ? message.id : null, INTERNAL_ERROR, 'Refused: internal error'), 500);
     };
     try {
-      const verdict = conversation.client(message);
+      const verdict = conversation.client(message, this.#callerOf(incoming));
       if (!(verdict instanceof Promise)) return carryOut(verdict);
       // A cancellation, or the answer to a question of ours, comes in an exchange of its own and must find this one.
       if (conversation.session === null) {
@@ -371,7 +380,7 @@ export class RelayEndpoint implements Endpoint {
         if (verdict.do === 'answer') write(verdict.bytes);
         if (message.kind === 'request') done();
       };
-      void andThen(conversation.client(message), carryOut);
+      void andThen(conversation.client(message, this.#callerOf(incoming)), carryOut);
     }
   }
 
