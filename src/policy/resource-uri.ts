@@ -1,3 +1,4 @@
+import type { TargetKind } from './types.ts';
 import { DEFAULT_PORT, readAuthority } from './uri-authority.ts';
 import { PATH_DELIMITERS, QUERY_DELIMITERS, recodePart } from './uri-characters.ts';
 
@@ -20,6 +21,16 @@ export function readUri(uri: string): UriReading {
   if (problem !== null) return { ok: false, problem };
   if (!/^[a-z][a-z0-9+.-]*:/i.test(uri)) return { ok: false, problem: NOT_ABSOLUTE };
   return build(uri, false);
+}
+
+/**
+ * The name under which calls are counted: every spelling of one resource draws from one counter. A URI that cannot be read has no rules
+ * that count, and stays as it is.
+ */
+export function countedName(kind: TargetKind, name: string): string {
+  if (kind !== 'resource') return name;
+  const uri = readUri(name);
+  return uri.ok ? uri.folded : name;
 }
 
 /** Reads a selector for URIs, in which `*` is a wildcard and everything else is a URI. Both forms keep the stars. */

@@ -6,9 +6,9 @@ import type { CounterScope } from './types.ts';
 const READABLE = 256;
 
 /**
- * Identity of the counter that a claim draws from: server, policy, kind and selector, the value of every `per` dimension, and the name
- * of the item where the selector is exact or `per` has `tool`, and `counter` (policy.md, "Rule"). `max`, window and policy version are left out on
- * purpose: editing them does not reset a counter. Dimensions are a set: their order in the document does not matter.
+ * Identity of the counter that a claim draws from: server, policy, kind and selector, the value of every `per` dimension, the name of
+ * the item where the selector has a `*` and `per` has `tool`, and `counter` (policy.md, "Rule"). `max`, window and policy version are left
+ * out on purpose: editing them does not reset a counter. Dimensions are a set: their order in the document does not matter.
  */
 export function counterKey(claim: LimitClaim, scope: CounterScope): string {
   const parts: (string | null)[] = [scope.server, claim.policy, claim.kind, claim.selector];
@@ -18,7 +18,8 @@ export function counterKey(claim: LimitClaim, scope: CounterScope): string {
   // grants never share a counter because of a null session.
   parts.push(per.has('session') || per.has('grant') ? scope.grant : null);
   parts.push(per.has('session') ? scope.session : null);
-  parts.push(!claim.spansTools || per.has('tool') ? scope.name : null);
+  // Of an exact selector its own text, which for tools is their name: a URI has many spellings, and each would have a counter.
+  parts.push(!claim.spansTools ? claim.selector : per.has('tool') ? scope.name : null);
   // Left out when empty: counters that were made before rules could have a `when` keep their keys.
   if (claim.counter !== '') parts.push(claim.counter);
   const text = JSON.stringify(parts);

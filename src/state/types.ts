@@ -7,7 +7,7 @@ export interface CounterScope {
   readonly grant: string;
   /** A session that we know to be bound to this grant, or null: then `per: session` counts per grant (protocol.md, header). */
   readonly session: string | null;
-  /** Tool name, prompt name or resource URI. */
+  /** Tool name, prompt name, or the one spelling of a resource URI under which it is counted (`countedName`). */
   readonly name: string;
 }
 

@@ -8,7 +8,7 @@ describe('keys that a lax parser takes for another [J4]', () => {
     ['a control character', 'amount\u0000'],
     ['a zero-width space', 'am\u200bount'],
     ['900,000 zero-width spaces', `${'\u200b'.repeat(900_000)}Amount`],
-    ['zero-width joiners between letters', [...'AMOUNT'].join('\u200d'.repeat(1000))],
+    ['zero-width joiners between letters', 'A-M-O-U-N-T'.replaceAll('-', '\u200d'.repeat(1000))],
     ['a no-break space', '\u00a0amount'],
   ])('fold to it: %s', (_name, key) => {
     expect(foldKey(key)).toBe('amount');

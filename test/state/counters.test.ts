@@ -155,14 +155,15 @@ forEachDriver('counters', (driver) => {
       ['grant: another grant', { per: ['grant'] }, { grant: 'other' }, {}, false],
       ['server: another grant', { per: ['server'] }, { grant: 'other', session: null }, {}, true],
       ['another server', { per: ['server'] }, { server: 'tickets' }, {}, false],
-      ['exact selector: another name', { per: ['grant'] }, { name: 'send2' }, {}, false],
+      ['exact selector: another name', { per: ['grant'] }, { name: 'send2' }, { selector: 'send2' }, false],
+      ['exact selector: another spelling of its name', { per: ['grant', 'tool'] }, { name: 'send2' }, {}, true],
       ['spanning selector: another name', { spansTools: true, selector: '*' }, { name: 'send2' }, {}, true],
       ['spanning selector per tool: another name', { spansTools: true, selector: '*', per: ['session', 'tool'] }, { name: 'send2' }, {}, false],
       ['another selector', {}, {}, { selector: 'sen*', spansTools: true }, false],
       ['another kind', {}, {}, { kind: 'prompt' }, false],
       ['another policy', {}, {}, { policy: 'other' }, false],
       ['the order of per', { per: ['grant', 'tool'] }, {}, { per: ['tool', 'grant'] }, true],
-      ['names with a quote', { per: ['grant'] }, { name: 'send","x' }, {}, false],
+      ['names with a quote', { per: ['grant'] }, { name: 'send","x' }, { selector: 'send","x' }, false],
     ];
     test.each(cases)('%s', async (_name, limit, otherScope, otherLimit, shared) => {
       const { state } = await open();
@@ -176,7 +177,7 @@ forEachDriver('counters', (driver) => {
       const { state } = await open();
       const long = 'x'.repeat(5000);
       for (const name of [`${long}1`, `${long}2`, 'nul\u0000a', 'nul\u0000b', '\ud800', '\ud801']) {
-        expect(await admitted(state, 5, [claim({ selector: 's*' })], scope({ name })), name.slice(-4)).toBe(3);
+        expect(await admitted(state, 5, [claim({ selector: 's*', spansTools: true, per: ['session', 'tool'] })], scope({ name })), name.slice(-4)).toBe(3);
       }
       await state.close();
     });

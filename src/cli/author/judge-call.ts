@@ -1,4 +1,5 @@
 import { confusableKey } from '../../mcp/keys.ts';
+import { countedName } from '../../policy/resource-uri.ts';
 import type { CallContext, Decision, LimitClaim, PolicySet, Query, Verdict } from '../../policy/types.ts';
 import type { CounterScope, JournalEntry, LimitRefusal, Settlement, State } from '../../state/types.ts';
 import type { Caller, DescribedCall } from './call-fields.ts';
@@ -82,7 +83,7 @@ export function limitCode(claim: LimitClaim): 'rate_limited' | 'budget_exceeded'
 let calls = 0;
 
 async function admit(state: State, claims: readonly LimitClaim[], call: CallToJudge): Promise<{ refusal: LimitRefusal | null; observed: readonly LimitRefusal[] }> {
-  const scope: CounterScope = { server: call.server, grant: call.caller.grant, session: call.caller.session, name: call.name };
+  const scope: CounterScope = { server: call.server, grant: call.caller.grant, session: call.caller.session, name: countedName(call.kind, call.name) };
   const entry = rowOf(call);
   const result = await state.admit(claims, scope, entry);
   if (!result.ok) {

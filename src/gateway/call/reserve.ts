@@ -1,3 +1,4 @@
+import { countedName } from '../../policy/resource-uri.ts';
 import type { Decision, LimitClaim } from '../../policy/types.ts';
 import type { CounterScope, LimitRefusal, ReserveResult } from '../../state/types.ts';
 import type { Conversation } from '../conversation.ts';
@@ -25,7 +26,7 @@ export function reserve(conversation: Conversation, call: InFlight, target: Targ
     server: conversation.principal.server,
     grant: conversation.principal.grant,
     session: conversation.counterSession,
-    name: target.name,
+    name: countedName(target.kind, target.name),
   };
   const unavailable = (error: unknown): ClientVerdict => {
     conversation.gateway.log(`state: ${error instanceof Error ? error.message : 'unavailable'}`);
