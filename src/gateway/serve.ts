@@ -2,7 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { createServer } from 'node:net';
 import { batched } from '../state/batched-admissions.ts';
 import type { State } from '../state/types.ts';
-import { ApprovalEndpoint } from './approval-http/approval-endpoint.ts';
+import { ApprovalEndpoint, isApprovalPath } from './approval-http/approval-endpoint.ts';
 import { HttpDesk } from './approval-http/desk.ts';
 import { watchOf } from './approvals/watch.ts';
 import type { GatewayServices } from './conversation-options.ts';
@@ -69,7 +69,7 @@ class Gateway implements RunningGateway {
       },
     };
     this.#approvals = new ApprovalEndpoint({ services: this.#services, config: () => this.#desk.config });
-    this.#listener = new Listener({ listen: config.listen, allowHosts: config.allowHosts, allowOrigins: config.allowOrigins, services: this.#services, handle: (head, request, response) => this.#route(head, request, response) });
+    this.#listener = new Listener({ listen: config.listen, allowHosts: config.allowHosts, allowOrigins: config.allowOrigins, services: this.#services, ownPages: isApprovalPath, handle: (head, request, response) => this.#route(head, request, response) });
   }
 
   async start(): Promise<void> {
@@ -186,7 +186,7 @@ class Gateway implements RunningGateway {
 
   #route(head: Head, request: IncomingMessage, response: ServerResponse): void {
     if (head.path === '/healthz' && (head.method === 'GET' || head.method === 'HEAD')) return this.#health(response);
-    if (head.path === '/approvals' || head.path.startsWith('/approvals/')) return this.#approvals.handle(head, request, response);
+    if (isApprovalPath(head.path)) return this.#approvals.handle(head, request, response);
     const match = /^\/mcp\/([a-z0-9][a-z0-9._-]{0,127})(\/sse|\/messages)?$/.exec(head.path);
     if (match === null) return sendProblem(response, 404, 'Not found: proxy URLs look like /mcp/<server>', { connection: 'close' });
     const server = match[1] ?? '';

@@ -27,6 +27,11 @@ const MAX_APPROVER = 64;
 
 const BAD_REQUEST = (text: string): Outcome => ({ status: 400, code: 'bad_request', title: 'That could not be read', text, tone: 'bad' });
 
+/** True for the paths that are served here. @param path as it came, without query */
+export function isApprovalPath(path: string): boolean {
+  return path === '/approvals' || path.startsWith('/approvals/');
+}
+
 /** One request to one page. */
 interface Visit {
   readonly id: string;

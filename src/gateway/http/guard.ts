@@ -37,15 +37,19 @@ export function exposureRules(host: string, port: number, hosts: readonly string
 /**
  * Host and Origin, before anything else (H1, X1): a page that rebinds its name to our address sends its own name as Host, and a page of
  * another site sends its Origin.
+ * @param ownPage true for the forms of our own pages: they come from wherever the page itself was read, so the Origin of that very Host is
+ *   right. Which Hosts are right is said by the rules, so a name that was rebound stays out. MCP is not for browsers that were not named.
  */
-export function checkExposure(head: Head, rules: ExposureRules): GuardProblem | null {
+export function checkExposure(head: Pick<Head, 'get'>, rules: ExposureRules, ownPage = false): GuardProblem | null {
   const host = head.get('host')?.toLowerCase() ?? null;
   const bare = host === null ? null : host.replace(/:\d+$/, '');
   if (host === null || (!rules.hosts.has(host) && !(bare !== null && rules.hosts.has(bare)))) {
     return { status: 403, code: 'forbidden_host', text: 'this Host is not served here; add it to allow_hosts if it is right' };
   }
   const origin = head.get('origin')?.toLowerCase() ?? null;
-  if (origin !== null && !rules.origins.has(origin)) {
+  // TLS ends before us where there is any, so both schemes are ours.
+  const own = ownPage && (origin === `http://${host}` || origin === `https://${host}`);
+  if (origin !== null && !own && !rules.origins.has(origin)) {
     return { status: 403, code: 'forbidden_origin', text: 'requests from this Origin are refused; add it to allow_origins if it is right' };
   }
   return null;

@@ -12,6 +12,8 @@ export interface ListenerOptions {
   readonly allowHosts: readonly string[];
   readonly allowOrigins: readonly string[];
   readonly services: GatewayServices;
+  /** Which paths are pages of our own that post forms back. Left out: none. */
+  readonly ownPages?: (path: string) => boolean;
   /** Gets every request whose head, Host and Origin are in order. */
   readonly handle: (head: Head, request: IncomingMessage, response: ServerResponse) => void;
 }
@@ -84,7 +86,7 @@ export class Listener {
       this.#record(head.code, head.text);
       return sendProblem(response, head.status, head.text, { connection: 'close' });
     }
-    const problem = this.#rules === null ? { status: 503, code: 'starting', text: 'the gateway is starting' } : checkExposure(head, this.#rules);
+    const problem = this.#rules === null ? { status: 503, code: 'starting', text: 'the gateway is starting' } : checkExposure(head, this.#rules, this.#options.ownPages?.(head.path) === true);
     if (problem !== null) {
       this.#record(problem.code, problem.text);
       return sendProblem(response, problem.status, problem.text, { connection: 'close' });

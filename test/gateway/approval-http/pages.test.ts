@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { connect } from 'node:net';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { checkExposure, exposureRules } from '../../../src/gateway/http/guard.ts';
 import { ALICE, BOB, Office, sha256 } from './support.ts';
 
 let office: Office;
@@ -48,6 +49,34 @@ describe('the page of a request', () => {
     expect(await office.statusOf(id)).toBe('pending');
     const own = { origin: `http://127.0.0.1:${office.gateway.address.port}`, 'sec-fetch-site': 'same-origin' };
     expect((await office.form(`/approvals/${id}/decide`, fields, own)).status).toBe(200);
+  });
+
+  test.each([
+    ['http://gateway.example.com', 'gateway.example.com', 200],
+    ['https://gateway.example.com', 'gateway.example.com', 200],
+    ['https://GATEWAY.example.com:8443', 'gateway.example.com:8443', 200],
+    ['https://gateway.example.com:9', 'gateway.example.com', 403],
+    ['https://gateway.example.com', 'gateway.example.com:8443', 403],
+    ['https://gateway.example.com', 'localhost', 403],
+    ['ftp://gateway.example.com', 'gateway.example.com', 403],
+    ['http://evil.example', 'evil.example', 403],
+    ['null', 'gateway.example.com', 403],
+  ])('[X1] a form of its own page, from %s with the Host %s, gets %i, without `public_url`', async (origin, host, status) => {
+    const id = await office.ask();
+    const named = host === 'localhost' ? `localhost:${office.gateway.address.port}` : host;
+    expect((await office.form(`/approvals/${id}/decide`, { secret: ALICE, decision: 'approve' }, { origin, host: named })).status).toBe(status);
+    expect(await office.statusOf(id)).toBe(status === 200 ? 'approved' : 'pending');
+    // Only the pages of approvals are for browsers.
+    for (const path of ['/mcp/bank', '/mcp/bank/sse', '/healthz', '/approval', '/approvalsx/a', '/']) expect((await office.send('POST', path, { headers: { origin, host: named } })).status).toBe(403);
+  });
+
+  test('[X1] its own page is one on the address that is listened at, and on no other listener', () => {
+    const rules = exposureRules('192.168.1.5', 8080, [], []);
+    const code = (origin: string, host: string, ownPage: boolean): string | undefined => checkExposure({ get: (name) => (name === 'host' ? host : name === 'origin' ? origin : null) }, rules, ownPage)?.code;
+    expect(code('http://192.168.1.5:8080', '192.168.1.5:8080', true)).toBeUndefined();
+    expect(code('http://192.168.1.5:8080', '192.168.1.5:8080', false)).toBe('forbidden_origin');
+    expect(code('http://192.168.1.5:8081', '192.168.1.5:8080', true)).toBe('forbidden_origin');
+    expect(code('http://192.168.1.6:8080', '192.168.1.6:8080', true)).toBe('forbidden_host');
   });
 
   test('shows the exact arguments, with everything that cannot be seen written out', async () => {
