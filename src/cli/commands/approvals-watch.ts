@@ -27,6 +27,8 @@ export interface WatchStreams {
 
 const POLL_MS = 250;
 const MAX_SEEN = 10_000;
+/** What was typed for a request that somebody else decided must not answer the next one. */
+const DEAF_MS = 1_000;
 
 /**
  * `policylayer approvals watch`: shows every request that waits, the oldest first, and goes on until the signal. In a terminal each can be
@@ -106,6 +108,7 @@ class Watch {
     const answered = new AbortController();
     const stop = AbortSignal.any([answered.signal, this.#stop]);
     const elsewhere = this.#decidedElsewhere(record.id, answered, stop);
+    discardTyped(lines);
     try {
       for (;;) {
         const word = (await lines.question(`${this.#style.bold('Approve?')} [y]es, [n]o, [s]kip: `, { signal: stop })).trim().toLowerCase();
@@ -120,12 +123,22 @@ class Watch {
       }
     } catch (error) {
       if (error instanceof Refused) this.#line(this.#style.yellow(error.message));
-      else if (stop.aborted) this.#line('');
-      else throw error;
+      else if (!stop.aborted) throw error;
+      else {
+        this.#line('');
+        if (!this.#stop.aborted) await this.#deaf(lines, record.id);
+      }
     } finally {
       answered.abort();
       await elsewhere;
     }
+  }
+
+  /** Lines that come meanwhile have no question to answer, and one that was begun is thrown away. */
+  async #deaf(lines: Interface, id: string): Promise<void> {
+    this.#line(this.#style.yellow(`${id} was decided elsewhere; what you type is ignored for a moment`));
+    await sleep(DEAF_MS, undefined, { signal: this.#stop }).catch(() => undefined);
+    if (!this.#stop.aborted) discardTyped(lines);
   }
 
   /** Ends the question when it is of no use any more. */
@@ -157,4 +170,10 @@ class Watch {
   #line(...lines: readonly string[]): void {
     for (const line of lines) this.#streams.stdout.write(`${line}\n`);
   }
+}
+
+/** Empties the line that is being typed, on both sides of the cursor. */
+function discardTyped(lines: Interface): void {
+  lines.write(null, { ctrl: true, name: 'e' });
+  lines.write(null, { ctrl: true, name: 'u' });
 }
