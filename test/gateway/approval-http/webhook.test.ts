@@ -59,7 +59,7 @@ async function asked(extra: Parameters<Office['ask']>[0] = {}): Promise<string> 
 }
 
 function back(id: string, value: unknown, options: { readonly at?: number; readonly secret?: string; readonly path?: string } = {}): Promise<PageAnswer> {
-  const body = Buffer.from(JSON.stringify(value));
+  const body = Buffer.isBuffer(value) ? value : Buffer.from(JSON.stringify(value));
   const timestamp = String(Math.floor((options.at ?? Date.now()) / 1_000));
   return office.send('POST', `/approvals/${options.path ?? id}/decision`, { headers: { 'content-type': 'application/json', 'policylayer-timestamp': timestamp, 'policylayer-signature': sign(options.secret ?? SECRET, 'decision', timestamp, body) }, body });
 }
@@ -130,6 +130,12 @@ describe('a decision that comes back', () => {
     const id = await office.ask();
     const bad = [{ decision: 'approve', approver: 'a' }, { id, decision: 'approve' }, { id, decision: 'maybe', approver: 'a' }, { id, decision: 'approve', approver: 'x'.repeat(65) }, { id, decision: true, approver: 'a' }, [id], 'approve'];
     for (const value of bad) expect([value, (await back(id, value)).status]).toEqual([value, 400]);
+    expect(await office.statusOf(id)).toBe('pending');
+  });
+
+  test.each(['"decision":"deny","decision":"approve"', '"decision":"deny","\\u0064ecision":"approve"', '"decision":"approve","approver":"\\ud800"', '"decision":"approve","comment":"\xff"'])('[J3] that two readers could read differently is refused, though it is signed: %s', async (members) => {
+    const id = await office.ask();
+    expect((await back(id, Buffer.from(`{"id":"${id}",${members.includes('approver') ? '' : '"approver":"dora",'}${members}}`, 'latin1'))).status).toBe(400);
     expect(await office.statusOf(id)).toBe('pending');
   });
 
