@@ -4,6 +4,7 @@ import type { Action, ApprovalModel, ArgumentsModel, RuleModel } from './documen
 import type { CompiledSources } from './compile-sources.ts';
 import type { Guard } from './guard.ts';
 import { closedGuard, conditionGuard, constraintGuard, upstreamGuard } from './guard.ts';
+import type { GovernedNames } from './argument-places.ts';
 import { pathOfCondition } from './argument-places.ts';
 import { closedSchema } from './argument-schemas.ts';
 
@@ -30,10 +31,16 @@ export interface EngineRule {
   readonly approval: ApprovalModel | null;
   /** What the rule demands of the arguments, for `narrow`. */
   readonly arguments: ArgumentsModel;
-  /** Paths of the arguments that it looks at. */
-  readonly governs: readonly (readonly string[])[];
+  /** The arguments that it looks at. */
+  readonly governs: readonly GovernedPath[];
   /** Whether the rule says the same of every call. */
   readonly fixed: boolean;
+}
+
+/** A place in the arguments, and the names that a schema has something to say of from there on. */
+interface GovernedPath {
+  readonly path: readonly string[];
+  readonly below: GovernedNames | null;
 }
 
 /** Where a rule stands, for the identity of its counters. */
@@ -75,7 +82,10 @@ export function engineRule(rule: RuleModel, place: RulePlace, sources: CompiledS
     budgets,
     approval: effect === 'require_approval' ? rule.approval : null,
     arguments: rule.arguments,
-    governs: [...constraints.map(({ path }) => path), ...[...expressions, ...budgets.map(({ amount }) => amount)].flatMap((facts) => facts.argumentPaths.map(pathOfCondition))],
+    governs: [
+      ...constraints.map(({ path, schema }) => ({ path, below: sources.schema(schema).names })),
+      ...[...expressions, ...budgets.map(({ amount }) => amount)].flatMap((facts) => facts.argumentPaths.map((path) => ({ path: pathOfCondition(path), below: null }))),
+    ],
     fixed: when === null && argumentGuards.length === 0 && conditionGuards.length === 0 && budgets.length === 0,
   };
 }

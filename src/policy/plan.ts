@@ -62,7 +62,7 @@ function governedBy(rules: readonly EngineRule[]): Governed | null {
   const [first] = rules.filter((rule) => rule.governs.length > 0);
   if (first === undefined) return null;
   const names = new GovernedNames();
-  for (const rule of rules) for (const path of rule.governs) names.add(path);
+  for (const rule of rules) for (const { path, below } of rule.governs) names.add(path, below);
   return { names, rule: first };
 }
 

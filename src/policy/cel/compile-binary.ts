@@ -1,4 +1,4 @@
-import type { Binary, EqualityOperator, OrderOperator } from './ast.ts';
+import type { Binary, EqualityOperator, Expr, OrderOperator } from './ast.ts';
 import type { Compiler } from './compiler.ts';
 import { elementAt, equal, lengthOf, lookUp } from './equality.ts';
 import { calculate, ordered, undefinedFor } from './operators.ts';
@@ -9,6 +9,7 @@ type Operate = (a: Value, b: Value, run: Run) => Result;
 
 /** An operator of two operands. Both are evaluated always: which failure counts does not depend on their order. */
 export function compileBinary(expr: Binary, compiler: Compiler): Evaluate {
+  if (expr.op === 'in' && expr.right.kind === 'list' && compiler.constant(expr.right) === undefined) return oneOf(expr.left, expr.right.items, compiler);
   const [left, right] = [compiler.compile(expr.left), compiler.compile(expr.right)];
   const operate = operationOf(expr, compiler);
   return (run) => {
@@ -64,6 +65,29 @@ function ordering(op: OrderOperator, literal: Value | undefined): Operate {
     default:
       return (a, b, run) => (typeof a === 'number' && typeof other(b) === 'number' ? a >= (other(b) as number) : ordered(op, a, b, run));
   }
+}
+
+/**
+ * `x in [a, b]` is `x == a || x == b`: an element that equals is enough, whatever fails for the others. Otherwise who leaves `b` out
+ * would switch off a `deny_if` that `a` makes hold.
+ */
+function oneOf(left: Expr, items: readonly Expr[], compiler: Compiler): Evaluate {
+  const value = compiler.compile(left);
+  const elements = items.map((item) => compiler.compile(item));
+  return (run) => {
+    run.steps -= 2;
+    if (run.steps < 0) return EXHAUSTED;
+    const a = value(run);
+    let failed: Failure | null = a instanceof Failure ? a : null;
+    for (const element of elements) {
+      const b = element(run);
+      const verdict = a instanceof Failure || b instanceof Failure ? worse(a, b) : equal(a, b, run);
+      if (verdict === true) return true;
+      if (verdict === EXHAUSTED) return EXHAUSTED;
+      if (verdict instanceof Failure) failed = failed === null ? verdict : worse(failed, verdict);
+    }
+    return failed ?? false;
+  };
 }
 
 /** `x in list` and `key in map`. */

@@ -1,4 +1,4 @@
-import type { Macro } from './ast.ts';
+import type { Expr, Macro } from './ast.ts';
 import { type Compiler, wordsOf } from './compiler.ts';
 import { elementAt, keysOf, lengthOf } from './equality.ts';
 import { EXHAUSTED, type Evaluate, type Run } from './run.ts';
@@ -7,8 +7,11 @@ import { Failure, Json, MapValue, type Result, typeInWords, type Value, worse } 
 const NOT_BOOLEAN = Failure.error('the condition of a macro gives no boolean');
 const TRUE: Evaluate = () => true;
 
-/** Goes over elements, each set as the macro's variable. Its `visit` stops the walk by returning a result. */
-type Walk = (run: Run, visit: (run: Run) => Result | undefined) => Result | undefined;
+/**
+ * Goes over elements, each set as the macro's variable. Its `visit` stops the walk by returning a result; it is given why an element
+ * has no value, or null.
+ */
+type Walk = (run: Run, visit: (failed: Failure | null) => Result | undefined) => Result | undefined;
 
 /** `all`, `exists`, `exists_one`, `map` and `filter`, over lists and over the keys of maps. */
 export function compileMacro(expr: Macro, compiler: Compiler): Evaluate {
@@ -22,9 +25,9 @@ export function compileMacro(expr: Macro, compiler: Compiler): Evaluate {
     case 'exists_one':
       return (run) => {
         let found = 0;
-        const ended = walk(run, () => {
-          const verdict = predicate(run);
-          if (typeof verdict !== 'boolean') return verdict instanceof Failure ? verdict : NOT_BOOLEAN;
+        const ended = walk(run, (missing) => {
+          const verdict = missing ?? predicate(run);
+          if (typeof verdict !== 'boolean') return verdict instanceof Failure ? needed(verdict, expr) : NOT_BOOLEAN;
           if (verdict) found += 1;
           return undefined;
         });
@@ -39,8 +42,8 @@ export function compileMacro(expr: Macro, compiler: Compiler): Evaluate {
 function quantifier(walk: Walk, predicate: Evaluate, decides: boolean): Evaluate {
   return (run) => {
     let failed: Failure | null = null;
-    const ended = walk(run, () => {
-      const verdict = predicate(run);
+    const ended = walk(run, (missing) => {
+      const verdict = missing ?? predicate(run);
       if (verdict === decides) return decides;
       if (verdict === EXHAUSTED) return EXHAUSTED;
       if (typeof verdict !== 'boolean') failed = worse(failed, verdict instanceof Failure ? verdict : NOT_BOOLEAN);
@@ -50,16 +53,25 @@ function quantifier(walk: Walk, predicate: Evaluate, decides: boolean): Evaluate
   };
 }
 
+/**
+ * What a macro that picks or counts needs for an element. Were it absent, who leaves it out would keep a `deny_if` from holding that
+ * holds because of another element.
+ */
+function needed(failure: Failure, { name }: Macro): Failure {
+  const { outcome } = failure;
+  return outcome.kind === 'absent' ? Failure.error(`\`${name}\` needs the argument "${outcome.path}", which is not there`) : failure;
+}
+
 function collector(expr: Macro, walk: Walk, predicate: Evaluate, transform: Evaluate | null): Evaluate {
   const { slot } = expr;
   return (run) => {
     const values: Value[] = [];
-    const ended = walk(run, () => {
-      const verdict = predicate(run);
-      if (typeof verdict !== 'boolean') return verdict instanceof Failure ? verdict : NOT_BOOLEAN;
+    const ended = walk(run, (missing) => {
+      const verdict = missing ?? predicate(run);
+      if (typeof verdict !== 'boolean') return verdict instanceof Failure ? needed(verdict, expr) : NOT_BOOLEAN;
       if (!verdict) return undefined;
       const value = transform === null ? (run.locals[slot] ?? null) : transform(run);
-      if (value instanceof Failure) return value;
+      if (value instanceof Failure) return needed(value, expr);
       values.push(value);
       return undefined;
     });
@@ -68,6 +80,7 @@ function collector(expr: Macro, walk: Walk, predicate: Evaluate, transform: Eval
 }
 
 function walkOver(expr: Macro, compiler: Compiler): Walk {
+  if (expr.range.kind === 'list' && compiler.constant(expr.range) === undefined) return walkOverItems(expr.range.items, expr.slot, compiler);
   const range = compiler.compile(expr.range);
   const words = wordsOf(expr.range, compiler);
   const { slot } = expr;
@@ -83,7 +96,24 @@ function walkOver(expr: Macro, compiler: Compiler): Walk {
       const element = keys === null ? elementAt(over, i, run) : (keys[i] ?? null);
       if (element instanceof Failure) return element;
       run.locals[slot] = element;
-      const ended = visit(run);
+      const ended = visit(null);
+      if (ended !== undefined) return ended;
+    }
+    return undefined;
+  };
+}
+
+/** Over `[a, b]`, element by element: where `b` is absent, `a` counts all the same. */
+function walkOverItems(items: readonly Expr[], slot: number, compiler: Compiler): Walk {
+  const parts = items.map((item) => compiler.compile(item));
+  return (run, visit) => {
+    for (const part of parts) {
+      run.steps -= 1;
+      if (run.steps < 0) return EXHAUSTED;
+      const element = part(run);
+      if (element === EXHAUSTED) return EXHAUSTED;
+      if (!(element instanceof Failure)) run.locals[slot] = element;
+      const ended = visit(element instanceof Failure ? element : null);
       if (ended !== undefined) return ended;
     }
     return undefined;

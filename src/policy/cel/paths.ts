@@ -1,41 +1,95 @@
-import { children, type Expr, type Macro } from './ast.ts';
+import { type Call, children, type Expr, type Macro } from './ast.ts';
 import type { Variable } from './types.ts';
 
-/** Which argument each macro variable stands for, by slot: `items[]` for the elements of `args.items`. */
-export type SlotPaths = ReadonlyMap<number, string>;
+/** Which arguments each macro variable may stand for, by slot: `items[]` for the elements of `args.items`. */
+export type SlotPaths = ReadonlyMap<number, readonly string[]>;
 
 /**
  * The argument that an expression reads, as authors write it: `amount`, `card.number`, `items[].price`; `''` for the arguments as a
- * whole; null for what is no argument.
+ * whole; null for what is no argument, or one of several.
  */
 export function argumentPath(expr: Expr, slots: SlotPaths): string | null {
+  const [path, ...more] = argumentPaths(expr, slots);
+  return path === undefined || more.length > 0 ? null : path;
+}
+
+/** Every argument that an expression may be: a choice is one of two, and so is what is read from it. */
+export function argumentPaths(expr: Expr, slots: SlotPaths): readonly string[] {
   switch (expr.kind) {
     case 'variable':
-      return expr.name === 'args' ? '' : null;
+      return expr.name === 'args' ? [''] : [];
     case 'local':
-      return slots.get(expr.slot) ?? null;
+      return slots.get(expr.slot) ?? [];
     case 'select': {
-      const base = argumentPath(expr.base, slots);
-      return base === null ? null : base === '' ? expr.key : `${base}.${expr.key}`;
+      const held = expr.base.kind === 'map' ? expr.base.entries.flatMap(([, value]) => argumentPaths(value, slots)) : [];
+      return unique([...held, ...argumentPaths(expr.base, slots).map((base) => memberPath(base, expr.key))]);
     }
-    case 'index':
-      return elementPath(expr.base, slots);
+    case 'index': {
+      const keys = textsOf(expr.index);
+      return keys === null ? elementPaths(expr.base, slots) : unique(keys.flatMap((key) => argumentPaths(expr.base, slots).map((base) => memberPath(base, key))));
+    }
+    case 'choice':
+      return unique([...argumentPaths(expr.yes, slots), ...argumentPaths(expr.no, slots)]);
+    case 'call':
+      return unchanged(expr).flatMap((part) => argumentPaths(part, slots));
     default:
-      return null;
+      return [];
   }
 }
 
-/** The argument that the elements of a list are: `items[]` for those of `args.items`, also when some of them were picked out. */
-function elementPath(list: Expr, slots: SlotPaths): string | null {
-  if (list.kind === 'macro' && list.name === 'filter') return elementPath(list.range, slots);
-  if (list.kind === 'macro' && list.transform !== null) return argumentPath(list.transform, slots);
-  const path = argumentPath(list, slots);
-  return path === null ? null : `${path}[]`;
+/** Choices in choices multiply. An expression that may read more arguments than this is refused (index.ts): none of them is forgotten. */
+const MOST_PATHS = 256;
+
+function unique(paths: readonly string[]): readonly string[] {
+  if (paths.length < 2) return paths;
+  const different = [...new Set(paths)];
+  if (different.length > MOST_PATHS) throw new RangeError(`an expression may read more than ${MOST_PATHS} arguments at one place`);
+  return different;
+}
+
+/** What is in a key does not divide the path: `\.` is a dot in a name, as in `arguments`, and `\[` a bracket. */
+function memberPath(base: string, key: string): string {
+  const name = key.replace(/[\\.[]/g, '\\$&');
+  return base === '' ? name : `${base}.${name}`;
+}
+
+/** What a call gives back as it is: `dyn` only hides its type. */
+function unchanged(call: Call): readonly Expr[] {
+  return call.name === 'dyn' ? call.args : [];
+}
+
+/** The texts that a key may be, where it is written as a choice between them; null for any other key. */
+function textsOf(index: Expr): readonly string[] | null {
+  if (index.kind === 'literal') return typeof index.value === 'string' ? [index.value] : null;
+  if (index.kind !== 'choice') return null;
+  const [yes, no] = [textsOf(index.yes), textsOf(index.no)];
+  return yes === null || no === null ? null : [...yes, ...no];
+}
+
+/** The arguments that the elements of a list may be: `items[]` for those of `args.items`, also when some of them were picked out. */
+function elementPaths(list: Expr, slots: SlotPaths): readonly string[] {
+  switch (list.kind) {
+    case 'macro':
+      if (list.transform !== null) return argumentPaths(list.transform, slots);
+      return list.name === 'filter' ? elementPaths(list.range, slots) : [];
+    case 'list':
+      return unique(list.items.flatMap((item) => argumentPaths(item, slots)));
+    case 'map':
+      return unique(list.entries.flatMap(([, value]) => argumentPaths(value, slots)));
+    case 'choice':
+      return unique([...elementPaths(list.yes, slots), ...elementPaths(list.no, slots)]);
+    case 'call':
+      return unchanged(list).flatMap((part) => elementPaths(part, slots));
+    case 'binary':
+      return list.op === '+' ? unique([...elementPaths(list.left, slots), ...elementPaths(list.right, slots)]) : [];
+    default:
+      return argumentPaths(list, slots).map((path) => `${path}[]`);
+  }
 }
 
 /** The slots of every macro in an expression that goes over an argument. */
 export function slotPaths(expr: Expr): SlotPaths {
-  const slots = new Map<number, string>();
+  const slots = new Map<number, readonly string[]>();
   const visit = (node: Expr): void => {
     if (node.kind !== 'macro') {
       for (const child of children(node)) visit(child);
@@ -43,8 +97,8 @@ export function slotPaths(expr: Expr): SlotPaths {
     }
     // What is gone over may be made by a macro itself, whose variable comes first.
     visit(node.range);
-    const path = elementPath(node.range, slots);
-    if (path !== null) slots.set(node.slot, path);
+    const paths = elementPaths(node.range, slots);
+    if (paths.length > 0) slots.set(node.slot, paths);
     for (const child of children(node)) if (child !== node.range) visit(child);
   };
   visit(expr);
@@ -65,10 +119,12 @@ export function readsOf(expr: Expr): Reads {
   const unguarded = new Set<string>();
   const visit = (node: Expr, guarded: ReadonlySet<string>): void => {
     if (node.kind === 'variable') variables.add(node.name);
-    const path = argumentPath(node, slots);
-    if (path !== null) {
-      all.add(path);
-      if (path !== '' && node.kind !== 'local' && !guarded.has(path)) unguarded.add(path);
+    const paths = isPlace(node) ? argumentPaths(node, slots) : [];
+    if (paths.length > 0) {
+      for (const path of paths) {
+        all.add(path);
+        if (path !== '' && node.kind !== 'local' && !guarded.has(path)) unguarded.add(path);
+      }
       visitBase(node, guarded);
       return;
     }
@@ -76,10 +132,9 @@ export function readsOf(expr: Expr): Reads {
       visitTested(node.path, guarded);
       return;
     }
-    const tested = testedPath(node, slots);
-    if (tested !== null && node.kind === 'binary') {
-      // Anywhere below, what is asked may as well be a list that has such an element.
-      if (node.right.kind === 'variable') all.add(tested);
+    if (node.kind === 'binary' && node.op === 'in' && node.left.kind === 'literal' && typeof node.left.value === 'string') {
+      // What is asked may as well be a list that has such an element; then the name governs nothing.
+      for (const base of argumentPaths(node.right, slots)) all.add(memberPath(base, node.left.value));
       visit(node.right, guarded);
       return;
     }
@@ -89,16 +144,17 @@ export function readsOf(expr: Expr): Reads {
   const visitBase = (node: Expr, guarded: ReadonlySet<string>): void => {
     if (node.kind === 'index') visit(node.index, guarded);
     if (node.kind === 'variable') variables.add(node.name);
-    if (node.kind === 'select' || node.kind === 'index') visitBase(node.base, guarded);
+    if ((node.kind === 'select' || node.kind === 'index') && isPlace(node.base)) visitBase(node.base, guarded);
+    else if (node.kind === 'select' || node.kind === 'index') visit(node.base, guarded);
     else if (node.kind !== 'local' && node.kind !== 'variable') visit(node, guarded);
   };
   const visitTested = (node: Expr, guarded: ReadonlySet<string>): void => {
-    const path = argumentPath(node, slots);
-    if (path === null) {
+    const paths = argumentPaths(node, slots);
+    if (paths.length === 0) {
       for (const child of children(node)) visit(child, guarded);
       return;
     }
-    all.add(path);
+    for (const path of paths) all.add(path);
     visitBase(node, guarded);
   };
   const visitBelow = (node: Expr, guarded: ReadonlySet<string>): void => {
@@ -118,6 +174,11 @@ export function readsOf(expr: Expr): Reads {
   };
   visit(expr, new Set());
   return { variables, argumentPaths: [...all].sort(), optionalUse: [...unguarded].sort() };
+}
+
+/** What is read from its base, or is a name itself; anything else is looked into for what it reads. */
+function isPlace(node: Expr): boolean {
+  return node.kind === 'select' || node.kind === 'index' || node.kind === 'local' || node.kind === 'variable';
 }
 
 function withPaths(known: ReadonlySet<string>, more: readonly string[]): ReadonlySet<string> {
@@ -143,12 +204,13 @@ export function testedPath(expr: Expr, slots: SlotPaths): string | null {
   if (expr.kind === 'has') return argumentPath(expr.path, slots);
   if (expr.kind !== 'binary' || expr.op !== 'in' || expr.left.kind !== 'literal' || typeof expr.left.value !== 'string') return null;
   const base = expr.right.kind === 'variable' || expr.right.kind === 'select' ? argumentPath(expr.right, slots) : null;
-  return base === null ? null : base === '' ? expr.left.value : `${base}.${expr.left.value}`;
+  return base === null ? null : memberPath(base, expr.left.value);
 }
 
 /** A path and everything on the way to it, all of which is there when it is. */
 function waysTo(path: string): readonly string[] {
-  return [...path.matchAll(/\.|\[\]/g)].map((match) => path.slice(0, match.index)).concat(path);
+  const ends = [...path.matchAll(/\\.|\.|\[\]/g)].filter(([end]) => !end.startsWith('\\'));
+  return ends.map((match) => path.slice(0, match.index)).concat(path);
 }
 
 /** Whether an expression depends on nothing but itself. */

@@ -1,8 +1,10 @@
 import type { JsonNode } from '../../wire/json-node.ts';
+import type { GovernedNames } from '../argument-places.ts';
 import { pointer } from '../pointer.ts';
 import { quoted } from '../printable.ts';
 import { compilePattern } from '../re2.ts';
 import { SchemaIndex } from './discover.ts';
+import { governedNames } from './governed-names.ts';
 import { KEYWORDS, LAST } from './keywords.ts';
 import { MAX_PATTERN_CHARACTERS, MAX_PATTERNS, MAX_PROBLEMS } from './limits.ts';
 import { checkPolicySchema } from './policy-checks.ts';
@@ -38,6 +40,11 @@ export class Compiler {
     for (let k = 0; k < this.#index.found.length && !this.#index.full; k++) this.#compileOne(this.#index.found[k] as Subschema);
     if (this.problems.length === 0) this.#findLoops();
     return compiled;
+  }
+
+  /** What the compiled schema governs. */
+  namesOf(root: Subschema): GovernedNames {
+    return governedNames(root, this.#index);
   }
 
   #report(problem: SchemaProblem): void {

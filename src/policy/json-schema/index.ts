@@ -1,4 +1,5 @@
 import { JsonNode } from '../../wire/json-node.ts';
+import type { GovernedNames } from '../argument-places.ts';
 import { Compiler } from './compile.ts';
 import { dialectOf } from './dialect.ts';
 import { explain } from './explain.ts';
@@ -24,6 +25,8 @@ export interface SchemaFailure {
 }
 
 export interface CompiledSchema {
+  /** The names that a policy's schema speaks of, at every depth; null for an upstream one. */
+  readonly names: GovernedNames | null;
   /**
    * The first failure in the order of the schema and, within an object, of the value's members; null when the value is valid.
    *
@@ -52,7 +55,7 @@ export function compileSchema(schema: JsonNode, origin: Origin): SchemaCompilati
   const compiler = new Compiler(origin, dialect);
   const root = compiler.compile(schema);
   if (root === null || compiler.problems.length > 0) return { ok: false, problems: compiler.problems };
-  return { ok: true, schema: new Interpreter(root, compiler.tracksSeen) };
+  return { ok: true, schema: new Interpreter(root, compiler.tracksSeen, origin === 'policy' ? compiler.namesOf(root) : null) };
 }
 
 const NO_ARGUMENTS = new JsonNode(Buffer.from('{}'), 0, 2);
@@ -60,8 +63,10 @@ const NO_ARGUMENTS = new JsonNode(Buffer.from('{}'), 0, 2);
 class Interpreter implements CompiledSchema {
   readonly #root: Subschema;
   readonly #tracksSeen: boolean;
+  readonly names: GovernedNames | null;
 
-  constructor(root: Subschema, tracksSeen: boolean) {
+  constructor(root: Subschema, tracksSeen: boolean, names: GovernedNames | null) {
+    this.names = names;
     this.#root = root;
     this.#tracksSeen = tracksSeen;
   }
