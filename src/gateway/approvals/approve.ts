@@ -15,7 +15,7 @@ import { digestNow } from './bound.ts';
 import { alsoSent } from './call-parts.ts';
 import { demandDigest, hasInput } from './digest.ts';
 import { askUser, isAsking, knowsMode, type OpenQuestion } from './elicitation.ts';
-import { hold, type HoldEnd } from './hold.ts';
+import { canHold, hold, type HoldEnd } from './hold.ts';
 import { askByResult, wrapping } from './input-required.ts';
 import { fitsQuestion, LONGEST_NAME, readWord, showable, userMayVote, type QuestionMode, type Shown } from './question.ts';
 
@@ -158,6 +158,8 @@ class ApprovalStep {
     if (left <= 0) return this.#pending(record);
     if (call.left) call.cancelled = true;
     if (call.cancelled) return withdrawn(conversation, call, this.#target);
+    // Before the user is asked a question that would be taken back at once.
+    if (!canHold(conversation, call)) return this.#pending(record);
     const asked = isAsking(conversation, record.id);
     const question = mode === null ? null : askUser(conversation, call, record, mode, url);
     // The policy leaves it to the client's user alone, who cannot be asked on this connection.

@@ -7,13 +7,18 @@ export class HeldCalls {
   #calls = 0;
   #bytes = 0;
 
+  /** @param bytes of the message of one call */
+  hasRoom(bytes: number): boolean {
+    return this.#calls < MAX_CALLS && this.#bytes + bytes <= MAX_BYTES;
+  }
+
   /**
    * Takes room for one call.
    * @param bytes of its message
    * @returns gives the room back, once; null when there is none
    */
   take(bytes: number): (() => void) | null {
-    if (this.#calls >= MAX_CALLS || this.#bytes + bytes > MAX_BYTES) return null;
+    if (!this.hasRoom(bytes)) return null;
     this.#calls += 1;
     this.#bytes += bytes;
     let taken = true;

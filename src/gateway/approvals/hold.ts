@@ -7,6 +7,14 @@ import { watchOf } from './watch.ts';
 export type HoldEnd = 'decided' | 'waited' | 'withdrawn' | 'dismissed';
 
 /**
+ * Whether a call may be held at all: not for a client that will say nothing more, which is told where the approval stands and has nothing
+ * executed, not in a process that is ending, and not beyond what its principal may have held.
+ */
+export function canHold(conversation: Conversation, call: InFlight): boolean {
+  return !conversation.isClientDone && !watchOf(conversation.gateway.state).hasEnded && conversation.principal.held.hasRoom(call.request.bytes.length);
+}
+
+/**
  * Keeps a call until its approval is decided, `waitMs` are over, or its client takes it back or leaves (N2, #54). Only this call waits (T8), and
  * not at all where too much is held already (#43).
  * @param dismissed resolves when the client's user closed the question
@@ -15,10 +23,7 @@ export function hold(conversation: Conversation, call: InFlight, id: string, wai
   // A client that left a moment ago would learn of nothing: its call is not executed behind its back.
   if (call.left) call.cancelled = true;
   if (call.cancelled) return Promise.resolve('withdrawn');
-  // A client that will say nothing more may still read: it is told where the approval stands, and nothing is executed.
-  const watch = watchOf(conversation.gateway.state);
-  if (conversation.isClientDone || watch.hasEnded) return Promise.resolve('waited');
-  const giveBack = conversation.principal.held.take(call.request.bytes.length);
+  const giveBack = canHold(conversation, call) ? conversation.principal.held.take(call.request.bytes.length) : null;
   if (giveBack === null) return Promise.resolve('waited');
   return new Promise((resolve) => {
     let over = false;
@@ -36,7 +41,7 @@ export function hold(conversation: Conversation, call: InFlight, id: string, wai
     const timer = setTimeout(() => done('waited'), waitMs);
     timer.unref();
     const stopBeating = beat(conversation, call);
-    const unwatch = watch.on(id, (event) => done(event === 'decided' ? 'decided' : 'waited'));
+    const unwatch = watchOf(conversation.gateway.state).on(id, (event) => done(event === 'decided' ? 'decided' : 'waited'));
     call.release = (end = 'withdrawn') => done(end);
     void dismissed?.then(() => done('dismissed'));
   });

@@ -6,7 +6,7 @@ import { ApprovalWatch } from '../../../src/gateway/approvals/watch.ts';
 import type { Conversation } from '../../../src/gateway/conversation.ts';
 import type { InFlight } from '../../../src/gateway/in-flight.ts';
 import { systemClock, type ClockSource } from '../../../src/state/store-clock.ts';
-import { StateUnavailable, type ApprovalRecord, type State } from '../../../src/state/types.ts';
+import { StateUnavailable, type State } from '../../../src/state/types.ts';
 import { ConversationHarness, parsed } from '../conversation-harness.ts';
 
 let harness: ConversationHarness | null = null;
@@ -152,7 +152,7 @@ describe('a call that is held', () => {
 
   test('is told that the approval is pending when the process ends', async () => {
     let asked = 0;
-    const state = { approval: () => { asked += 1; return { status: 'pending' } as ApprovalRecord; } } as unknown as State;
+    const state = { approvalStatus: (ids: readonly string[]) => { asked += 1; return new Map(ids.map((id) => [id, 'pending'])); } } as unknown as State;
     const watch = new ApprovalWatch(state);
     const events: string[] = [];
     watch.on('a', (event) => events.push(`first ${event}`));

@@ -169,6 +169,14 @@ describe('what is held', () => {
     expect(await harness.client(pay(1))).toContain('approval_pending');
   });
 
+  test('is not asked about when it could not be held', async () => {
+    harness = await start(policy('{ wait: 20s, via: [cli, elicitation] }'));
+    await harness.initialize({ elicitation: {} });
+    expect(harness.principal.held.take(64 * 1024 * 1024)).not.toBeNull();
+    expect(await harness.client(pay(1))).toContain('approval_pending');
+    expect(harness.told).toEqual([]);
+  });
+
   test('[N3] gets no progress from an upstream that has not been sent it', async () => {
     harness = await start(policy('{ wait: 20s }'));
     await harness.initialize({});
