@@ -1,7 +1,8 @@
 import { formatDecimal } from '../wire/decimal.ts';
 import type { BudgetClaim, LimitClaim, Verdict } from './types.ts';
-import type { CelInput } from './cel/types.ts';
+import type { CelInput, Variable } from './cel/types.ts';
 import type { GovernedNames } from './argument-places.ts';
+import type { Action } from './document.ts';
 import { STRICTNESS } from './document.ts';
 import type { BudgetRule, EngineRule } from './engine-rule.ts';
 import type { Guard, GuardAnswer, Refused } from './guard.ts';
@@ -48,6 +49,18 @@ export function appliesTo(rule: EngineRule, input: CelInput): Applies {
   }
 }
 
+/** What a listing must not depend on (protocol.md L4), and an answer may: the arguments and what else changes from call to call. */
+export const VARYING: ReadonlySet<Variable> = new Set(['args', 'now', 'session', 'client']);
+
+/**
+ * Whether the `when` says the same of every call of one caller. When such a condition cannot be evaluated, all that it could have hidden
+ * is hidden: else whoever has no claims would see what is hidden from those that have the wrong ones.
+ */
+export function asksOnlyWhoCalls(rule: EngineRule): boolean {
+  for (const variable of rule.when?.variables ?? []) if (VARYING.has(variable)) return false;
+  return true;
+}
+
 /**
  * Decides one call by the rules that cover its name (policy.md, "Selectors, and which rule decides"): the action first, then the
  * guards of every rule that applies: arguments, conditions, amounts. What cannot be decided is refused; only `hide` and `deny`
@@ -59,10 +72,11 @@ export function judge(ranks: readonly Rank[], governed: Governed | null, fallbac
   const applied: EngineRule[] = [];
   let action: Verdict | null = null;
   let undecided: Verdict | null = null;
+  const hiding = new Hiding();
   for (const rank of ranks) {
     let strictest: Verdict | null = null;
     for (const { rules } of rank) {
-      for (const rule of rules) {
+      for (const [index, rule] of rules.entries()) {
         if (rule.observe && !observed) continue;
         const applies = appliesTo(rule, input);
         listener?.rule(rule, applies);
@@ -72,16 +86,65 @@ export function judge(ranks: readonly Rank[], governed: Governed | null, fallbac
         else {
           verdict = refusal(rule, `${rule.at}/when`, applies === 'unknown' ? NOT_KNOWN : applies);
           undecided ??= verdict;
+          hiding.failed(verdict, rules.slice(index), input, observed);
         }
+        if (applies === 'yes') hiding.decided(rule.effect);
         if (strictest === null || STRICTNESS[verdict.effect] > STRICTNESS[strictest.effect]) strictest = verdict;
         break;
       }
     }
     action ??= strictest;
+    hiding.endOfRank();
   }
+  const hidden = hiding.verdict(fallback);
+  if (hidden !== null) return { verdict: hidden, applied };
   const decided = action ?? fallback;
   if (decided.effect === 'hide' || decided.effect === 'deny') return { verdict: decided, applied };
   return { verdict: undecided ?? firstRefusal(governed, applied, input, listener) ?? decided, applied };
+}
+
+/**
+ * Follows what would decide if a `when` that cannot be evaluated did not hold. Of a `when` that says the same of every call of a caller,
+ * it is enough that this or its own rule hides: then the call gets the answer of something that is not there. Of any other, both must
+ * hide: errors over arguments are told, but never by a name that no call can find.
+ */
+class Hiding {
+  #failure: Verdict | null = null;
+  #hides = false;
+  /** Whether some rule of this rank, or of one before, is certain to decide. */
+  #certain = false;
+  #closed = false;
+
+  /** @param rest the rule that failed, and those behind it in its list */
+  failed(failure: Verdict, rest: readonly EngineRule[], input: CelInput, observed: boolean): void {
+    if (this.#closed) return;
+    this.#failure ??= failure;
+    for (const rule of rest) {
+      if (rule.observe && !observed) continue;
+      const applies = appliesTo(rule, input);
+      if (applies === 'no' || applies === 'absent') continue;
+      if (applies === 'yes') return this.decided(rule.effect);
+      if (applies !== 'unknown' && asksOnlyWhoCalls(rule)) this.#hides ||= rule.effect === 'hide';
+      else if (rule.effect !== 'hide') return this.decided('deny');
+    }
+  }
+
+  /** A rule that certainly decides in this rank. */
+  decided(effect: Action): void {
+    if (this.#closed) return;
+    this.#certain = true;
+    if (effect === 'hide') this.#hides = true;
+  }
+
+  endOfRank(): void {
+    this.#closed = this.#certain;
+  }
+
+  /** Null: nothing failed, or nothing would hide. */
+  verdict(fallback: Verdict): Verdict | null {
+    const hides = this.#hides || (!this.#certain && fallback.effect === 'hide');
+    return this.#failure !== null && hides ? { ...this.#failure, effect: 'hide' } : null;
+  }
 }
 
 const NOT_KNOWN = couldNotEvaluate('a condition', 'it asks for something that is not known here');

@@ -1,5 +1,6 @@
 import type { ApprovalDemand, ClientFeature, ClientVerdict, Decision, PolicySet, Query, TargetKind, Verdict, Visibility } from './types.ts';
 import type { CelInput, Variable } from './cel/types.ts';
+import { VARYING } from './judge.ts';
 import { strictestDemand } from './approval-demand.ts';
 import { combinedSchema } from './argument-schemas.ts';
 import type { CompiledPolicy } from './compiled-policy.ts';
@@ -119,8 +120,6 @@ function approvalOf(judgements: readonly Judgement[]): ApprovalDemand | null {
 }
 
 const NOTHING: ReadonlySet<Variable> = new Set();
-/** What a listing must not depend on (protocol.md L4), besides the arguments. */
-const VARYING: ReadonlySet<Variable> = new Set(['args', 'now', 'session', 'client']);
 const NO_CALLER: ReadonlySet<Variable> = new Set([...VARYING, 'server', 'grant', 'user']);
 
 /** Resources are read without arguments; the arguments of everything else may be left out, and are then not known. */

@@ -3,16 +3,20 @@ import type { CelInput } from './cel/types.ts';
 import type { Action } from './document.ts';
 import { STRICTNESS } from './document.ts';
 import type { EngineRule } from './engine-rule.ts';
-import { amountOf, appliesTo } from './judge.ts';
+import { amountOf, appliesTo, asksOnlyWhoCalls } from './judge.ts';
 import type { Plan, Reading } from './plan.ts';
 import type { TableSelector } from './rule-table.ts';
 
-/** A set of possible effects: bit n stands for the effect of strictness n, and the fifth for "no rule". */
+/** A set of possible effects: bit n stands for the effect of strictness n, and two more for "no rule". */
 type Possible = number;
 
 const EFFECTS: readonly Action[] = ['allow', 'require_approval', 'deny', 'hide'];
 const NO_RULE: Possible = 16;
+/** No rule, and a `when` could not be evaluated: what decides then can only deny or hide (`Hiding` in judge.ts). */
+const FAILED: Possible = 32;
+const OPEN: Possible = NO_RULE | FAILED;
 const DENY = bit('deny');
+const HIDE = bit('hide');
 
 function bit(effect: Action): Possible {
   return 1 << STRICTNESS[effect];
@@ -52,48 +56,64 @@ function ofReading({ ranks, enforced }: Reading, fallback: Action, input: CelInp
   for (const rank of ranks) {
     let here = NO_RULE;
     for (const selector of rank) here = strictestRule(here, ofSelector(selector, input, refusing));
-    if ((possible & NO_RULE) !== 0) possible = (possible & ~NO_RULE) | here;
+    possible = whereOpen(possible, here);
   }
-  if ((possible & NO_RULE) !== 0) possible = (possible & ~NO_RULE) | bit(fallback);
+  possible = whereOpen(possible, bit(fallback));
   const passing = possible & (bit('allow') | bit('require_approval'));
   if (passing === 0) return possible;
   if (refusing.surely) return (possible & ~passing) | DENY;
   return refusing.perhaps ? possible | DENY : possible;
 }
 
+/** What may decide when `next` is asked wherever nothing decided so far. */
+function whereOpen(possible: Possible, next: Possible): Possible {
+  let all = possible & ~OPEN;
+  if ((possible & NO_RULE) !== 0) all |= next;
+  if ((possible & FAILED) !== 0) all |= afterFailure(next);
+  return all;
+}
+
+/** The possible results behind a `when` that could not be evaluated. */
+function afterFailure(possible: Possible): Possible {
+  let all = possible & HIDE;
+  if ((possible & ~(HIDE | OPEN)) !== 0) all |= DENY;
+  if ((possible & OPEN) !== 0) all |= FAILED;
+  return all;
+}
+
 /** As `stricter`, where either side may have no rule at all. */
 function strictestRule(a: Possible, b: Possible): Possible {
-  let both = stricter(a, b);
-  if ((a & NO_RULE) !== 0) both |= b & ~NO_RULE;
-  if ((b & NO_RULE) !== 0) both |= a & ~NO_RULE;
-  return (a & b & NO_RULE) | both;
+  return stricter(a, b) | whereOpen(a & OPEN, b) | whereOpen(b & OPEN, a);
 }
 
 function ofSelector({ rules }: TableSelector, input: CelInput, refusing: Refusing): Possible {
   let possible = 0;
   let certain = true;
+  let failed = false;
+  const seen = (effect: Possible): Possible => (failed ? afterFailure(effect) : effect);
   for (const rule of rules) {
     if (rule.observe) continue;
     const applies = appliesTo(rule, input);
     if (applies === 'no' || applies === 'absent') continue;
-    if (applies === 'unknown') {
-      possible |= bit(rule.effect);
+    // What fails before the rest is known may still be no error: of `a && b` that one is false is enough.
+    if (applies === 'unknown' || (applies !== 'yes' && !asksOnlyWhoCalls(rule))) {
+      possible |= seen(bit(rule.effect)) | (applies === 'unknown' ? 0 : DENY);
       certain = false;
       // The condition may also fail to be evaluated once there is a call.
       refusing.perhaps = true;
       continue;
     }
     if (applies === 'yes') {
-      possible |= bit(rule.effect);
-      noteGuards(rule, input, certain, refusing);
-    } else {
-      possible |= DENY;
-      if (certain) refusing.surely = true;
-      else refusing.perhaps = true;
+      possible |= seen(bit(rule.effect));
+      noteGuards(rule, input, certain && !failed, refusing);
+      return possible;
     }
-    return possible;
+    if (certain) refusing.surely = true;
+    else refusing.perhaps = true;
+    if (rule.effect === 'hide') return possible | HIDE;
+    failed = true;
   }
-  return possible | NO_RULE;
+  return possible | seen(NO_RULE);
 }
 
 /** Guards of rules that may not apply need no look: `perhaps` is set already. */

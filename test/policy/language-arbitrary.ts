@@ -1,5 +1,7 @@
 import fc from 'fast-check';
 import type { CallContext, Query } from '../../src/policy/index.ts';
+import { scan } from '../../src/wire/scan.ts';
+import type { JsonNode } from '../../src/wire/json-node.ts';
 import { callOf } from '../../src/policy/index.ts';
 
 /** Random documents of the whole language over tiny alphabets, as plain objects: JSON is YAML. */
@@ -14,7 +16,7 @@ export interface Document {
 export const condition = fc.constantFrom(
   'args.n <= 5.0', 'args.n > 2', 'args.s == "a"', 'has(args.n)', '!has(args.s)', 'args.s.matches("^a*$")', 'args.n / 0.0 > 1.0', 'args.s > 3',
   'true', 'false', '"x" in grant.tags', 'session.id == "s"', 'client.name == "c"', 'now > timestamp("2026-01-01T00:00:00Z")', 'args.m.k == 1', 'size(args) > 1',
-  'args.n < 3.0 || args.s == "b"', 'has(args.s) && args.s != "b"', 'user.sub == "me"', 'tool.title == "t"', 'args.l.exists(x, x == 1)',
+  'args.n < 3.0 || args.s == "b"', 'has(args.s) && args.s != "b"', 'user.sub == "me"', 'user.sub != "me"', 'user.role == "admin" || grant.label == "h"', 'user.sub == "me" && args.n > 2.0', 'tool.title == "t"', 'args.l.exists(x, x == 1)',
 );
 const schema = fc.constantFrom<unknown>({ type: 'number', maximum: 5 }, { type: 'string', pattern: '^a*$' }, { enum: ['a', 1] }, { type: 'integer' }, { const: 'a' }, false);
 const conditions = fc.oneof(condition, fc.array(fc.oneof(condition, fc.record({ if: condition, reason: fc.constant('because') })), { minLength: 1, maxLength: 2 }));
@@ -58,13 +60,19 @@ export const document: fc.Arbitrary<Document> = fc.record(
   { noNullPrototype: true },
 );
 
+function json(text: string): JsonNode {
+  const read = scan(Buffer.from(text), { maxBytes: 1e3, maxDepth: 8, maxKeys: 10 });
+  if (!read.ok) throw new Error(read.message);
+  return read.root;
+}
+
 const args = fc.option(
   fc.dictionary(fc.constantFrom('n', 's', 'm', 'l', 'N', 'other'), fc.constantFrom<unknown>(1, 3, 5.5, -1, 'a', 'b', true, null, [1, 'a'], { k: 1 }, { k: 'a' }), { maxKeys: 4, noNullPrototype: true }),
 );
 const context: fc.Arbitrary<CallContext> = fc.record({
   server: fc.constant('server'),
   grant: fc.record({ label: fc.constant('g'), tags: fc.constantFrom(['x'], []) }),
-  user: fc.constant(null),
+  user: fc.constantFrom(null, json('{}'), json('{"sub":"me"}'), json('{"sub":"you","role":"admin"}'), json('{"sub":1}')),
   client: fc.record({ name: fc.constantFrom('c', 'd', null), version: fc.constant(null) }),
   session: fc.constantFrom('s', 't', null),
   now: fc.constantFrom(Date.UTC(2025, 0, 1), Date.UTC(2026, 5, 1)),
