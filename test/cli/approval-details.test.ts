@@ -34,6 +34,6 @@ describe('what a terminal shows of a request', () => {
   });
 
   test('[#44] a name in a message has no character that moves the cursor or turns the text', () => {
-    expect(shownName('eve\u009b2J\u202e"\n\u3164')).toBe('"eve\\u{9b}2J\\u{202e}\\"\\n\\u{3164}"');
+    expect(shownName('eve\u009b2J\u202e"\n\u3164\u2800')).toBe('"eve\\u{9b}2J\\u{202e}\\"\\n\\u{3164}\\u{2800}"');
   });
 });
