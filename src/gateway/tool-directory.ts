@@ -1,25 +1,17 @@
 import { createHash } from 'node:crypto';
 import type { JsonNode } from '../wire/json-node.ts';
+import { toolFacts } from '../policy/definitions.ts';
 import type { ToolFacts } from '../policy/types.ts';
 import { knownKeys, type KnownKeys } from '../mcp/keys.ts';
 import { paramHeadersOf, type ParamHeaders } from '../mcp/param-headers.ts';
 import { canonicalJson } from './approvals/canonical.ts';
 
+export { toolFacts };
+
 /** A list longer than this is not learnt any further; names beyond it are unknown, so calls for them are refused. */
 const MAX_TOOLS = 100_000;
 /** How long the answer "no such tool" holds before a call for an unknown name asks the upstream again. */
 const NEGATIVE_MS = 1_000;
-
-/** What conditions can know of a tool, from the definition that a list showed. */
-export function toolFacts(definition: JsonNode): ToolFacts {
-  return {
-    title: definition.get('title')?.text() ?? null,
-    annotations: definition.get('annotations'),
-    inputSchema: definition.get('inputSchema'),
-    category: null,
-    risk: null,
-  };
-}
 
 /** What we keep of a tool. Schema facts are read on first use: most tools are never called. */
 export class KnownTool {

@@ -7,11 +7,13 @@ import { isInstant, isLength } from './time.ts';
 import { Duration, Failure, type Result, Timestamp, typeInWords, type Value } from './value.ts';
 
 export const OVERFLOW = Failure.error('a calculation leaves the range of its numbers');
+const UNDERFLOW = Failure.error('a calculation gives a number that is too small to tell from zero');
 const BY_ZERO = Failure.error('a division by zero');
 
 /**
- * `+ - * / %` of CEL. Ints are 64 bits wide and stay ints, doubles stay doubles, the two never mix. Stricter than CEL in one thing: a
- * result that is no finite number is an error, since a policy could do nothing sensible with it.
+ * `+ - * / %` of CEL. Ints are 64 bits wide and stay ints, doubles stay doubles, the two never mix. Stricter than CEL in two things: a
+ * result that is no finite number is an error, since a policy could do nothing sensible with it, and so is one that became zero only
+ * because no double is as small, since a budget would count nothing.
  */
 export function calculate(op: ArithmeticOperator, a: Value, b: Value, run: Run): Result {
   if (typeof a === 'number' && typeof b === 'number') return ofDoubles(op, a, b);
@@ -52,6 +54,7 @@ function ofDoubles(op: ArithmeticOperator, a: number, b: number): Result {
     case '%':
       return undefinedFor('%', a, b);
   }
+  if (result === 0 && a !== 0 && (op === '*' || op === '/')) return op === '*' && b === 0 ? result : UNDERFLOW;
   return Number.isFinite(result) ? result : OVERFLOW;
 }
 

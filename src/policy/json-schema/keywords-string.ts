@@ -18,12 +18,18 @@ export function lengthKeyword(keyword: 'minLength' | 'maxLength', node: JsonNode
   const least = keyword === 'minLength';
   const amount = `${least ? 'at least' : 'at most'} ${bound} character${bound === 1 ? '' : 's'}`;
   return (value, place, run) => {
-    const text = value.text();
+    const text = paidText(value, run);
     if (text === null) return null;
-    run.spendText(text.length);
     const length = codePointsOf(text);
     return (least ? length >= bound : length <= bound) ? null : failure(place, `must have ${amount}`, `has ${amount}`);
   };
+}
+
+/** The text of a string; null for anything else. Decoding costs what the sender chose, so it is paid for first: by bytes. */
+function paidText(value: JsonNode, run: Run): string | null {
+  if (value.kind !== 'string') return null;
+  run.spendText(value.end - value.start);
+  return value.text();
 }
 
 function codePointsOf(text: string): number {
@@ -76,9 +82,8 @@ export function formatKeyword(node: JsonNode, site: Site): Check | null {
     return null;
   }
   return (value, place, run) => {
-    const text = value.text();
+    const text = paidText(value, run);
     if (text === null) return null;
-    run.spendText(text.length);
     return format.test(text) ? null : failure(place, `must be ${format.called}`, `is ${format.called}`);
   };
 }

@@ -94,6 +94,12 @@ describe('[#42] no spelling of a number evades a comparison', () => {
 describe('calculations', () => {
   it.each([
     ['args.i + args.j > 0.0', '{"i":1e308,"j":1e308}', 'error'],
+    ['args.i * args.j > 0.0', '{"i":1e-300,"j":1e-300}', 'error'],
+    ['args.i / args.j > 0.0', '{"i":1e-300,"j":1e300}', 'error'],
+    ['args.i * args.j > 0.0', '{"i":0,"j":1e-300}', 'false'],
+    ['args.i * args.j > 0.0', '{"i":1e-300,"j":0}', 'false'],
+    ['args.i / args.j > 0.0', '{"i":0,"j":1e300}', 'false'],
+    ['args.i - args.j > 0.0', '{"i":1e-300,"j":1e-300}', 'false'],
     ['args.i * args.j > 0.0', '{"i":1e200,"j":1e200}', 'error'],
     ['args.i / args.j > 0.0', '{"i":1,"j":0}', 'error'],
     ['args.i / args.j > 0.0', '{"i":1,"j":-0}', 'error'],
@@ -143,6 +149,7 @@ describe('amounts', () => {
     ['args.amount + args.fee', '{"amount":0.1,"fee":0.2}', '0.30000000000000004'],
     ['args.amount * 2.0', '{"amount":"10"}', 'error of evaluation'],
     ['args.amount * 2.0', '{"amount":1e308}', 'error of evaluation'],
+    ['args.amount * args.rate', '{"amount":1e-200,"rate":1e-200}', 'error of evaluation'],
     ['size(args.items)', '{"items":[1,2,3]}', '3'],
     ['has(args.amount) ? args.amount : 1.5', '{}', '1.5'],
     ['has(args.amount) ? args.amount : 1', '{"amount":"x"}', 'error of arguments'],
