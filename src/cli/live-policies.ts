@@ -53,7 +53,7 @@ export class LivePolicies {
       return;
     }
     const next = combine(result.policies);
-    if (next.id === this.#current?.id) return;
+    if (next.digest === this.#current?.digest) return;
     this.#current = next;
     this.#report(`policy reloaded: ${next.id}`);
     this.#listener?.(next);

@@ -59,7 +59,7 @@ export class Principal {
     const retagged = tags.length !== this.#tags.length || tags.some((tag, index) => tag !== this.#tags[index]);
     this.#policies = next;
     this.#tags = tags;
-    if (previous.id !== next.id || retagged) for (const listener of this.#listeners) listener(next, previous);
+    if (previous.digest !== next.digest || retagged) for (const listener of this.#listeners) listener(next, previous);
   }
 
   /** @returns a function that ends the subscription */

@@ -6,7 +6,6 @@ import type { PolicyDocument, SelectorModel } from './document.ts';
 import { CLIENT_FEATURES, KINDS, SECTION } from './document.ts';
 import type { EngineRule, RulePlace } from './engine-rule.ts';
 import { engineRule, restricts } from './engine-rule.ts';
-import { parseGlob } from './glob.ts';
 import type { Judgement, Plan } from './plan.ts';
 import { makePlan } from './plan.ts';
 import { pointer } from './pointer.ts';
@@ -147,7 +146,7 @@ class KindRules {
 
 function tableSelector({ selector, rules }: SelectorModel, place: RulePlace, sources: CompiledSources): TableSelector {
   const spelt = place.kind === 'resource' ? spellUri(selector, 'exact') : selector;
-  return { selector, rules: rules.map((rule) => engineRule(rule, { ...place, selector: spelt }, sources)), literals: parseGlob(spelt).literals };
+  return { selector, rules: rules.map((rule) => engineRule(rule, { ...place, selector: spelt }, sources)) };
 }
 
 function spellUri(selector: string, form: 'exact' | 'folded'): string {

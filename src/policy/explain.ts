@@ -81,7 +81,7 @@ export interface Explanation {
  * the author"). Runs the code that `decide` runs, with a listener that makes it ask the guards behind a refusal too.
  */
 export function explain(policies: readonly CompiledPolicy[], query: Query): Explanation {
-  const own = [...new Map(policies.map((policy) => [policy.id, policy])).values()];
+  const own = [...new Map(policies.map((policy) => [policy.digest, policy])).values()];
   const input = callInput(query);
   const explained = own.map((policy) => explainPolicy(policy, policy.plan(query.kind, query.name), input));
   return { decision: decisionOf(explained.map(({ judgement }) => judgement), input), policies: explained.map(({ explanation }) => explanation) };

@@ -8,13 +8,20 @@ import type { EngineRule } from './engine-rule.ts';
 export interface TableSelector {
   readonly selector: string;
   readonly rules: readonly EngineRule[];
-  /** Literal characters of the selector as its author wrote it; ranks globs. */
+}
+
+/**
+ * A selector as the table compares it. What counts for its rank is how it is spelt here: selectors that this spelling makes equal cover
+ * the same names, and none of them may open what another denies.
+ */
+interface Spelt extends TableSelector {
+  /** Literal characters; ranks globs. */
   readonly literals: number;
 }
 
 interface GlobSelector {
   readonly glob: Glob;
-  readonly entry: TableSelector;
+  readonly entry: Spelt;
 }
 
 /** Selectors that are equally specific: of their rules the strictest decides. */
@@ -22,18 +29,20 @@ export type Rank = readonly TableSelector[];
 
 /** The rules for one kind of name, under one way of spelling names. */
 export class RuleTable {
-  readonly #exact = new Map<string, TableSelector[]>();
+  readonly #exact = new Map<string, Spelt[]>();
   readonly #globs: GlobIndex<GlobSelector>;
-  readonly #star: TableSelector | null;
+  readonly #star: Spelt | null;
 
   /** `spell` gives the selector as it is compared with names; it keeps the stars. */
   constructor(entries: readonly TableSelector[], spell: (selector: string) => string) {
     const globs: GlobSelector[] = [];
-    let star: TableSelector | null = null;
-    for (const entry of entries) {
-      const selector = spell(entry.selector);
+    let star: Spelt | null = null;
+    for (const { selector: written, rules } of entries) {
+      const selector = spell(written);
+      const glob = parseGlob(selector);
+      const entry: Spelt = { selector: written, rules, literals: glob.literals };
       if (selector === '*') star = entry;
-      else if (selector.includes('*')) globs.push({ glob: parseGlob(selector), entry });
+      else if (selector.includes('*')) globs.push({ glob, entry });
       else this.#exact.set(selector, [...(this.#exact.get(selector) ?? []), entry].sort(bySpecificity));
     }
     this.#globs = new GlobIndex(globs);
@@ -49,8 +58,8 @@ export class RuleTable {
 }
 
 /** Divides a sorted list where the number of literal characters changes. */
-function ranks(entries: readonly TableSelector[]): Rank[] {
-  const all: TableSelector[][] = [];
+function ranks(entries: readonly Spelt[]): Rank[] {
+  const all: Spelt[][] = [];
   for (const entry of entries) {
     const last = all.at(-1);
     if (last !== undefined && last[0]?.literals === entry.literals) last.push(entry);
@@ -60,7 +69,7 @@ function ranks(entries: readonly TableSelector[]): Rank[] {
 }
 
 /** Most literal characters, then the strictest action, then the selector, so that the order of the file means nothing. */
-function bySpecificity(a: TableSelector, b: TableSelector): number {
+function bySpecificity(a: Spelt, b: Spelt): number {
   if (a.literals !== b.literals) return b.literals - a.literals;
   const difference = strictnessOf(b) - strictnessOf(a);
   if (difference !== 0) return difference;

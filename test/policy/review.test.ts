@@ -3,7 +3,9 @@ import { callOf } from '../../src/policy/call-of.ts';
 import type { CallContext, Decision, PolicySet } from '../../src/policy/index.ts';
 import { scan } from '../../src/wire/scan.ts';
 import type { JsonNode } from '../../src/wire/json-node.ts';
-import { setOf } from './load.ts';
+import { Principal } from '../../src/gateway/principal.ts';
+import { combine, explain } from '../../src/policy/index.ts';
+import { load, setOf } from './load.ts';
 
 function json(text: string): JsonNode {
   const read = scan(Buffer.from(text), { maxBytes: 1e6, maxDepth: 64, maxKeys: 1e5 });
@@ -13,6 +15,10 @@ function json(text: string): JsonNode {
 
 function caller(user: string | null): CallContext {
   return { server: 's', grant: { label: 'g', tags: [] }, user: user === null ? null : json(user), client: { name: null, version: null }, session: 's1', now: 0 };
+}
+
+function read(set: PolicySet, uri: string): string {
+  return set.decide({ kind: 'resource', name: uri, args: null, context: caller(null) }).effect;
 }
 
 function call(set: PolicySet, user: string | null, argsJson = '{}'): Decision {
@@ -67,5 +73,50 @@ describe('a condition over arguments that cannot be evaluated', () => {
     const set = await setOf('version: "1"\ndefault: hide\ntools:\n  admin: { when: args.n > 2.0, action: hide }\n');
     expect(seen(set, null)).toBe('hide');
     expect(call(set, null, '{"n":"x"}')).toMatchObject({ effect: 'hide', code: 'policy_error' });
+  });
+});
+
+describe('a rule for one spelling of a resource does not open what another denies', () => {
+  it.each(['file:///doc/', 'file:///doc#x', 'file:///doc#public', 'file:///doc?x=1', 'file://localhost/doc'])('%s', async (uri) => {
+    const denied = 'version: "1"\ndefault: allow\nresources:\n  "file:///doc": deny\n';
+    expect(read(await setOf(denied), uri)).toBe('deny');
+    expect(read(await setOf(`${denied}  "file:///doc#public": allow\n`), uri)).toBe('deny');
+  });
+
+  it.each([
+    ['a user name', '"https://h/a*": deny', '"https://someone@h/a*": allow', 'https://h/a/b'],
+    ['repeated slashes', '"file:///doc/*": deny', '"file:///doc////*": allow', 'file:///doc/x'],
+  ])('nor one with a wildcard: %s', async (_name, deny, allow, uri) => {
+    expect(read(await setOf(`version: "1"\ndefault: allow\nresources:\n  ${deny}\n  ${allow}\n`), uri)).toBe('deny');
+  });
+
+  it('but a more specific rule still decides', async () => {
+    const set = await setOf('version: "1"\ndefault: deny\nresources:\n  "file:///doc/*": deny\n  "file:///doc/public/*": allow\n');
+    expect(read(set, 'file:///doc/public/x')).toBe('allow');
+    expect(read(set, 'file:///doc/x')).toBe('deny');
+  });
+});
+
+describe('two documents that share their short id', () => {
+  const text = (n: number, action: string): string => `{"version":"1","description":"v${n}","default":"${action}","mode":"enforce"}`;
+
+  it('are two: neither is left out of a grant, and a set of one is no set of the other', async () => {
+    const [a, b] = [await load(text(54_169, 'deny'), 'p'), await load(text(102, 'allow'), 'p')];
+    expect(b.id).toBe(a.id);
+    for (const order of [[a, b], [b, a]]) expect(call(combine(order), null).effect).toBe('deny');
+    expect(combine([a]).digest).not.toBe(combine([b]).digest);
+    expect(explain([b, a], callOf({ tool: 'admin', argsJson: '{}' })).decision.effect).toBe('deny');
+  });
+
+  it('wake those who listen for another policy', async () => {
+    const [a, b] = [await load(text(54_169, 'deny'), 'p'), await load(text(102, 'allow'), 'p')];
+    const principal = new Principal('g', 's', combine([a]));
+    let swaps = 0;
+    principal.subscribe(() => {
+      swaps += 1;
+    });
+    principal.swap(combine([b]));
+    principal.swap(combine([b]));
+    expect(swaps).toBe(1);
   });
 });
