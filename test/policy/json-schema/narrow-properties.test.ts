@@ -73,9 +73,23 @@ describe('an argument object is valid against the narrowed schema exactly if it 
         if (edits === null || !compileSchema(node, 'upstream').ok) return;
         const ajv = '$schema' in inputSchema ? legacy : modern;
         const [first, second, both] = [inputSchema, constraint, JSON.parse(splice(node.buffer, edits).toString('utf8')) as object].map((document) => (document === constraint ? modern : ajv).compile(document));
-        for (const data of values) expect(both?.(data)).toBe(first?.(data) === true && second?.(data) === true);
+        for (const data of values) {
+          const verdicts = [first, second, both].map((validate) => saidBy(validate, data));
+          if (verdicts.includes(null)) return;
+          expect(verdicts[2]).toBe(verdicts[0] === true && verdicts[1] === true);
+        }
       }),
       { numRuns: AJV_RUNS },
     );
   });
 });
+
+/** The code that ajv makes of `contains: { if: false }` asks for a variable that it never declares; then it has no verdict. */
+function saidBy(validate: ((data: unknown) => unknown) | undefined, data: unknown): boolean | null {
+  try {
+    return validate?.(data) === true;
+  } catch (error) {
+    if (error instanceof ReferenceError) return null;
+    throw error;
+  }
+}
