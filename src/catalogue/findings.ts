@@ -1,3 +1,4 @@
+import { nfkc } from '../wire/nfkc.ts';
 import type { Definition } from './definition.ts';
 import { MODEL_INSTRUCTIONS } from './lexicon/claims.ts';
 import type { Trail } from './trail.ts';
@@ -39,7 +40,8 @@ function instruction(flat: string): string | null {
 }
 
 function looksLikeAnother(name: string): boolean {
-  return name.normalize('NFKC') !== name.normalize('NFC') || name.split(/[^\p{L}\p{M}]+/u).some(mixesScripts);
+  const runs = name.replace(/([\p{M}\uFF9E\uFF9F]{30})[\p{M}\uFF9E\uFF9F]+/gu, '$1');
+  return runs.length !== name.length || nfkc(runs) !== runs.normalize('NFC') || name.split(/[^\p{L}\p{M}]+/u).some(mixesScripts);
 }
 
 // Bidirectional controls, zero-width characters, tags, invisible operators, other controls than white space.

@@ -1,3 +1,4 @@
+import { nfkc } from '../wire/nfkc.ts';
 /** Letters of other scripts that look like Latin ones; a name written with them must not hide its verb. */
 const LOOK_ALIKES: ReadonlyMap<string, string> = new Map(
   Object.entries({
@@ -17,16 +18,24 @@ export function mixesScripts(word: string): boolean {
   return HAS_LATIN.test(word) && HAS_LOOK_ALIKE_SCRIPT.test(word);
 }
 
+/** Normalising a run of n combining marks takes n² steps; no language writes more than a few on one letter. */
+const MARKS_TOO_MANY = /([\p{M}\uFF9E\uFF9F]{30})[\p{M}\uFF9E\uFF9F]+/gu;
+
+/** Invisible characters gone and compatibility forms folded, in linear time whatever the text is made of. */
+export function folding(text: string): string {
+  return nfkc(text.replace(INVISIBLE, '').replace(MARKS_TOO_MANY, '$1')).replace(INVISIBLE, '');
+}
+
 /** The name as an eye reads it: compatibility forms folded, invisible characters gone, look-alike letters made Latin. */
 export function visibleForm(name: string): string {
-  const folded = name.normalize('NFKC').replace(INVISIBLE, '');
+  const folded = folding(name);
   if (!mixesScripts(folded)) return folded;
   return Array.from(folded, (c) => LOOK_ALIKES.get(c) ?? c).join('');
 }
 
 /** Comparison key for names that look the same: case, separators and 0/o, 1/l/i are folded as well. */
 export function nameSkeleton(name: string): string {
-  const visible = Array.from(name.normalize('NFKC').replace(INVISIBLE, ''), (c) => LOOK_ALIKES.get(c) ?? c).join('');
+  const visible = Array.from(folding(name), (c) => LOOK_ALIKES.get(c) ?? c).join('');
   return visible.toLowerCase().replace(/[^\p{L}\p{N}]/gu, '').replaceAll('0', 'o').replace(/[1|i]/g, 'l');
 }
 
@@ -54,7 +63,7 @@ export function squash(name: string): string {
 export function flattenText(text: string): string {
   // Plain text is the rule, and needs none of it.
   if (/^[!-~]*(?: [!-~]+)*$/u.test(text)) return text;
-  return text.normalize('NFKC').replace(INVISIBLE, '').replace(/\s+/gu, ' ').trim();
+  return folding(text).replace(/\s+/gu, ' ').trim();
 }
 
 /** A term that is safe to print: visible, one line, at most 48 characters. */
