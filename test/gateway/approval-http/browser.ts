@@ -101,6 +101,7 @@ export class Browser {
     const ended = new Promise((resolve) => this.#child.once('exit', resolve));
     this.#child.kill();
     await ended;
-    rmSync(this.#profile, { recursive: true, force: true, maxRetries: 5 });
+    // Helpers of the browser may still be writing there for a moment.
+    rmSync(this.#profile, { recursive: true, force: true, maxRetries: 20, retryDelay: 100 });
   }
 }

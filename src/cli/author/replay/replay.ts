@@ -1,6 +1,6 @@
 import type { CompiledPolicy } from '../../../policy/index.ts';
 import { callInput, decisionOf } from '../../../policy/policy-set.ts';
-import { judgePlan } from '../../../policy/plan.ts';
+import { judgePlan, type Plan } from '../../../policy/plan.ts';
 import type { Decision, Verdict, Visibility } from '../../../policy/types.ts';
 import type { CelInput, Variable } from '../../../policy/cel/types.ts';
 import { possibleEffects, stricter, toVisibility } from '../../../policy/visibility.ts';
@@ -43,11 +43,23 @@ export async function replayCall(policies: readonly CompiledPolicy[], row: Recor
   return { now: judged.effect === 'allow' ? 'allowed' : judged.effect === 'require_approval' ? 'approval' : 'refused', judged };
 }
 
+/** Whether no condition for the name looks at what is not known: then the call is simply decided again. */
+function asksOnlyKnown(plan: Plan, sources: CompiledPolicy['sources'] | undefined, { args, unknown }: CelInput): boolean {
+  if (args === undefined || sources === undefined) return false;
+  const rules = plan.readings.flatMap(({ ranks }) => ranks.flatMap((rank) => rank.flatMap((selector) => selector.rules)));
+  return rules.every(({ when, conditionGuards, budgets }) => {
+    const conditions = conditionGuards.flatMap(({ source }) => (source === null ? [] : [sources.condition(source)]));
+    const variables = [...(when === null ? [] : [when]), ...conditions, ...budgets.map(({ amount }) => amount)].flatMap((expression) => [...expression.variables]);
+    return !variables.some((variable) => unknown.has(variable));
+  });
+}
+
 /** The decision, when what is known is enough for it. */
 function decided(policies: readonly CompiledPolicy[], row: RecordedCall, known: CelInput): Decision | null {
   const { args: _args, ...rest } = known;
   const input: CelInput = row.args === 'unrecorded' ? { ...rest, unknown: new Set<Variable>([...known.unknown, 'args']) } : known;
   const plans = policies.map((policy) => policy.plan(row.kind, row.name));
+  if (plans.every((plan, index) => asksOnlyKnown(plan, policies[index]?.sources, input))) return decisionOf(plans.map((plan) => judgePlan(plan, input)), input);
   const certain: Visibility = toVisibility(plans.map((plan) => possibleEffects(plan, input)).reduce(stricter));
   if (certain === 'depends') return null;
   let sure: Verdict | null = null;
