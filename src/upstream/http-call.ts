@@ -238,7 +238,8 @@ export class HttpCall {
   #statusFailure(): UpstreamFailure {
     const status = this.#status;
     const reason = this.#statusMessage === '' ? '' : ` ${sample(this.#statusMessage, 60)}`;
-    if (this.expired) return failure('session_expired', 'the upstream does not know the session any more (HTTP 404)', false, status);
+    // A 404 should mean that nothing was done, but only a server that is right keeps to that: nothing is given back for it.
+    if (this.expired) return failure('session_expired', 'the upstream does not know the session any more (HTTP 404)', true, status);
     if (status === 401 || status === 403) return failure('http_status', `the upstream did not accept the gateway's credentials (HTTP ${status}${reason})`, true, status);
     if (status >= 300 && status < 400) return failure('http_status', `the upstream redirected the request (HTTP ${status}${reason}); redirects are not followed`, true, status);
     return failure('http_status', `the upstream answered with HTTP ${status}${reason}`, true, status);

@@ -236,7 +236,7 @@ export class HttpLink implements UpstreamLink {
     } else if (session !== null) {
       void this.#aside.endSession(session);
     }
-    const reason = failure('session_expired', `the upstream's session expired and could not be renewed: ${why}`, false, 404);
+    const reason = failure('session_expired', `the upstream's session expired and could not be renewed: ${why}`, true, 404);
     for (const call of waiting) {
       if (usable) this.#sendInSession(call);
       else call.fail(reason);

@@ -305,7 +305,7 @@ describe('an expired session', () => {
     const { link, heard } = open(server.url);
     await initialize(link, heard);
     link.send(call(1, 'x'));
-    expect(await heard.failure('n:1')).toMatchObject({ kind: 'session_expired', status: 404, reached: false });
+    expect(await heard.failure('n:1')).toMatchObject({ kind: 'session_expired', status: 404, reached: true });
     expect(server.seen.filter((entry) => entry.rpc === 'initialize').length).toBe(1);
   });
 
@@ -319,7 +319,7 @@ describe('an expired session', () => {
     known.add = (): Set<string> => known;
     known.clear();
     link.send(call(2, 'x'));
-    expect(await heard.failure('n:2')).toMatchObject({ kind: 'session_expired', reached: false });
+    expect(await heard.failure('n:2')).toMatchObject({ kind: 'session_expired', reached: true });
     expect(server.seen.filter((entry) => entry.rpc === 'initialize').length).toBe(2);
   });
 

@@ -4,8 +4,8 @@ import { type Compiler, wordsOf } from './compiler.ts';
 import { overloadsOf } from './functions.ts';
 import { LONGEST_MATCHED, PATTERN_COST_PER_UNIT } from './limits.ts';
 import { EXHAUSTED, type Evaluate } from './run.ts';
-import { kindOf, type Overload, takes } from './signature.ts';
-import { Failure, typeInWords, type Value, worse } from './value.ts';
+import { type Overload, takes } from './signature.ts';
+import { Failure, kindOf, typeInWords, type Value, worse } from './value.ts';
 
 const UNCOMPILED: Evaluate = () => Failure.error('a pattern was refused');
 

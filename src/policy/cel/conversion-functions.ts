@@ -1,9 +1,9 @@
 import { exactDouble } from '../../wire/decimal.ts';
 import { EXHAUSTED } from './run.ts';
-import type { Kind, Overload } from './signature.ts';
+import type { Overload } from './signature.ts';
 import { BOOL, DOUBLE, DYN, INT, STRING, TYPE } from './static-type.ts';
 import { sizeOf } from './text.ts';
-import { Failure, Json, type MapValue, TypeValue, typeName, type Value } from './value.ts';
+import { Failure, Json, type Kind, type MapValue, TypeValue, typeName, type Value } from './value.ts';
 
 const NO_INT = Failure.error('a value cannot be read as a whole number of 64 bits');
 const NO_DOUBLE = Failure.error('a value cannot be read as a number exactly');

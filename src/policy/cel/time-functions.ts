@@ -1,7 +1,7 @@
-import type { Kind, Overload } from './signature.ts';
+import type { Overload } from './signature.ts';
 import { DURATION, INT, STRING, TIMESTAMP } from './static-type.ts';
 import { formatInstant, formatLength, isInstant, localDate, parseInstant, parseLength } from './time.ts';
-import { Duration, Failure, Timestamp } from './value.ts';
+import { Duration, Failure, type Kind, Timestamp } from './value.ts';
 
 const NO_INSTANT = Failure.error('a timestamp is not written as RFC 3339 has it, or lies outside of the years 1 to 9999');
 const NO_LENGTH = Failure.error('a duration is not written as `1h30m` or `90s`, or is too long');

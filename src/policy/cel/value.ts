@@ -125,8 +125,10 @@ export function worse(a: Result, b: Result): Failure {
   return b.rank > a.rank ? b : a;
 }
 
-/** CEL's name for the type of a value. */
-export function typeName(value: Value): string {
+export type Kind = 'bool' | 'int' | 'double' | 'string' | 'null' | 'list' | 'map' | 'timestamp' | 'duration' | 'type';
+
+/** The type of a value, by which overloads are chosen. */
+export function kindOf(value: Value): Kind {
   switch (typeof value) {
     case 'boolean':
       return 'bool';
@@ -137,13 +139,21 @@ export function typeName(value: Value): string {
     case 'string':
       return 'string';
     default:
-      if (value === null) return 'null_type';
+      if (value === null) return 'null';
       if (Array.isArray(value)) return 'list';
       if (value instanceof Json) return value.isList ? 'list' : 'map';
       if (value instanceof MapValue) return 'map';
-      if (value instanceof Timestamp) return 'google.protobuf.Timestamp';
-      return value instanceof Duration ? 'google.protobuf.Duration' : 'type';
+      if (value instanceof Timestamp) return 'timestamp';
+      return value instanceof Duration ? 'duration' : 'type';
   }
+}
+
+const CEL_NAMES: Partial<Readonly<Record<Kind, string>>> = { null: 'null_type', timestamp: 'google.protobuf.Timestamp', duration: 'google.protobuf.Duration' };
+
+/** CEL's name for the type of a value. */
+export function typeName(value: Value): string {
+  const kind = kindOf(value);
+  return CEL_NAMES[kind] ?? kind;
 }
 
 /** The type of a value in words for messages: JSON's names, because that is what authors and agents write. */
