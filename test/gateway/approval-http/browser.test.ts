@@ -14,6 +14,8 @@ afterEach(async () => {
 const heading = (text: string): string => `document.querySelector('h1')?.textContent === ${JSON.stringify(text)}`;
 
 /** Only where a browser is installed; what the server does is proved without one in pages.test.ts. */
+if (BROWSER === null) process.stderr.write('skipped: the approval page in a real browser; it needs chromium (Debian: apt-get install chromium)\n');
+
 describe.skipIf(BROWSER === null)('the page in a real browser', () => {
   async function open(): Promise<{ office: Office; browser: Browser; base: string }> {
     office = await Office.open();

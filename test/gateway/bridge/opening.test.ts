@@ -1,8 +1,13 @@
+import { existsSync } from 'node:fs';
 import { afterEach, describe, expect, test } from 'vitest';
 import { rawMessage, Recorder } from '../../upstream/recorder.ts';
 import { bridgedLink } from '../../../src/gateway/bridge/bridged-link.ts';
 import { UPSTREAM_LIMITS } from '../../../src/wire/limits.ts';
 import { BridgeClient, envelope, errorOf, resultOf, textOf, type Fixture, type Json } from './harness.ts';
+
+/** The server of both eras is built on packages that are installed apart from the project's. */
+const PEERS = existsSync(new URL('../../peers/node_modules/@modelcontextprotocol/server', import.meta.url));
+if (!PEERS) process.stderr.write('skipped: a server of both eras behind the bridge; it needs `npm ci --prefix test/peers`\n');
 
 let client: BridgeClient | null = null;
 afterEach(async () => {
@@ -37,7 +42,7 @@ describe('where both sides speak the same era', () => {
     }
   });
 
-  test('a server of both eras is spoken to in that of its client', async () => {
+  test.skipIf(!PEERS)('a server of both eras is spoken to in that of its client', async () => {
     const legacy = await open('dual');
     expect(resultOf(await legacy.initialize())).toMatchObject({ protocolVersion: '2025-11-25', serverInfo: { name: 'conformance-fixture' } });
     legacy.send({ jsonrpc: '2.0', id: 'e', method: 'tools/call', params: { name: 'test_elicitation', arguments: { message: 'm' } } });
