@@ -2,6 +2,7 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { WebSocket } from 'undici';
 
 /** A browser of this machine, or null. */
@@ -31,7 +32,7 @@ export class Browser {
 
   private constructor(path: string) {
     this.#profile = mkdtempSync(join(tmpdir(), 'policylayer-browser-'));
-    this.#child = spawn(path, ['--headless=new', '--no-sandbox', '--disable-gpu', '--disable-dev-shm-usage', '--remote-debugging-port=0', `--user-data-dir=${this.#profile}`, 'about:blank'], { stdio: ['ignore', 'ignore', 'pipe'] });
+    this.#child = spawn(path, ['--headless=new', '--no-sandbox', '--disable-gpu', '--disable-dev-shm-usage', '--remote-debugging-port=0', `--user-data-dir=${this.#profile}`, 'about:blank'], { stdio: ['ignore', 'ignore', 'pipe'], detached: true });
   }
 
   static async open(path: string): Promise<Browser> {
@@ -99,9 +100,16 @@ export class Browser {
   async close(): Promise<void> {
     this.#socket.close();
     const ended = new Promise((resolve) => this.#child.once('exit', resolve));
-    this.#child.kill();
+    // The whole group: helpers that outlive the browser go on writing into its profile.
+    if (this.#child.pid !== undefined) process.kill(-this.#child.pid, 'SIGKILL');
     await ended;
-    // Helpers of the browser may still be writing there for a moment.
-    rmSync(this.#profile, { recursive: true, force: true, maxRetries: 20, retryDelay: 100 });
+    for (let left = 50; left > 0; left -= 1) {
+      try {
+        return rmSync(this.#profile, { recursive: true, force: true });
+      } catch (error) {
+        if (left === 1) throw error;
+        await sleep(100);
+      }
+    }
   }
 }
