@@ -1,7 +1,7 @@
 import type { LimitClaim } from '../policy/types.ts';
 import {
   StateUnavailable, type ApprovalAnswer, type ApprovalFilter, type ApprovalRecord, type ApprovalRequest, type ApprovalStatus, type ApprovalVote, type CounterScope, type JournalEntry,
-  type JournalFilter, type JournalRow, type ReserveResult, type Settlement, type State, type VoteResult,
+  type JournalFilter, type JournalRow, type Messages, type ReserveResult, type Settlement, type State, type VoteResult,
 } from '../state/types.ts';
 
 /**
@@ -40,6 +40,10 @@ export class DeferredState implements State {
   #now(): State {
     if (this.#state !== null) return this.#state;
     throw this.#failure ?? new StateUnavailable('the state is not open yet');
+  }
+
+  get messages(): Messages {
+    return this.#now().messages;
   }
 
   reserve(claims: readonly LimitClaim[], scope: CounterScope): ReserveResult | Promise<ReserveResult> {

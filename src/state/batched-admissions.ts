@@ -1,7 +1,7 @@
 import type { LimitClaim } from '../policy/types.ts';
 import type { ApprovalUse } from './approval-store.ts';
 import type {
-  ApprovalAnswer, ApprovalFilter, ApprovalRecord, ApprovalRequest, ApprovalStatus, ApprovalVote, CounterScope, JournalEntry, JournalFilter, JournalRow,
+  ApprovalAnswer, ApprovalFilter, ApprovalRecord, ApprovalRequest, ApprovalStatus, ApprovalVote, CounterScope, JournalEntry, JournalFilter, JournalRow, Messages,
   ReserveResult, Settlement, State, VoteResult,
 } from './types.ts';
 
@@ -75,6 +75,10 @@ export class BatchedAdmissions implements State {
       if (result === undefined) reject(new Error('a call was not judged'));
       else resolve(result);
     }
+  }
+
+  get messages(): Messages {
+    return this.#state.messages;
   }
 
   reserve(claims: readonly LimitClaim[], scope: CounterScope): ReserveResult | Promise<ReserveResult> {

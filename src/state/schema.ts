@@ -18,6 +18,10 @@ export const APPLICATION_ID = 0x504c5374;
  * row: what is spent in the windows at hand (`spend-cursor.ts`). A budget without key is being removed. Amounts are canonical decimals.
  * `approvals`: `*_us` store clock, `*_at` wall-clock milliseconds. `done_us`: when it was denied, used or had expired. `told`: 1 when a
  * call has been told of the expiry. Votes and links are removed with their approval.
+ *
+ * `pins`: one tool of one server; `pin_definitions`: what was seen of it (`pin-store.ts`), `standing` 'pinned', 'noted' or 'held', `text` its canonical
+ * JSON or null where it is too long to keep. `pin_servers.version` grows with every change that another process has to see; `bytes`: sum
+ * of the texts. Times are wall-clock milliseconds. `messages`: what visitors of the catalogue wrote (`message-store.ts`).
  */
 const MIGRATIONS: readonly string[] = [
   `
@@ -71,6 +75,25 @@ const MIGRATIONS: readonly string[] = [
     id INTEGER PRIMARY KEY AUTOINCREMENT, approval INTEGER NOT NULL, approver TEXT NOT NULL, hash TEXT NOT NULL
   ) STRICT;
   CREATE INDEX approval_links_of ON approval_links (approval, id);
+  `,
+  `
+  CREATE TABLE messages (
+    id INTEGER PRIMARY KEY AUTOINCREMENT, at INTEGER NOT NULL, name TEXT NOT NULL, email TEXT NOT NULL, page TEXT NOT NULL, text TEXT NOT NULL,
+    read INTEGER NOT NULL
+  ) STRICT;
+  CREATE INDEX messages_by_read ON messages (read, id);
+  CREATE TABLE pin_servers (
+    server TEXT PRIMARY KEY NOT NULL, version INTEGER NOT NULL, pins INTEGER NOT NULL, bytes INTEGER NOT NULL
+  ) STRICT, WITHOUT ROWID;
+  CREATE TABLE pins (
+    id INTEGER PRIMARY KEY AUTOINCREMENT, server TEXT NOT NULL, name TEXT NOT NULL, first_seen INTEGER NOT NULL, last_seen INTEGER NOT NULL
+  ) STRICT;
+  CREATE UNIQUE INDEX pins_by_name ON pins (server, name);
+  CREATE TABLE pin_definitions (
+    id INTEGER PRIMARY KEY AUTOINCREMENT, pin INTEGER NOT NULL, hash TEXT NOT NULL, standing TEXT NOT NULL, text TEXT, bytes INTEGER NOT NULL, why TEXT,
+    decided_by TEXT, first_seen INTEGER NOT NULL, last_seen INTEGER NOT NULL
+  ) STRICT;
+  CREATE UNIQUE INDEX pin_definitions_by_hash ON pin_definitions (pin, hash);
   `,
 ];
 

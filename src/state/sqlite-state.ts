@@ -15,6 +15,7 @@ import { IdleCounters } from './idle-counters.ts';
 import { JournalQuery } from './journal-query.ts';
 import { JournalStore } from './journal-store.ts';
 import { LimitStore } from './limit-store.ts';
+import { MessageStore } from './message-store.ts';
 import { reservationColumn } from './reservation.ts';
 import { JournalRetention, type Retention } from './retention.ts';
 import { digestKey } from './schema.ts';
@@ -22,7 +23,7 @@ import { Settlements, type Ended } from './settlements.ts';
 import { StoreClock, type ClockSource } from './store-clock.ts';
 import { Transactions } from './transaction.ts';
 import type {
-  ApprovalAnswer, ApprovalFilter, ApprovalRecord, ApprovalRequest, ApprovalStatus, ApprovalVote, CounterScope, JournalEntry, JournalFilter, JournalRow,
+  ApprovalAnswer, ApprovalFilter, ApprovalRecord, ApprovalRequest, ApprovalStatus, ApprovalVote, CounterScope, JournalEntry, JournalFilter, JournalRow, Messages,
   ReserveResult, Settlement, StateUnavailable, VoteResult,
 } from './types.ts';
 
@@ -47,6 +48,7 @@ export interface SqliteStateOptions {
  * method is synchronous: a call costs tens of microseconds, less than handing it to another thread.
  */
 export class SqliteState implements BatchState {
+  readonly messages: Messages;
   readonly #database: SqlDatabase;
   readonly #transactions: Transactions;
   readonly #clock: StoreClock;
@@ -88,6 +90,12 @@ export class SqliteState implements BatchState {
     this.#retention = new JournalRetention(database, options.retention);
     this.#flood = new Flood(options.flood);
     this.#key = digestKey(database);
+    const messages = new MessageStore(database);
+    this.messages = {
+      add: (message) => this.#transact('cannot keep a message', () => messages.add(message, this.#clock.wallMs())),
+      list: (filter = {}) => this.#read('cannot read the messages', () => messages.list(filter)),
+      markRead: (id) => this.#transact('cannot mark a message', () => messages.markRead(id)),
+    };
     this.#onError = options.onError;
     this.#settlements = new Settlements((ended) => this.#writeSettlements(ended), (error) => this.#onError(unavailable('state database', error)));
     // Time counts from here, not from the first call.
@@ -137,15 +145,15 @@ export class SqliteState implements BatchState {
   }
 
   approval(id: string): ApprovalRecord | null {
-    return this.#read(() => this.#approvals.log.byId(id, this.#clock.peek())?.record ?? null);
+    return this.#read('cannot read the approvals', () => this.#approvals.log.byId(id, this.#clock.peek())?.record ?? null);
   }
 
   approvals(filter: ApprovalFilter): ApprovalRecord[] {
-    return this.#read(() => this.#approvals.log.list(filter, this.#clock.peek()).map(({ record }) => record));
+    return this.#read('cannot read the approvals', () => this.#approvals.log.list(filter, this.#clock.peek()).map(({ record }) => record));
   }
 
   approvalStatus(ids: readonly string[]): ReadonlyMap<string, ApprovalStatus> {
-    return this.#read(() => this.#approvals.log.statuses(ids, this.#clock.peek()));
+    return this.#read('cannot read the approvals', () => this.#approvals.log.statuses(ids, this.#clock.peek()));
   }
 
   vote(id: string, vote: ApprovalVote): VoteResult {
@@ -159,7 +167,7 @@ export class SqliteState implements BatchState {
   }
 
   approvalLink(id: string, secret: string): { readonly approver: string } | null {
-    return this.#read(() => {
+    return this.#read('cannot read the approvals', () => {
       const stored = this.#approvals.log.byId(id, this.#clock.peek());
       const link = stored === null ? null : this.#approvals.links.find(stored.seq, secret);
       return stored === null || link === null || this.#clock.peek() >= stored.expiresUs ? null : { approver: link.approver };
@@ -223,11 +231,11 @@ export class SqliteState implements BatchState {
     this.#quietly(() => this.#database.close());
   }
 
-  #read<Result>(work: () => Result): Result {
+  #read<Result>(task: string, work: () => Result): Result {
     try {
       return work();
     } catch (error) {
-      throw unavailable('cannot read the approvals', error);
+      throw unavailable(task, error);
     }
   }
 

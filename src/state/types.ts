@@ -226,8 +226,50 @@ export interface Approvals {
   voteByLink(id: string, secret: string, decision: 'approve' | 'deny', comment: string | null): VoteResult | Promise<VoteResult>;
 }
 
+/** A message that a visitor of the catalogue left for the operator. Every text is the visitor's own. */
+export interface NewMessage {
+  readonly name: string;
+  readonly email: string;
+  /** The page that it was written on. */
+  readonly page: string;
+  readonly text: string;
+}
+
+export interface Message extends NewMessage {
+  /** Counts up; never used again. */
+  readonly id: number;
+  /** ISO 8601, UTC. */
+  readonly at: string;
+  readonly read: boolean;
+}
+
+export interface MessageFilter {
+  /** True: only what nobody has read. */
+  readonly unread?: boolean;
+  /** Default 100, at most 1000. */
+  readonly limit?: number;
+  /** Only messages with a lower id: the next page. */
+  readonly before?: number;
+}
+
+/** The operator's inbox: at most `MAX_MESSAGES`, each text cut to `MESSAGE_BOUND` characters. */
+export interface Messages {
+  /**
+   * Keeps a message. When the inbox is full the oldest that was read goes; what nobody has read is never pushed out by a flood.
+   * @returns its id, or null when every message that is kept waits to be read: the visitor is to be told so
+   * @throws StateUnavailable
+   */
+  add(message: NewMessage): number | null | Promise<number | null>;
+  /** Newest first. @throws StateUnavailable */
+  list(filter?: MessageFilter): Message[] | Promise<Message[]>;
+  /** @returns false when there is no such message. @throws StateUnavailable */
+  markRead(id: number): boolean | Promise<boolean>;
+}
+
 /** Everything one process needs of the state room. */
 export interface State extends Counters, Journal, Approvals {
+  /** @throws StateUnavailable when the state is not open */
+  readonly messages: Messages;
   /**
    * `reserve` and, when admitted, `append` in one round trip and one transaction: a call is never admitted without its row.
    * When refused, nothing is appended (the caller appends the refusal, which has a code and a retry time).
