@@ -1,0 +1,42 @@
+import { argumentChecks } from './argument-checks.ts';
+import type { Treatment } from './treatment.ts';
+import type { StarterTool } from './types.ts';
+
+const UNCHECKABLE = ['missing_schema', 'invalid_schema', 'oversized'];
+
+/** `{ max: 10, window: 1m, per: grant }` */
+export function limitText(limit: { readonly max: number; readonly window: string }): string {
+  return `{ max: ${limit.max}, window: ${limit.window}, per: grant }`;
+}
+
+/** The lines of a rule's guards on arguments; none where nothing can be checked. */
+export function validationLines(tool: StarterTool): readonly string[] {
+  const { schemas, conditions } = argumentChecks(tool);
+  const { findings } = tool.classification;
+  const upstream = tool.schemaUsable !== false && !UNCHECKABLE.some((finding) => findings.some((found) => found === finding));
+  return [
+    ...(upstream ? ['schema: upstream'] : []),
+    ...(schemas.length === 0 ? [] : ['arguments:', ...schemas.map((line) => `  ${line}`)]),
+    ...(conditions.length === 0 ? [] : conditions.length === 1 ? conditions.map((line) => `require: '${line}'`) : ['require:', ...conditions.map((line) => `  - '${line}'`)]),
+  ];
+}
+
+/** A treatment as the lines of a rule; one line means that it fits behind the key, as a word or a flow map. */
+export function ruleLines(treatment: Treatment, tool: StarterTool): readonly string[] {
+  const { action, limit, validated } = treatment;
+  const head = [...(action === 'allow' && limit !== null ? [] : [`action: ${action}`]), ...(limit === null ? [] : [`rate_limit: ${limitText(limit)}`])];
+  const checks = validated ? validationLines(tool) : [];
+  if (checks.length > 1) return [...head, ...checks];
+  const all = [...head, ...checks];
+  const [only] = all;
+  if (all.length === 1 && only === `action: ${action}`) return [action];
+  return [`{ ${all.join(', ')} }`];
+}
+
+/** One entry of `tools`: the key, the rule, and a comment behind the key. */
+export function entryLines(key: string, rule: readonly string[], comment: string): readonly string[] {
+  const tail = comment === '' ? '' : `  # ${comment}`;
+  const [first = ''] = rule;
+  if (rule.length === 1) return [`${key}: ${first}${tail}`];
+  return [`${key}:${tail}`, ...rule.map((line) => `  ${line}`)];
+}
