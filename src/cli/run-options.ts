@@ -16,6 +16,7 @@ export interface RunOptions {
   readonly label: string;
   readonly dataDir: string;
   readonly bridge: boolean;
+  readonly trustedAnnotations: boolean;
   readonly journalArguments: boolean;
 }
 
@@ -36,6 +37,7 @@ Options:
   --data DIR           where limits and journal are kept
   --journal-arguments  keep the values of arguments in the journal
   --bridge             translate between protocol eras
+  --trust-annotations  what the server says of its tools may lower their class
   -h, --help           show this
 
 Exit status: that of the server; 1 when it failed, 2 when the command line or the
@@ -52,6 +54,7 @@ const OPTIONS = {
   data: { type: 'string' },
   'journal-arguments': { type: 'boolean' },
   bridge: { type: 'boolean' },
+  'trust-annotations': { type: 'boolean' },
   help: { type: 'boolean', short: 'h' },
 } as const;
 
@@ -78,6 +81,7 @@ export function readRunOptions(args: readonly string[], env: Readonly<Record<str
     label: name(values.label, '--label') ?? 'local',
     dataDir: dataDirectory(values.data),
     bridge: values.bridge ?? false,
+    trustedAnnotations: values['trust-annotations'] ?? false,
     journalArguments: values['journal-arguments'] ?? false,
   };
 }

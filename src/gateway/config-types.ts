@@ -35,6 +35,8 @@ export interface ServerConfig {
   readonly isolation: Isolation;
   /** Translate between protocol eras (protocol.md section 4); false mirrors the upstream's era. */
   readonly bridge: boolean;
+  /** The operator trusts what this server says of its own tools: annotations may lower a class (catalogue.md, "Confidence"). */
+  readonly trustedAnnotations: boolean;
   /**
    * Edge mode (O5): this server has a listener of its own, at the upstream's own canonical address, and `Host`, `Authorization`,
    * OAuth challenges and well-known documents pass through. Only for an HTTP upstream.

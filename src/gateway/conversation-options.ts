@@ -3,6 +3,7 @@ import type { State } from '../state/types.ts';
 import type { ApprovalDesk } from './approvals/desk.ts';
 import type { Conversation } from './conversation.ts';
 import type { Principal } from './principal.ts';
+import type { ToolClassifier } from './tool-classifier.ts';
 import type { ToolDirectory } from './tool-directory.ts';
 
 /** What every conversation of one process shares. */
@@ -13,6 +14,8 @@ export interface GatewayServices {
   readonly approvals: ApprovalDesk;
   /** SHA-256 (hex) of where calls go (upstream-target.ts): approvals are given for this place only. */
   readonly upstream: string;
+  /** What the tools of this server do to the world; asked only where a policy wants to know. */
+  readonly classifier: ToolClassifier;
   /** Wall-clock time for conditions, milliseconds since the epoch. Limits and approvals use the clock of the store. */
   readonly now: () => number;
   /** Journal the text of arguments, not only their names and hash: the operator asked for it. */

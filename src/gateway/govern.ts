@@ -37,6 +37,9 @@ type Step = (conversation: Conversation, call: InFlight, target: Target) => void
 
 /** @param first what is done once the target is known, before it is decided */
 function judgeTarget(conversation: Conversation, call: InFlight, target: Target, first: Step | null): ClientVerdict | Promise<ClientVerdict> {
+  // Before the tool is looked for: from there on to the decision nothing is waited for, so its class is that of its definition of now.
+  const classes = target.kind === 'tool' ? conversation.gateway.classifier.readyFor(call.policies) : null;
+  if (classes !== null) return classes.then(() => judgeTarget(conversation, call, target, first));
   return andThen(find(conversation, call, target), (absent) => {
     if (absent !== null) return absent;
     return andThen(first === null ? undefined : first(conversation, call, target), () => {

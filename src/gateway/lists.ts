@@ -2,6 +2,7 @@ import type { JsonNode } from '../wire/json-node.ts';
 import { editObject, removeElements, splice, type Edit } from '../wire/splice.ts';
 import type { TargetKind } from '../policy/types.ts';
 import { listedQuery } from './call/context.ts';
+import { listedFacts } from './call/decide.ts';
 import type { Conversation } from './conversation.ts';
 import type { InFlight } from './in-flight.ts';
 import { narrowedSchema } from './narrowing.ts';
@@ -37,7 +38,7 @@ export function filterList(conversation: Conversation, call: InFlight, bytes: Bu
   for (const item of list.elements()) {
     const name = item.get(id)?.text() ?? null;
     if (name === null && mayHide) return null;
-    const query = name === null ? null : listedQuery(conversation, kind, name, factsOf(conversation, kind, name, item));
+    const query = name === null ? null : listedQuery(conversation, kind, name, factsOf(conversation, call, kind, name, item));
     const hide = query !== null && mayHide && policies.visibility(query) === 'hide';
     hidden.push(hide);
     const constraint = query === null || hide || !mayNarrow ? null : policies.narrow(query);
@@ -49,9 +50,9 @@ export function filterList(conversation: Conversation, call: InFlight, bytes: Bu
   return splice(bytes, edits);
 }
 
-/** What a call of this name is judged by: tools of one name share the definition that was listed first (L6). */
-function factsOf(conversation: Conversation, kind: TargetKind, name: string, item: JsonNode) {
-  return kind === 'tool' ? (conversation.directory.get(name)?.facts ?? toolFacts(item)) : null;
+/** What a call of this name is judged by: tools of one name share the definition that was listed first, and the class of the most severe (L6). */
+function factsOf(conversation: Conversation, call: InFlight, kind: TargetKind, name: string, item: JsonNode) {
+  return kind === 'tool' ? (listedFacts(conversation, call.policies, name) ?? toolFacts(item)) : null;
 }
 
 /** What a principal may see must not be served to another from a cache: every page says so, also one that lost nothing (L5). */

@@ -12,6 +12,7 @@ import { Conversation } from './conversation.ts';
 import { DeferredState } from './deferred-state.ts';
 import { Principal } from './principal.ts';
 import { StdioFront } from './stdio-front.ts';
+import { ToolClassifier } from './tool-classifier.ts';
 import { upstreamTarget } from './upstream-target.ts';
 
 export interface RunOptions {
@@ -24,6 +25,8 @@ export interface RunOptions {
   readonly watch: (changed: (policies: PolicySet) => void) => () => void;
   readonly upstream: { readonly kind: 'command'; readonly spec: CommandSpec } | { readonly kind: 'http'; readonly spec: HttpSpec };
   readonly bridge: boolean;
+  /** Annotations of the upstream may lower a class. */
+  readonly trustedAnnotations: boolean;
   readonly openState: () => Promise<State>;
   readonly keepArguments: boolean;
   readonly input: Readable;
@@ -49,7 +52,10 @@ export async function runStdio(options: RunOptions): Promise<number> {
   const principal = new Principal(options.label, options.server, options.policies);
   let link: UpstreamLink | null = null;
   const conversation = new Conversation({
-    gateway: { state, ready: () => state.ready(), keepArguments: options.keepArguments, log: options.log, approvals: LOCAL_DESK, upstream: upstreamTarget(options.upstream), now: () => Date.now() },
+    gateway: {
+      state, ready: () => state.ready(), keepArguments: options.keepArguments, log: options.log, approvals: LOCAL_DESK, upstream: upstreamTarget(options.upstream), now: () => Date.now(),
+      classifier: new ToolClassifier({ server: options.server, trusted: options.trustedAnnotations }),
+    },
     principal,
     transport: 'stdio',
     session: randomUUID(),

@@ -15,6 +15,7 @@ import { Listener } from './http/listener.ts';
 import { sendProblem } from './http/reply.ts';
 import { Principal } from './principal.ts';
 import { appendLoudly, randomId } from './recorder.ts';
+import { ToolClassifier } from './tool-classifier.ts';
 import { upstreamTarget } from './upstream-target.ts';
 
 export interface GatewayDeps {
@@ -63,7 +64,7 @@ class Gateway implements RunningGateway {
     const state = batched(deps.state);
     this.#desk = new HttpDesk(config.approvals, { state, log: deps.log, listening: () => baseUrl(this.address) });
     this.#services = {
-      state, ready: () => null, log: deps.log, approvals: this.#desk, upstream: '', now: () => Date.now(),
+      state, ready: () => null, log: deps.log, approvals: this.#desk, upstream: '', now: () => Date.now(), classifier: new ToolClassifier(),
       get keepArguments() {
         return keepArguments();
       },
@@ -153,6 +154,7 @@ class Gateway implements RunningGateway {
     return {
       ...this.#services,
       upstream: upstreamTarget(server.upstream),
+      classifier: new ToolClassifier({ server: server.name, trusted: server.trustedAnnotations }),
       get keepArguments() {
         return keepArguments();
       },
@@ -252,5 +254,5 @@ function sameServer(a: ServerConfig, b: ServerConfig): boolean {
 function describe(server: ServerConfig): string {
   const { upstream } = server;
   const target = upstream.kind === 'command' ? { ...upstream.spec } : { url: upstream.spec.url.href, headers: upstream.spec.headers };
-  return JSON.stringify({ target, isolation: server.isolation, bridge: server.bridge, edge: server.edge });
+  return JSON.stringify({ target, isolation: server.isolation, bridge: server.bridge, trustedAnnotations: server.trustedAnnotations, edge: server.edge });
 }

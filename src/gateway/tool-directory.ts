@@ -1,10 +1,12 @@
 import { createHash } from 'node:crypto';
 import type { JsonNode } from '../wire/json-node.ts';
+import type { Classification } from '../catalogue/types.ts';
 import { toolFacts } from '../policy/definitions.ts';
 import type { ToolFacts } from '../policy/types.ts';
 import { knownKeys, type KnownKeys } from '../mcp/keys.ts';
 import { paramHeadersOf, type ParamHeaders } from '../mcp/param-headers.ts';
 import { canonicalJson } from './approvals/canonical.ts';
+import type { ToolClassifier } from './tool-classifier.ts';
 
 export { toolFacts };
 
@@ -22,6 +24,7 @@ export class KnownTool {
   #headers: ParamHeaders | undefined;
   #facts: ToolFacts | undefined;
   #hash: string | undefined;
+  #classified: { readonly by: ToolClassifier; readonly classification: Classification; readonly facts: ToolFacts } | undefined;
 
   /** @param others further definitions of the same name: a server that lists a name twice runs one of them, and we cannot know which */
   constructor(name: string, definition: JsonNode, others: readonly JsonNode[] = []) {
@@ -44,9 +47,33 @@ export class KnownTool {
     return this.#headers;
   }
 
+  /** What the definition says, without a class. */
   get facts(): ToolFacts {
     this.#facts ??= toolFacts(this.#definition);
     return this.#facts;
+  }
+
+  /** Every definition of the name, in the order of the list. */
+  get definitions(): readonly JsonNode[] {
+    return this.#all;
+  }
+
+  /** The class of the tool, of all of its definitions the most severe; null when it cannot be told (`ToolClassifier.classify`). */
+  classification(classifier: ToolClassifier): Classification | null {
+    return this.#classify(classifier)?.classification ?? null;
+  }
+
+  /** As `facts`, with the class; without one, rules that ask for it refuse. */
+  classifiedFacts(classifier: ToolClassifier): ToolFacts {
+    return this.#classify(classifier)?.facts ?? this.facts;
+  }
+
+  #classify(by: ToolClassifier) {
+    if (this.#classified?.by === by) return this.#classified;
+    const classification = by.classify(this.#all, this.definitionHash);
+    if (classification === null) return null;
+    this.#classified = { by, classification, facts: classifiedFacts(this.facts, classification) };
+    return this.#classified;
   }
 
   /** SHA-256 (hex) of all different definitions of the name in canonical form: an approval given for one definition is none for another (attack 47). */
@@ -57,6 +84,11 @@ export class KnownTool {
     }
     return this.#hash;
   }
+}
+
+/** What policies know of a class. */
+export function classifiedFacts(facts: ToolFacts, { category, risk, effects }: Classification): ToolFacts {
+  return { ...facts, category, risk, effects };
 }
 
 function hashOf(definition: JsonNode): string {

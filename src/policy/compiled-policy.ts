@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { ClientFeature, TargetKind, Verdict } from './types.ts';
 import { canonicalDocument } from './canonical.ts';
+import { isClassSelector } from './class-selector.ts';
 import type { CompiledSources } from './compile-sources.ts';
 import type { PolicyDocument, SelectorModel } from './document.ts';
 import { CLIENT_FEATURES, KINDS, SECTION } from './document.ts';
@@ -59,6 +60,11 @@ export class CompiledPolicy {
   /** Whether the document can hide a name of this kind. */
   mayHide(kind: TargetKind): boolean {
     return this.#kinds[kind].mayHide;
+  }
+
+  /** Whether some rule asks what a tool does to the world. */
+  get needsClasses(): boolean {
+    return this.sources.asksForClass || this.document.rules.tool.some(({ selector }) => isClassSelector(selector));
   }
 
   /** Whether the document constrains the arguments of some tool. */

@@ -38,6 +38,7 @@ class CombinedPolicies implements PolicySet {
   readonly digest: string;
   readonly forwardsUnknown: boolean;
   readonly mayNarrow: boolean;
+  readonly needsClasses: boolean;
   readonly #policies: readonly CompiledPolicy[];
   readonly #cache = new DecisionCache<Known>();
 
@@ -46,6 +47,7 @@ class CombinedPolicies implements PolicySet {
     this.id = this.#policies.map((policy) => policy.id).join('+');
     this.digest = this.#policies.map((policy) => policy.digest).join('+');
     this.forwardsUnknown = this.#policies.length > 0 && !this.#policies.some((policy) => policy.restrictsAnything);
+    this.needsClasses = this.#policies.some((policy) => policy.needsClasses);
     this.mayNarrow = this.#policies.some((policy) => policy.mayNarrow);
   }
 

@@ -33,6 +33,8 @@ export interface ToolFacts {
   readonly category: string | null;
   /** `low`, `medium`, `high` or `critical`; null while nothing classified the tool. */
   readonly risk: string | null;
+  /** Every effect that the classifier found: `destructive` and `financial` are equally severe, so a tool with both effects is of both classes. */
+  readonly effects?: readonly string[];
 }
 
 /** Whose call it is, for conditions (policy.md, "Conditions"). Nothing in it is chosen by the agent except `client`. */
@@ -180,6 +182,8 @@ export interface PolicySet {
   narrow(query: Query): string | null;
   /** True when `narrow` could give something for some tool. */
   readonly mayNarrow: boolean;
+  /** True when some rule asks for the class of a tool: by a class selector, or by `tool.category` or `tool.risk` in a condition. */
+  readonly needsClasses: boolean;
   /** True when some name of that kind could be hidden. Lists of a kind that hides nothing pass byte for byte. */
   mayHide(kind: TargetKind): boolean;
   /** True when nothing of that kind is restricted in any way: no deny, hide, limit or observation. */

@@ -15,6 +15,7 @@ export interface StdioHarnessOptions {
   readonly label?: string;
   readonly capabilities?: unknown;
   readonly bridge?: boolean;
+  readonly trustedAnnotations?: boolean;
   /** More arguments for a fixture. */
   readonly flags?: readonly string[];
 }
@@ -68,6 +69,7 @@ export class StdioHarness {
       },
       upstream: { kind: 'command', spec: { command: started, env: {}, cwd: null, inheritEnv: true } },
       bridge: options.bridge ?? false,
+      trustedAnnotations: options.trustedAnnotations ?? false,
       openState: async () => {
         this.#state = await openState({ path: databasePath(this.directory) });
         return this.#state;

@@ -39,6 +39,7 @@ export async function run(args: readonly string[]): Promise<number> {
     watch: (changed) => live.subscribe(changed, policies),
     upstream: options.upstream,
     bridge: options.bridge,
+    trustedAnnotations: options.trustedAnnotations,
     openState: async () => {
       const { databasePath, openState } = await import('../../state/open.ts');
       return openState({ path: databasePath(dataDir), logArguments: journalArguments, onError: (error) => log(error.message) });

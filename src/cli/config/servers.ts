@@ -28,6 +28,7 @@ function readServer(reader: Reader, entry: MapEntry, path: (value: string) => st
   let cwd: string | null = null;
   let isolation: Isolation = 'session';
   let bridge = false;
+  let trustedAnnotations = false;
   let edge: ServerConfig['edge'] = null;
   const seen = new Map<string, MapEntry>();
   const noting = (read: (value: TreeNode) => void) => (value: TreeNode, field: MapEntry) => {
@@ -44,6 +45,7 @@ function readServer(reader: Reader, entry: MapEntry, path: (value: string) => st
     }),
     isolation: noting((value) => (isolation = reader.choice(value, '`isolation`', ['session', 'grant', 'shared']) ?? isolation)),
     bridge: noting((value) => (bridge = reader.flag(value, '`bridge`') ?? bridge)),
+    trusted_annotations: noting((value) => (trustedAnnotations = reader.flag(value, '`trusted_annotations`') ?? trustedAnnotations)),
     url: noting((value) => (url = readUrl(reader, value))),
     headers: noting((value) => (headers = readHeaders(reader, value))),
     edge: noting((value) => (edge = readEdge(reader, value))),
@@ -52,7 +54,7 @@ function readServer(reader: Reader, entry: MapEntry, path: (value: string) => st
   checkCombination(reader, what, entry, seen);
   const failed = reader.problems.slice(before).some((problem) => problem.severity === 'error');
   const upstream = failed ? null : upstreamOf(command, url, env, cwd, headers);
-  return upstream === null ? null : { name: entry.key, upstream, isolation, bridge, edge };
+  return upstream === null ? null : { name: entry.key, upstream, isolation, bridge, trustedAnnotations, edge };
 }
 
 function upstreamOf(

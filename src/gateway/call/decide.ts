@@ -1,5 +1,5 @@
 import { confusableKey } from '../../mcp/keys.ts';
-import type { Decision, Query } from '../../policy/types.ts';
+import type { Decision, PolicySet, Query, ToolFacts } from '../../policy/types.ts';
 import type { Conversation } from '../conversation.ts';
 import type { InFlight } from '../in-flight.ts';
 import { callContext } from './context.ts';
@@ -9,11 +9,18 @@ import type { Target } from './target.ts';
 /** Asks the policies that the call began under. Synchronous and pure: nothing is waited for and nothing counted here. */
 export function decide(conversation: Conversation, call: InFlight, target: Target): Decision {
   const { kind, name, args } = target;
-  const tool = kind === 'tool' ? (conversation.directory.get(name)?.facts ?? null) : null;
+  const tool = kind === 'tool' ? listedFacts(conversation, call.policies, name) : null;
   const query: Query = { kind, name, tool, context: callContext(conversation, call), ...(args === undefined ? {} : { args }) };
   const decision = call.policies.decide(query);
   call.observed = observation(decision.wouldBe);
   return decision;
+}
+
+/** What the policies are told of a tool: its class too, where they ask for one. Null: it is not listed. */
+export function listedFacts(conversation: Conversation, policies: PolicySet, name: string): ToolFacts | null {
+  const tool = conversation.directory.get(name);
+  if (tool === null) return null;
+  return policies.needsClasses ? tool.classifiedFacts(conversation.gateway.classifier) : tool.facts;
 }
 
 /**
