@@ -17,6 +17,8 @@ interface Check {
   readonly words: RegExp;
   readonly type: RegExp;
   readonly schema: string;
+  /** Said also where a person sees the arguments of each call: it is about what a person overlooks. */
+  readonly always: boolean;
 }
 
 /**
@@ -25,16 +27,16 @@ interface Check {
  */
 const CHECKS: readonly Check[] = [
   // Plain http can be read on the way, and a name before `@` is a host that looks like another.
-  { words: /(^| )url$/, type: /^string$/, schema: String.raw`{ type: string, pattern: '^https://[^/?#@\s\\]+([/?#]\S*)?$', maxLength: 2048 }` },
-  { words: /(^| )email( address)?$/, type: /^string$/, schema: '{ type: string, format: email, maxLength: 254 }' },
+  { words: /(^| )url$/, type: /^string$/, schema: String.raw`{ type: string, pattern: '^https://[^/?#@\s\\]+([/?#]\S*)?$', maxLength: 2048 }`, always: true },
+  { words: /(^| )email( address)?$/, type: /^string$/, schema: '{ type: string, format: email, maxLength: 254 }', always: false },
   // Servers put identifiers into paths, queries and command lines: no space, quote, `?`, `#`, `%`, nor a `-` that would begin an option.
-  { words: /(^| )(id|arn|uuid|guid|sid|slug|identifier)$/, type: /^string$/, schema: String.raw`{ type: string, pattern: '^[A-Za-z0-9_][A-Za-z0-9_.:/@=+-]*$', maxLength: 256 }` },
-  { words: /(^| )name$/, type: /^string$/, schema: String.raw`{ type: string, pattern: '^[^\x00-\x1f\x7f]+$', maxLength: 256 }` },
-  { words: /(^| )(amount|price|total|quantity)$/, type: /^(number|integer)$/, schema: '{ type: TYPE, exclusiveMinimum: 0 }' },
+  { words: /(^| )(id|arn|uuid|guid|sid|slug|identifier)$/, type: /^string$/, schema: String.raw`{ type: string, pattern: '^[A-Za-z0-9_][A-Za-z0-9_.:/@=+-]*$', maxLength: 256 }`, always: false },
+  { words: /(^| )name$/, type: /^string$/, schema: String.raw`{ type: string, pattern: '^[^\x00-\x1f\x7f]+$', maxLength: 256 }`, always: false },
+  { words: /(^| )(amount|price|total|quantity)$/, type: /^(number|integer)$/, schema: '{ type: TYPE, exclusiveMinimum: 0 }', always: true },
   // Whoever approves a command has to be able to read it.
-  { words: /(^| )(command|cmd|code|script|sql|query|statement|expression)$/, type: /^string$/, schema: '{ type: string, maxLength: 4000 }' },
+  { words: /(^| )(command|cmd|code|script|sql|query|statement|expression)$/, type: /^string$/, schema: '{ type: string, maxLength: 4000 }', always: true },
   // One call that touches hundreds of things passes every limit that counts calls.
-  { words: /./, type: /^array( |$)/, schema: '{ type: array, maxItems: 20 }' },
+  { words: /./, type: /^array( |$)/, schema: '{ type: array, maxItems: 20 }', always: true },
 ];
 
 const PATH = /(^| )(path|file|filename|filepath|dir|directory|folder)$/;
@@ -42,8 +44,11 @@ const PATH = /(^| )(path|file|filename|filepath|dir|directory|folder)$/;
 /** Reserved in CEL: `args.in` is no expression. */
 const RESERVED = new Set('in true false null as break const continue else for function if import let loop package namespace return var void while'.split(' '));
 
-/** Checks made from the names and types of a tool's parameters; both lists are empty where nothing can be said. */
-export function argumentChecks(tool: StarterTool): ArgumentChecks {
+/**
+ * Checks made from the names and types of a tool's parameters; both lists are empty where nothing can be said.
+ * @param witnessed a person approves each call
+ */
+export function argumentChecks(tool: StarterTool, witnessed: boolean): ArgumentChecks {
   const schemas: string[] = [];
   const conditions: string[] = [];
   const spellings = tool.parameters.map((parameter) => foldKey(parameter.name));
@@ -51,7 +56,7 @@ export function argumentChecks(tool: StarterTool): ArgumentChecks {
     if (schemas.length + conditions.length >= MOST_CHECKS) break;
     // To govern one of two names that a lax parser reads as the same would refuse the other.
     if (spellings.some((other, at) => at !== index && other === spellings[index])) continue;
-    const schema = parameter.required ? schemaFor(parameter) : null;
+    const schema = parameter.required ? schemaFor(parameter, witnessed) : null;
     if (schema !== null) schemas.push(`${argumentKey(parameter.name)}: ${schema}`);
     const condition = conditionFor(parameter);
     if (condition !== null) conditions.push(condition);
@@ -59,12 +64,12 @@ export function argumentChecks(tool: StarterTool): ArgumentChecks {
   return { schemas, conditions };
 }
 
-function schemaFor(parameter: StarterParameter): string | null {
+function schemaFor(parameter: StarterParameter, witnessed: boolean): string | null {
   const { name, type } = parameter;
   if (type === null || name === '' || name.length > 128 || /\p{Cs}/u.test(name)) return null;
   const words = wordsOf(name);
   const check = CHECKS.find((candidate) => candidate.type.test(type) && candidate.words.test(words));
-  return check === undefined ? null : check.schema.replace('TYPE', type);
+  return check === undefined || (witnessed && !check.always) ? null : check.schema.replace('TYPE', type);
 }
 
 /** A path must not climb out of where it begins; RE2 has no look-around to say so in a schema. */

@@ -37,7 +37,7 @@ export function readyRules(tool: StarterTool): readonly ReadyRule[] {
     ];
   }
   const treatment = TREATMENTS[group];
-  const checks = validationLines(tool);
+  const checks = validationLines(tool, false);
   const limit = treatment.action === 'allow' && treatment.limit !== null ? treatment.limit : { max: 10, window: '1m' };
   const basic = [
     make('rate_limit', `Allow at most ${limit.max} calls a minute`, 'The call after the last is refused and told when there is room again. Counted per grant, so that a reconnect does not start at zero.', [`{ rate_limit: ${limitText(limit)} }`]),

@@ -9,9 +9,12 @@ export function limitText(limit: { readonly max: number; readonly window: string
   return `{ max: ${limit.max}, window: ${limit.window}, per: grant }`;
 }
 
-/** The lines of a rule's guards on arguments; none where nothing can be checked. */
-export function validationLines(tool: StarterTool): readonly string[] {
-  const { schemas, conditions } = argumentChecks(tool);
+/**
+ * The lines of a rule's guards on arguments; none where nothing can be checked.
+ * @param witnessed a person approves each call, so that only what people overlook is checked
+ */
+export function validationLines(tool: StarterTool, witnessed: boolean): readonly string[] {
+  const { schemas, conditions } = argumentChecks(tool, witnessed);
   const { findings } = tool.classification;
   const upstream = tool.schemaUsable !== false && !UNCHECKABLE.some((finding) => findings.some((found) => found === finding));
   return [
@@ -25,7 +28,7 @@ export function validationLines(tool: StarterTool): readonly string[] {
 export function ruleLines(treatment: Treatment, tool: StarterTool): readonly string[] {
   const { action, limit, validated } = treatment;
   const head = [...(action === 'allow' && limit !== null ? [] : [`action: ${action}`]), ...(limit === null ? [] : [`rate_limit: ${limitText(limit)}`])];
-  const checks = validated ? validationLines(tool) : [];
+  const checks = validated ? validationLines(tool, action === 'require_approval') : [];
   if (checks.length > 1) return [...head, ...checks];
   const all = [...head, ...checks];
   const [only] = all;

@@ -1,3 +1,4 @@
+import { CATEGORIES } from '../severity.ts';
 import { entryLines, ruleLines } from './rule-yaml.ts';
 import { selectorOf } from './selector.ts';
 import { type Group, GROUPS, groupOf, hostileFindings, TREATMENTS } from './treatment.ts';
@@ -31,8 +32,10 @@ export function starterPolicy(tools: readonly StarterTool[], options: { readonly
   const plan = planOf(tools);
   const lines = [
     `# A starting point for ${commentText(options.origin)}, proposed by PolicyLayer. Read it before you sign it.`,
+    `# ${summary(plan)}`,
     '#',
-    '# Every tool is named. What is not named here is denied, also what the server adds later.',
+    '# Every tool is named. What is not named here is denied, also what the server adds later, and its',
+    '# resources and prompts: add `resources:` and `prompts:` where an agent needs them.',
     '# Classes are judged from definitions that the server wrote about itself.',
     '# Limits count per grant: one per session would start at zero with every reconnect.',
     '',
@@ -47,6 +50,12 @@ export function starterPolicy(tools: readonly StarterTool[], options: { readonly
   const rules = GROUPS.flatMap((group) => groupLines(group, plan.filter((entry) => entry.group === group)));
   const named = plan.some(({ tool }) => selectorOf(tool.name).kind !== 'none');
   return [...lines, named ? 'tools:' : 'tools: {}', ...rules, ''].join('\n');
+}
+
+function summary(plan: readonly Planned[]): string {
+  const counts = CATEGORIES.map((category) => [category, plan.filter(({ tool }) => tool.classification.category === category).length] as const).filter(([, count]) => count > 0);
+  const tools = plan.length === 1 ? '1 tool' : `${plan.length} tools`;
+  return counts.length === 0 ? `${tools}.` : `${tools}: ${counts.map(([category, count]) => `${count} ${category}`).join(', ')}.`;
 }
 
 interface Planned {

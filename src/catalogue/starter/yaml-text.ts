@@ -2,7 +2,7 @@
 const YAML_WORDS = new Set(['true', 'false', 'null', 'yes', 'no', 'on', 'off', 'y', 'n']);
 
 /** What could change how a line looks without being seen, or end it: written as an escape wherever a server's text stands. */
-const UNSAFE = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}\p{Co}\p{Cn}\u{a0}\u{115f}\u{34f}\u1160\u2800\u3164\uffa0]/gu;
+const UNSAFE = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}\p{Co}\p{Cn}\u00a0\u115f\u1160\u2800\u3164\uffa0]|\u034f/gu;
 
 /** A text as a YAML key: plain where every reader takes it for the same text, else in double quotes. */
 export function yamlKey(text: string): string {
