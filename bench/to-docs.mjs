@@ -49,7 +49,7 @@ const parts = [
   results.guards === undefined
     ? ''
     : `${markdown('A decision with a glob, a condition and an argument schema', ['rules', 'CPU µs', 'load, ms'], results.guards.sizes.map((size) => [String(size.rules), spread(size.decideUs), size.loadMs]))}
-${markdown('Decide and reserve together: condition, limits, journal row', ['limits', 'calls a transaction', 'CPU µs per call'], results.guards.reserve.map(({ what, batch, us }) => [what, String(batch), spread(us)]))}`,
+${markdown('Decide and reserve together', ['limits', 'journal row', 'calls a transaction', 'CPU µs per call'], results.guards.reserve.map(({ what, batch, row, us }) => [what, row ? 'with' : 'without', String(batch), spread(us)]))}`,
   large('tools/list of 600 KB over HTTP', results.large.listHttp),
   large('Results of 8 MB over HTTP', results.large.blobHttp),
   large('tools/list of 600 KB over stdio', results.large.listStdio),

@@ -47,7 +47,7 @@ export function budgets(results) {
 function guardBudgets(guards) {
   const few = guards?.sizes.find(({ rules }) => rules === 10)?.decideUs.median;
   const many = guards?.sizes.find(({ rules }) => rules === 10_000)?.decideUs.median;
-  const alone = guards?.reserve.filter(({ batch }) => batch === 1) ?? [];
+  const alone = guards?.reserve.filter(({ batch, row }) => batch === 1 && !row) ?? [];
   return [
     {
       what: 'a decision with globs, CEL and schemas among 10,000 rules against one among 10',

@@ -2,6 +2,7 @@ import type { BudgetClaim, LimitClaim } from '../policy/types.ts';
 import { ZERO, addDecimals, compareDecimals, subtractDecimals, type Decimal } from '../wire/decimal.ts';
 import { readAmount } from './amount.ts';
 import type { SqlDatabase } from './driver.ts';
+import type { HeadCache } from './head-cache.ts';
 import type { IdleBudgets } from './idle-budgets.ts';
 import { checkWindow, leavesIn, longestWindow, windowUs, type Draw, type Spent } from './limit-draw.ts';
 import { placeCursor, type SpendCursor } from './spend-cursor.ts';
@@ -14,11 +15,13 @@ import { SpendWalk } from './spend-walk.ts';
  */
 export class BudgetStore {
   readonly log: SpendLog;
-  readonly idle: IdleBudgets;
+  readonly #idle: IdleBudgets;
+  readonly #cache: HeadCache | undefined;
 
-  constructor(database: SqlDatabase, idle: IdleBudgets, shape?: SpendShape) {
-    this.log = new SpendLog(database, shape);
-    this.idle = idle;
+  constructor(database: SqlDatabase, idle: IdleBudgets, shape?: SpendShape, cache?: HeadCache) {
+    this.log = new SpendLog(database, shape, cache);
+    this.#idle = idle;
+    this.#cache = cache;
   }
 
   /** @throws StateUnavailable for claims that cannot be counted */
@@ -29,6 +32,13 @@ export class BudgetStore {
 
   giveBack(spent: readonly Spent[]): void {
     for (const one of spent) this.log.giveBack(one);
+    this.#cache?.forget();
+  }
+
+  /** A new budget makes room: others that are over are removed, and what is known of them with them. */
+  collect(now: number): void {
+    this.#idle.collect(now);
+    this.#cache?.forget();
   }
 }
 
@@ -93,16 +103,16 @@ class BudgetDraw implements Draw {
   record(now: number): Spent | null {
     // Nothing is spent: no row, so that free calls cannot make a window expensive.
     if (this.#amount.digits === 0n) return null;
-    const { log, idle } = this.#store;
+    const { log } = this.#store;
     const span = longestWindow(this.claims);
-    if (this.#head !== null) return log.append(this.#head, this.#text, this.#cursors, now, span);
+    if (this.#head !== null) return log.append(this.#key, this.#head, this.#text, this.#cursors, now, span);
     const head = log.create(this.#key, span);
     const cursors = this.claims.reduce<readonly SpendCursor[]>(
       (placed, claim) => placeCursor(placed, { window: windowUs(claim), first: 0, firstAt: now, total: ZERO }),
       [],
     );
-    const spent = log.append(head, this.#text, cursors, now, span);
-    idle.collect(now);
+    const spent = log.append(this.#key, head, this.#text, cursors, now, span);
+    this.#store.collect(now);
     return spent;
   }
 }

@@ -1,4 +1,5 @@
 import type { SqlDatabase, SqlStatement } from './driver.ts';
+import type { HeadCache, Heads } from './head-cache.ts';
 
 /** Newest rows of a counter that are always kept, whatever its limits: any new limit up to this size is exact at once. */
 export const DENSE_ROWS = 512;
@@ -17,8 +18,8 @@ export interface CounterHead {
   readonly at: number;
   readonly span: number;
   readonly dense: number;
-  /** Answer of `blockingAt` for the `max` that `head` was asked with. */
-  readonly max: number;
+  /** Answer of `blockingAt` for the `max` that `head` was asked with; null when it was not looked up. */
+  readonly max: number | null;
   readonly blocking: number | null;
 }
 
@@ -30,6 +31,7 @@ export interface CounterHead {
  * A look-up that lands between marks takes the next newer one, so it can only err towards refusing, and by less than STRIDE calls.
  */
 export class CounterLog {
+  readonly #heads: Heads<CounterHead> | null;
   readonly #head: SqlStatement;
   readonly #nextAt: SqlStatement;
   readonly #create: SqlStatement;
@@ -39,7 +41,9 @@ export class CounterLog {
   readonly #setDense: SqlStatement;
   readonly #drop: SqlStatement;
 
-  constructor(database: SqlDatabase) {
+  /** @param cache left out: every head is looked up */
+  constructor(database: SqlDatabase, cache?: HeadCache) {
+    this.#heads = cache?.kind() ?? null;
     this.#head = database.prepare(
       `SELECT c.id, c.span, c.dense, a.seq, a.at,
          (SELECT b.at FROM admissions b WHERE b.counter = c.id AND b.seq > a.seq - ? ORDER BY b.seq LIMIT 1)
@@ -57,6 +61,8 @@ export class CounterLog {
 
   /** The counter and, in the same look-up, what blocks a limit of `max`; null when there is no such counter. */
   head(key: string, max: number): CounterHead | null {
+    const known = this.#heads?.get(key);
+    if (known !== undefined) return known;
     const row = this.#head.first(max, key);
     if (row === undefined) return null;
     const [id, span, dense, last, at, blocking] = row;
@@ -82,16 +88,19 @@ export class CounterLog {
     if (head === null) {
       const { lastRowid } = this.#create.run(key, span);
       this.#insert.run(lastRowid, 1, now);
+      this.#heads?.put(key, { id: lastRowid, last: 1, at: now, span, dense: 1, max: null, blocking: null });
       return true;
     }
     const last = head.last + 1;
     this.#insert.run(head.id, last, now);
     if (span > head.span) this.#widen.run(span, head.id);
-    if (last % STRIDE === 0) this.#prune(head, last, Math.max(depth, DENSE_ROWS));
+    const dense = last % STRIDE === 0 ? this.#prune(head, last, Math.max(depth, DENSE_ROWS)) : head.dense;
+    this.#heads?.put(key, { id: head.id, last, at: now, span: Math.max(span, head.span), dense, max: null, blocking: null });
     return false;
   }
 
-  #prune(head: CounterHead, last: number, keep: number): void {
+  /** @returns where the dense part begins now */
+  #prune(head: CounterHead, last: number, keep: number): number {
     const dense = Math.min(last - keep + 1, head.dense + PRUNE_STEP);
     if (dense > head.dense) {
       this.#thin.run(head.id, head.dense, dense);
@@ -99,5 +108,6 @@ export class CounterLog {
     }
     const oldest = Math.min(last - keep - SPARSE_REACH, Math.max(dense, head.dense));
     if (oldest > 1) this.#drop.run(head.id, oldest);
+    return Math.max(dense, head.dense);
   }
 }

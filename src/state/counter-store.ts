@@ -1,6 +1,7 @@
 import type { LimitClaim, RateClaim } from '../policy/types.ts';
 import { CounterLog, type CounterHead } from './counter-log.ts';
 import type { SqlDatabase } from './driver.ts';
+import type { HeadCache } from './head-cache.ts';
 import type { IdleCounters } from './idle-counters.ts';
 import { checkWindow, leavesIn, longestWindow, windowUs, type Draw } from './limit-draw.ts';
 import { StateUnavailable } from './types.ts';
@@ -8,11 +9,13 @@ import { StateUnavailable } from './types.ts';
 /** Sliding-window counters of calls (policy.md, "Rule"; protocol.md B1, B3). Every method runs inside the caller's write transaction. */
 export class CounterStore {
   readonly log: CounterLog;
-  readonly idle: IdleCounters;
+  readonly #idle: IdleCounters;
+  readonly #cache: HeadCache | undefined;
 
-  constructor(database: SqlDatabase, idle: IdleCounters) {
-    this.log = new CounterLog(database);
-    this.idle = idle;
+  constructor(database: SqlDatabase, idle: IdleCounters, cache?: HeadCache) {
+    this.log = new CounterLog(database, cache);
+    this.#idle = idle;
+    this.#cache = cache;
   }
 
   /** @throws StateUnavailable for a claim that cannot be counted */
@@ -24,6 +27,12 @@ export class CounterStore {
 
   draw(key: string, claims: readonly RateClaim[]): Draw {
     return new RateDraw(this, key, claims);
+  }
+
+  /** A new counter makes room: others that are over are removed, and what is known of them with them. */
+  collect(now: number): void {
+    this.#idle.collect(now);
+    this.#cache?.forget();
   }
 }
 
@@ -53,7 +62,7 @@ class RateDraw implements Draw {
 
   record(now: number): null {
     const depth = this.claims.reduce((most, { max }) => Math.max(most, max), 0);
-    if (this.#store.log.record(this.#key, this.#head, now, depth, longestWindow(this.claims))) this.#store.idle.collect(now);
+    if (this.#store.log.record(this.#key, this.#head, now, depth, longestWindow(this.claims))) this.#store.collect(now);
     return null;
   }
 }

@@ -1,6 +1,7 @@
 import { addDecimals, formatDecimal } from '../wire/decimal.ts';
 import { readAmount, sumOf, without } from './amount.ts';
 import type { SqlDatabase, SqlStatement } from './driver.ts';
+import type { HeadCache, Heads } from './head-cache.ts';
 import type { Spent } from './limit-draw.ts';
 import { readCursors, writeCursors, type SpendCursor } from './spend-cursor.ts';
 
@@ -49,6 +50,7 @@ export interface SpendUnit {
  */
 export class SpendLog {
   readonly shape: SpendShape;
+  readonly #heads: Heads<BudgetHead> | null;
   readonly #head: SqlStatement;
   readonly #newest: SqlStatement;
   readonly #create: SqlStatement;
@@ -63,8 +65,10 @@ export class SpendLog {
   readonly #setBlock: SqlStatement;
   readonly #thinBlocks: SqlStatement;
 
-  constructor(database: SqlDatabase, shape: SpendShape = SPEND_SHAPE) {
+  /** @param cache left out: every head is looked up */
+  constructor(database: SqlDatabase, shape: SpendShape = SPEND_SHAPE, cache?: HeadCache) {
     this.shape = shape;
+    this.#heads = cache?.kind() ?? null;
     this.#head = database.prepare(
       'SELECT b.id, b.span, s.seq, s.at, s.sums FROM budgets b LEFT JOIN spends s ON s.budget = b.id WHERE b.key = ? ORDER BY s.seq DESC LIMIT 1',
     );
@@ -88,6 +92,8 @@ export class SpendLog {
   }
 
   head(key: string): BudgetHead | null {
+    const known = this.#heads?.get(key);
+    if (known !== undefined) return known;
     const row = this.#head.first(key);
     if (row === undefined) return null;
     const [id, span, seq, at, sums] = row;
@@ -103,7 +109,7 @@ export class SpendLog {
   }
 
   /** Records a spend at `now`, which is at least `head.at`, and brings the sums of all kept windows up to date. */
-  append(head: BudgetHead, amount: string, cursors: readonly SpendCursor[], now: number, span: number): Spent {
+  append(key: string, head: BudgetHead, amount: string, cursors: readonly SpendCursor[], now: number, span: number): Spent {
     const { id, count: seq, block: filling } = head;
     const value = readAmount(amount);
     const begins = seq % this.shape.fan === 0 || filling === null;
@@ -116,6 +122,7 @@ export class SpendLog {
     this.#insert.run(id, seq, now, amount, writeCursors([block, ...counted]));
     if (span > head.span) this.#widen.run(span, id);
     if ((seq + 1) % this.shape.fan === 0) this.#complete(id, seq + 1, now, block);
+    this.#heads?.put(key, { id, count: seq + 1, at: now, span: Math.max(span, head.span), block, cursors: counted });
     return [id, seq, amount];
   }
 

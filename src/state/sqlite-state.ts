@@ -9,6 +9,7 @@ import type { Checkpointer } from './checkpoint.ts';
 import { CounterStore } from './counter-store.ts';
 import type { SqlDatabase } from './driver.ts';
 import { unavailable } from './failure.ts';
+import { HeadCache } from './head-cache.ts';
 import { Flood, type FloodLimits, type Suppressed } from './flood.ts';
 import { IdleBudgets } from './idle-budgets.ts';
 import { IdleCounters } from './idle-counters.ts';
@@ -52,6 +53,7 @@ export class SqliteState implements BatchState {
   readonly #database: SqlDatabase;
   readonly #transactions: Transactions;
   readonly #clock: StoreClock;
+  readonly #heads: HeadCache;
   readonly #budgets: BudgetStore;
   readonly #limits: LimitStore;
   readonly #approvals: ApprovalStore;
@@ -81,8 +83,9 @@ export class SqliteState implements BatchState {
     this.#clock = new StoreClock(database, options.clock);
     this.#idle = new IdleCounters(database);
     this.#idleBudgets = new IdleBudgets(database);
-    this.#budgets = new BudgetStore(database, this.#idleBudgets);
-    this.#limits = new LimitStore(this.#clock, new CounterStore(database, this.#idle), this.#budgets);
+    this.#heads = new HeadCache(database);
+    this.#budgets = new BudgetStore(database, this.#idleBudgets, undefined, this.#heads);
+    this.#limits = new LimitStore(this.#clock, new CounterStore(database, this.#idle, this.#heads), this.#budgets);
     this.#journal = new JournalStore(database, options.logArguments);
     this.#approvals = new ApprovalStore(database, this.#clock, (entry) => this.#journal.insert(entry, this.#clock.wallMs(), this.#clock.now(0)));
     this.#tidy = new ApprovalTidy(database, this.#approvals, options.retention.days);
@@ -109,17 +112,17 @@ export class SqliteState implements BatchState {
   }
 
   reserve(claims: readonly LimitClaim[], scope: CounterScope): ReserveResult {
-    return this.#transact('cannot count the call', () => this.#limits.reserve(claims, scope).result);
+    return this.#admitting('cannot count the call', () => this.#limits.reserve(claims, scope).result);
   }
 
   admit(claims: readonly LimitClaim[], scope: CounterScope, entry: JournalEntry, approval?: ApprovalUse): ReserveResult {
-    const { result, seq } = this.#transact('cannot count and record the call', () => this.#admitOne(claims, scope, entry, approval));
+    const { result, seq } = this.#admitting('cannot count and record the call', () => this.#admitOne(claims, scope, entry, approval));
     if (result.ok) this.#settlements.remember(entry, seq);
     return result;
   }
 
   admitAll(calls: readonly Admission[]): ReserveResult[] {
-    const admitted = this.#transact('cannot count and record the calls', () => (
+    const admitted = this.#admitting('cannot count and record the calls', () => (
       calls.map(({ claims, scope, entry, approval }) => this.#admitOne(claims, scope, entry, approval))
     ));
     for (const [index, { entry }] of calls.entries()) {
@@ -239,13 +242,27 @@ export class SqliteState implements BatchState {
     }
   }
 
+  #admitting<Result>(task: string, work: () => Result): Result {
+    return this.#transactKeepingHeads(task, () => {
+      this.#heads.look();
+      return work();
+    });
+  }
+
   #transact<Result>(task: string, work: () => Result): Result {
+    this.#heads.forget();
+    return this.#transactKeepingHeads(task, work);
+  }
+
+  /** For work that changes what a log ends with only through `HeadCache`. */
+  #transactKeepingHeads<Result>(task: string, work: () => Result): Result {
     let result: Result;
     try {
       result = this.#transactions.run(task, work);
     } catch (error) {
       // The anchor that the clock may have written is gone with the transaction.
       this.#clock.forget();
+      this.#heads.forget();
       throw error;
     }
     if (!this.#closed && !this.#visiting && this.#checkpointer.due()) this.#checkpointSoon();
@@ -261,7 +278,7 @@ export class SqliteState implements BatchState {
   }
 
   #writeSettlements(ended: ReadonlyMap<string, Ended>): void {
-    this.#transact('cannot record how calls ended', () => {
+    this.#transactKeepingHeads('cannot record how calls ended', () => {
       for (const [id, { seq, settlement }] of ended) {
         if (settlement.undo !== 'nothing') this.#undo(id, seq, settlement.undo);
         this.#journal.settle(id, seq, settlement);

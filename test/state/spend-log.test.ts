@@ -191,7 +191,7 @@ forEachDriver('the log of a budget', (driver) => {
     database.exec('BEGIN');
     let head = log.create('key', 1);
     for (let i = 0; i < 5000; i += 1) {
-      log.append(head, '0.01', head.cursors, i, 1);
+      log.append('key', head, '0.01', head.cursors, i, 1);
       head = log.head('key') ?? expect.fail('the budget is gone');
     }
     const count = (table: string): number => Number(database.prepare(`SELECT count(*) AS value FROM ${table}`).get()?.['value']);
@@ -207,7 +207,7 @@ forEachDriver('the log of a budget', (driver) => {
     const log = new SpendLog(database, EXACT);
     let head = log.create('key', 1);
     for (let i = 0; i < 10; i += 1) {
-      log.append(head, '1', head.cursors, i, 1);
+      log.append('key', head, '1', head.cursors, i, 1);
       head = log.head('key') ?? expect.fail('the budget is gone');
     }
     database.exec('DELETE FROM spends WHERE seq = 8');
