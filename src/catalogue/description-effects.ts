@@ -1,11 +1,16 @@
 import type { Definition } from './definition.ts';
 import { wordSet } from './lexicon/lookup.ts';
+import { isDoubtfulMoney } from './money.ts';
 import type { DescriptionReading, SaidVerb } from './read-description.ts';
 import type { NameReading } from './read-name.ts';
 import { severity } from './severity.ts';
 import type { Trail } from './trail.ts';
 
 const MILD = wordSet('remove clear reset terminate flush overwrite discard trash drop empty');
+/** Ending what runs, in other words. */
+const ENDERS = wordSet('kill stop abort cancel close quit exit end shutdown');
+/** `Runs a find query`, `Performs an audit`: how a look is taken. */
+const LOOKS = /^\W{0,4}(?:runs?|executes?|performs?|invokes?|issues?|submits?|makes?|starts?|conducts?) (?:\S{1,32} ){0,4}?(?:find|quer(?:y|ies)|search(?:es)?|lookups?|aggregations?|analys[ie]s|scans?|checks?|audits?|inspections?|validations?|comparisons?)\b/iu;
 
 /** What the description adds: it decides where the name does not, and raises where it openly says more. It never lowers. */
 export function judgeDescription(definition: Definition, name: NameReading, description: DescriptionReading, trail: Trail): void {
@@ -14,16 +19,20 @@ export function judgeDescription(definition: Definition, name: NameReading, desc
   const routed = trail.signals.has('router');
   const said = [description.lead, ...description.listed, ...(undecided ? description.later : [])].filter((v): v is SaidVerb => v !== null);
   for (const verb of said) {
-    if ((undecided && (!routed || verb.leads || severity(verb.effect) >= 3)) || raises(name, verb)) trail.effect(verb.effect, 'description', '/description', verb.verb);
+    if (verb.effect === 'financial' && isDoubtfulMoney(verb.verb, definition, name)) continue;
+    if ((undecided && (!routed || verb.leads || severity(verb.effect) >= 3)) || raises(definition, name, verb)) trail.effect(verb.effect, 'description', '/description', verb.verb);
   }
   judgeOverwrite(definition, name, trail);
 }
 
 /** A sentence that opens with a worse verb than the name's contradicts the name; a verb in the middle of one proves nothing. */
-function raises(name: NameReading, said: SaidVerb): boolean {
+function raises(definition: Definition, name: NameReading, said: SaidVerb): boolean {
   if (name.effect === null) return false;
   // `untag: Remove tags`: taking off what the name ties is what the name says.
   if (name.effect === 'write' && MILD.has(said.verb.replace(/s$/u, ''))) return false;
+  if (name.verb !== null && ENDERS.has(name.verb) && /^terminates?$/u.test(said.verb)) return false;
+  if (name.effect === 'read' && said.effect === 'execute' && LOOKS.test(definition.description)) return false;
+  if (said.rare && severity(said.effect) < 3) return false;
   return said.leads && severity(said.effect) > severity(name.effect) && (severity(said.effect) >= 3 || name.effect === 'read');
 }
 

@@ -10,7 +10,7 @@ export const LIMITS = {
   parameterText: 2_000,
   parameters: 512,
   enumValues: 256,
-  schemaDepth: 6,
+  schemaDepth: 16,
   /** Bytes of schemas visited, each visit counted: references make a small schema large. */
   schemaBytes: 1_048_576,
   schemaVisits: 4_000,

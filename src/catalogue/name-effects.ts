@@ -1,20 +1,18 @@
 import type { Definition } from './definition.ts';
 import { verbOf, wordSet } from './lexicon/lookup.ts';
 import * as objects from './lexicon/objects.ts';
-import { AMOUNTS, INTERFACE_ACTS as ACTS, INTERFACE_TARGETS, INTERFACES, READ_ONLY_QUERY_LANGUAGES } from './lexicon/parameters.ts';
+import { INTERFACE_ACTS as ACTS, INTERFACE_TARGETS, INTERFACES, READ_ONLY_QUERY_LANGUAGES } from './lexicon/parameters.ts';
+import { isDoubtfulMoney, purchaseOf } from './money.ts';
 import type { NameReading } from './read-name.ts';
 import type { Category } from './types.ts';
 import type { Trail } from './trail.ts';
 import { splitWords, withPairs } from './words.ts';
 
 const STARTED = wordSet(objects.STARTED_THINGS);
-const BOUGHT = wordSet(objects.BOUGHT_THINGS);
-const MONEY_WORDS = wordSet(objects.MONEY_CONTEXT);
 const TIES = wordSet(objects.TIES);
 const OWN_STATE = wordSet(objects.OWN_STATE);
 const REGISTRIES = wordSet(objects.REGISTRIES);
 const ARTEFACTS = wordSet(objects.ARTEFACTS);
-const AMOUNT_KEYS = wordSet(AMOUNTS);
 const SECRETS = wordSet(objects.SECRETS);
 const INTERFACE_ACTS = wordSet(ACTS);
 const INTERFACE_WORDS = wordSet(INTERFACES);
@@ -29,15 +27,12 @@ const MANIFESTS = wordSet('manifest manifests yaml resource resources patch patc
 const CLUSTERS = wordSet('kubernetes k8s kubectl openshift helm');
 /** Words behind a thing that leave it the thing: `create_payout_batch`. */
 const GROUPINGS = wordSet('batch bulk async sync v1 v2 v3 request');
-const MARKET_KEYS = wordSet('symbol size leverage market side ticker instrument');
 const BOOKED = wordSet(objects.BOOKED_THINGS);
 const APPLIED = wordSet(objects.APPLIED_EDITS);
 const PROGRAMS = wordSet('app application process session call program browser');
 const OWN_RECORDINGS = wordSet('recording tracing trace emulation profiling');
 const MAKERS = wordSet('create add make post new submit place open initiate put issue request capture execute send process confirm authorize schedule');
 const COPIERS = wordSet('clone copy push publish upload mirror sync replicate promote transfer import export tag');
-/** Money words that mean something else beside other things: an order of fields, a transfer of a repository. */
-const MONEY_VERBS_IN_DOUBT = wordSet('order transfer trade swap bid stake bet deposit tip settle capture invest borrow lend checkout charge redeem');
 const REMOVERS_OF_TIES = wordSet('remove clear drop reset empty delete revoke flush wipe');
 
 /** The effects that the name alone speaks for. */
@@ -51,8 +46,9 @@ export function judgeName(definition: Definition, name: NameReading, server: str
 function effectWithObject(definition: Definition, name: NameReading, plain: Category, server: string, trail: Trail): Category {
   const verb = name.verb ?? '';
   const head = name.object.findLast((w) => !GROUPINGS.has(w)) ?? '';
-  if (plain === 'financial' && MONEY_VERBS_IN_DOUBT.has(verb) && !aboutMoney(definition, name)) return verb === 'order' ? orderOf(name) : 'write';
-  if (MAKERS.has(verb) && BOUGHT.has(head)) return because(trail, head, 'financial');
+  const purchase = purchaseOf(definition, name, head, server);
+  if (purchase !== undefined) return because(trail, purchase, 'financial');
+  if (plain === 'financial' && isDoubtfulMoney(verb, definition, name)) return verb === 'order' ? orderOf(name) : 'write';
   if (MAKERS.has(verb) && STARTED.has(head)) return because(trail, head, 'execute');
   if (plain === 'read' || plain === 'write') {
     const shown = INTERFACE_ACTS.has(verb) ? interfaceOf(definition, name, server) : undefined;
@@ -69,7 +65,6 @@ function effectWithObject(definition: Definition, name: NameReading, plain: Cate
     if (look !== undefined && (verb === 'run' || verb === 'start')) return because(trail, look, 'read');
   }
   if ((verb === 'book' || verb === 'reserve') && BOOKED.has(head)) return because(trail, head, 'financial');
-  if ((head === 'position' || head === 'positions') && plain === 'write' && definition.parameters.some((p) => MARKET_KEYS.has(p.key))) return because(trail, head, 'financial');
   if (verb === 'apply' && APPLIED.has(head)) return because(trail, head, 'write');
   if (verb === 'push' && name.rest.includes('force')) return because(trail, 'force', 'destructive');
   if (verb === 'resolve' && NAMES_OF_THINGS.has(head)) return because(trail, head, 'read');
@@ -113,9 +108,4 @@ function because(trail: Trail, word: string, effect: Category): Category {
 
 function interfaceOf(definition: Definition, name: NameReading, server: string): string | undefined {
   return definition.parameters.find((p) => TARGET_KEYS.has(p.key))?.name ?? [...name.words, ...splitWords(server)].find((w) => INTERFACE_WORDS.has(w));
-}
-
-function aboutMoney(definition: Definition, name: NameReading): boolean {
-  if (name.rest.some((w) => MONEY_WORDS.has(w))) return true;
-  return definition.parameters.some((p) => AMOUNT_KEYS.has(p.key));
 }

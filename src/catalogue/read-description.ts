@@ -10,6 +10,7 @@ export interface SaidVerb {
   readonly effect: Category;
   /** It is the very first word: the sentence says what the tool does, not what something else is. */
   readonly leads: boolean;
+  readonly rare: boolean;
 }
 
 export interface DescriptionReading {
@@ -61,7 +62,7 @@ function wordsOf(sentence: string): string[] {
 function firstWord(sentence: string): SaidVerb | null {
   const word = cleaned(sentence.split(' ', 1)[0] ?? '');
   const found = inflectedVerbOf(word);
-  return found === undefined || found.weak || ADJECTIVES.has(word) ? null : { verb: word, effect: found.effect, leads: true };
+  return found === undefined || found.weak || ADJECTIVES.has(word) ? null : { verb: word, effect: found.effect, leads: true, rare: found.rare };
 }
 
 function cleaned(word: string): string {
@@ -71,7 +72,7 @@ function cleaned(word: string): string {
 function verbsOfSentence(sentence: string, early: boolean): SaidVerb[] {
   if (!/^[\p{ASCII}\p{P}\p{S}\s]*$/u.test(sentence.slice(0, 200)) && /[^\p{Script=Latin}\p{Script=Common}\p{Script=Inherited}]/u.test(sentence.slice(0, 200))) {
     const foreign = foreignVerb(sentence);
-    if (foreign !== undefined) return [{ verb: foreign.term, effect: foreign.effect, leads: true }];
+    if (foreign !== undefined) return [{ verb: foreign.term, effect: foreign.effect, leads: true, rare: false }];
   }
   const words = wordsOf(sentence);
   let leads = true;
@@ -80,16 +81,16 @@ function verbsOfSentence(sentence: string, early: boolean): SaidVerb[] {
     const plain = cleaned(word);
     if (plain === '') continue;
     const found = inflectedVerbOf(plain);
-    const isVerb = found !== undefined && (!found.weak || leads) && (leads || !ADJECTIVES.has(plain)) && !(OPENERS.has(plain) || (isGeneric(plain) && found.weak));
+    const isVerb = found !== undefined && ((!found.weak && !found.rare) || leads) && (leads || !ADJECTIVES.has(plain)) && !(OPENERS.has(plain) || (isGeneric(plain) && found.weak));
     // `Use this tool to …`, `Call this when …`: the verb is spoken to the reader.
     if (isVerb && !/^(?:this|it|when|if)$/u.test(cleaned(words[i + 1] ?? ''))) {
-      return [{ verb: plain, effect: found.effect, leads }, ...listedAfter(words, i + 1, plain)];
+      return [{ verb: plain, effect: found.effect, leads, rare: found.rare }, ...listedAfter(words, i + 1, plain)];
     }
     if (!OPENERS.has(plain) && !isGeneric(plain)) leads = false;
   }
   // English sentences are tried in every other language as well; that is worth it only where a description begins.
   const foreign = early ? foreignVerb(sentence) : undefined;
-  return foreign === undefined ? [] : [{ verb: foreign.term, effect: foreign.effect, leads: true }];
+  return foreign === undefined ? [] : [{ verb: foreign.term, effect: foreign.effect, leads: true, rare: false }];
 }
 
 /** `, create, update, and delete policies`: verbs as long as only separators stand between them, or a new one follows a comma or `and`. */
@@ -112,7 +113,7 @@ function listedAfter(words: readonly string[], from: number, lead: string): Said
     const found = separated ? inflectedVerbOf(plain) : undefined;
     // Behind the first object only `and delete` counts, and only in the form of the first verb: the rest are adjectives and nouns.
     const counts = !apart || (joined && !ADJECTIVES.has(plain) && plain.endsWith('s') === lead.endsWith('s'));
-    if (found !== undefined && !found.weak && counts) listed.push({ verb: plain, effect: found.effect, leads: false });
+    if (found !== undefined && !found.weak && !(found.rare && apart) && counts) listed.push({ verb: plain, effect: found.effect, leads: false, rare: found.rare });
     else if (found === undefined || found.weak) apart = true;
     separated = false;
     joined = false;

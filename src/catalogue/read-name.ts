@@ -1,12 +1,17 @@
 import { foreignVerb } from './lexicon/foreign.ts';
 import { inflectedVerbOf, isGeneric, verbOf, wordSet } from './lexicon/lookup.ts';
-import { THINGS_TO_READ } from './lexicon/english-verbs.ts';
+import { NOUNS_BEFORE_VERBS, THINGS_TO_READ } from './lexicon/english-verbs.ts';
 import type { Category } from './types.ts';
 import { splitWords } from './words.ts';
 
 const READ_THINGS = wordSet(THINGS_TO_READ);
 const SERVER_NOISE = wordSet('mcp server servers tools tool the official agent toolkit io com org local remote');
 const JOINS = wordSet('and or then y und et or');
+/** Heads under which a verb inside is a noun: `manage_task_list`. */
+const MANAGERS = wordSet('manage management handle handler admin administer crud control');
+/** Nouns that are verbs elsewhere; `route_list` and `queue_purge` are named thing first. */
+const THINGS_THAT_ACT = wordSet(NOUNS_BEFORE_VERBS);
+const PLAIN_VERBS = wordSet('get list create delete update add remove set put read write edit find search describe show view insert upsert fetch destroy purge clear start stop run enable disable cancel patch check');
 const LOOKS_BACK = wordSet('by for from of in with to on at as into via per using');
 
 /** What a name says: its verb, and what the verb is done to. */
@@ -74,12 +79,14 @@ function withoutNamespace(words: readonly string[], server: string): readonly st
 function verbPosition(words: readonly string[]): number {
   const last = words.length - 1;
   const first = verbOf(words[0] ?? '');
+  if (last > 0 && THINGS_THAT_ACT.has(words[0] ?? '') && PLAIN_VERBS.has(words[last] ?? '')) return last;
   if (first !== undefined && !first.weak) return 0;
   if (isGeneric(words[0] ?? '') && words.length > 1 && (first === undefined || first.weak)) {
-    const inner = words.findIndex((w, i) => i > 0 && verbOf(w)?.weak === false);
+    const managed = MANAGERS.has(words[0] ?? '');
+    const inner = words.findIndex((w, i) => i > 0 && verbOf(w)?.weak === false && !(managed && verbOf(w)?.effect === 'read'));
     return inner > 0 ? inner : 0;
   }
-  const strong = words.findIndex((w, i) => i > 0 && verbOf(w)?.weak === false && !(i < last && READ_THINGS.has(words[last] ?? '') && verbOf(w)?.effect === 'read'));
+  const strong = words.findIndex((w, i) => i > 0 && verbOf(w)?.weak === false);
   if (strong > 0) return strong;
   const end = verbOf(words[last] ?? '');
   if (last > 0 && end !== undefined && READ_THINGS.has(words[last] ?? '')) return last;

@@ -39,13 +39,19 @@ export const NOUN_OR_VERB: Readonly<Record<Category, string>> = {
   write: 'book pull commit stage cache comment label issue note favorite watch tag link draft record configure feedback',
   execute: 'print build email message sms tweet chat prompt schedule push call request use message release type mail navigate process action webhook job task bash shell terminal command python repl input interact interaction act agent control press mouse keyboard execution',
   destructive: 'reset empty',
-  financial: 'order transfer trade checkout swap bid stake bet deposit tip settle capture invest borrow lend',
+  financial: 'exercise mint bridge wire redeem order transfer trade checkout swap bid stake bet deposit tip settle capture invest borrow lend',
 };
 
 /** Heads that say nothing of the effect: parameters and the description decide. */
 export const GENERIC = 'manage management handle handler process perform do use operate operation operations control work admin administer crud action actions request tool call method dispatch';
 
-/** Last words that make a thing to look at of the words before them: ``, ``. */
+/** Last words that make a thing to look at of the words before them: `build_status`, `order_history`. */
 export const THINGS_TO_READ =
   'status history info details detail list logs log stats statistics metrics count summary overview usage schema docs documentation help ' +
   'types examples guide health version versions diff changes progress';
+
+/** First words that are the thing when a plain verb ends the name: `route_list`, `queue_purge`. */
+export const NOUNS_BEFORE_VERBS =
+  'route routes queue track trigger profile snapshot trace test plan record format hash rate rank scan score stage backup release build report log schedule notification message job task deploy command ' +
+  'order trade transfer share note link label tag issue comment draft book stack group map pair contact place post copy pin watch monitor set index store mount display view select filter sort move print email sms ' +
+  'call request process action webhook batch bulk import export sync merge branch commit archive register claim bind lock guard mark play turn hook screen cluster transform audit debug download upload cache';

@@ -1,10 +1,13 @@
 import type { Category } from '../types.ts';
 import { GENERIC, NOUN_OR_VERB, VERBS } from './english-verbs.ts';
+import { RARE_VERBS } from './rare-verbs.ts';
 
 export interface Verb {
   readonly effect: Category;
   /** A verb only as the first or the last word. */
   readonly weak: boolean;
+  /** Inside a sentence more often a noun or an adjective. */
+  readonly rare: boolean;
 }
 
 /** A list of words as a set. */
@@ -17,8 +20,9 @@ const ORDER: readonly Category[] = ['read', 'write', 'execute', 'destructive', '
 function buildTable(): ReadonlyMap<string, Verb> {
   const table = new Map<string, Verb>();
   // Strong words last, so that a word in both lists is strong.
-  for (const effect of ORDER) for (const word of NOUN_OR_VERB[effect].split(' ')) table.set(word, { effect, weak: true });
-  for (const effect of ORDER) for (const word of VERBS[effect].split(' ')) table.set(word, { effect, weak: false });
+  for (const effect of ORDER) for (const word of NOUN_OR_VERB[effect].split(' ')) table.set(word, { effect, weak: true, rare: false });
+  for (const effect of ORDER) for (const word of RARE_VERBS[effect].split(' ')) table.set(word, { effect, weak: false, rare: true });
+  for (const effect of ORDER) for (const word of VERBS[effect].split(' ')) table.set(word, { effect, weak: false, rare: false });
   return table;
 }
 

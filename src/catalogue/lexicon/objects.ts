@@ -29,7 +29,7 @@ export const SECRETS =
   'secret secrets password passwords passwd credential credentials token tokens apikey apikeys keypair privatekey certificate accesskey passphrase vault kubeconfig connectionstring secretkey sshkey signingkey encryptionkey servicekey accountkey recoverycode';
 
 export const PERMISSIONS =
-  'permission permissions role roles policy policies iam acl acls access user users member members membership memberships grant grants auth oauth sso rbac privilege privileges collaborator ' +
+  'restriction restrictions restrict sharing accesslist ingress trust principal principals identity identities permission permissions role roles policy policies iam acl acls access user users member members membership memberships grant grants auth oauth sso rbac privilege privileges collaborator ' +
   'collaborators administrator admin firewall securitygroup owner owners scope scopes encryption proxy';
 
 export const BULK = 'bulk batch all mass multiple many everything entire';
@@ -37,10 +37,13 @@ export const BULK = 'bulk batch all mass multiple many everything entire';
 export const PRODUCTION = 'production prod live';
 
 /** Services whose API moves money. */
-export const MONEY_SERVERS = 'stripe square paypal adyen braintree razorpay mollie plaid coinbase binance kraken alpaca wise revolut checkout mercadopago paddle lemonsqueezy chargebee ccxt gocardless';
+export const MONEY_SERVERS = 'stripe square paypal adyen braintree razorpay mollie plaid coinbase binance kraken alpaca wise revolut checkout mercadopago paddle lemonsqueezy chargebee ccxt gocardless bybit okx kucoin bitget hyperliquid ibkr zerodha kite tradier etrade robinhood schwab oanda metatrader mt5 polymarket uniswap jupiter trading broker';
 
 /** Booking one of these is buying it. */
 export const BOOKED_THINGS = 'flight flights hotel room ticket tickets ride trip train seat rental car cab taxi';
 
 /** What `apply` changes without starting anything. */
 export const APPLIED_EDITS = 'diff edit edits patch label labels suggestion suggestions change changes format formatting style styles tag tags filter filters theme';
+
+/** Sending one of these moves value on a chain. */
+export const CHAIN_THINGS = 'transaction transactions tx eth ether sol btc bitcoin crypto token tokens funds money coins coin usdc usdt nft nfts lamports sats satoshis algo xrp trx matic bnb erc20 lightning payment payments';

@@ -30,6 +30,9 @@ export const SECRET_INPUTS = 'password passwd secret secretkey privatekey client
 
 export const AMOUNTS = 'amount currency price quantity cost total amountmoney stoploss takeprofit';
 
+/** What names an instrument that is traded. */
+export const MARKET_INPUTS = 'symbol size leverage market side ticker instrument';
+
 export const RECIPIENTS = 'to recipient recipients cc bcc tophone tonumber emailaddress channelid chatid phonenumber';
 
 export const PERMISSION_INPUTS = 'role rolename roleid rolearn permissions permission policydocument policy acl policyarn scopes';
@@ -53,12 +56,12 @@ export const LEAVES_FILES = 'download export extract generate save screenshot re
 export const RECORD_WORDS = 'audit event events log logs history activity activities entries trail';
 
 /** Languages of queries that have no statement which changes anything. */
-export const READ_ONLY_QUERY_LANGUAGES = 'prometheus promql logql loki traceql jql wiql splunk insights kibana';
+export const READ_ONLY_QUERY_LANGUAGES = 'prometheus promql logql loki traceql jql wiql splunk insights kibana soql sosl kql kusto esql dax mdx lucene';
 
 /** Words of a name or a server that make a `query` one of a database, which can hold statements that change it. */
 export const DATABASES =
   'sql mysql postgres postgresql pg sqlite mssql mariadb oracle db database databases duckdb bigquery snowflake redshift clickhouse neo4j cypher mongo mongodb cassandra redis turso supabase neon dynamodb athena trino ' +
-  'presto databricks cockroach cockroachdb planetscale arangodb surrealdb influx influxdb graphql statement execute run exec eval evaluate';
+  'presto databricks cockroach cockroachdb planetscale arangodb surrealdb influx influxdb d1 couchbase cosmos cosmosdb motherduck duck timescale questdb libsql dolt oracle hive impala synapse hana db2 teradata dremio graphql statement execute run exec eval evaluate';
 
 /** Words of a name or a server that drives a user interface: a click there does what a person's click does. */
 export const INTERFACES = 'browser playwright puppeteer selenium chrome chromium firefox webdriver devtools mobile android ios appium simulator emulator page desktop screen cdp stagehand browserbase';
