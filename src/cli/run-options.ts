@@ -31,6 +31,8 @@ Options:
   --upstream URL       an HTTP server instead of a command
   --header 'K: V'      header for the upstream; visible in process lists
   --header-env K=VAR   header whose value is read from the environment variable
+  --bearer-env VAR     Authorization header with the token in that variable
+  --upstream-env VAR   like --upstream, with the URL in that variable
   --server NAME        name of the server in limits and journal
                        (default: from the command or URL)
   --label NAME         name of this client in limits and journal (default: local)
@@ -49,6 +51,8 @@ const OPTIONS = {
   upstream: { type: 'string' },
   header: { type: 'string', multiple: true },
   'header-env': { type: 'string', multiple: true },
+  'bearer-env': { type: 'string' },
+  'upstream-env': { type: 'string' },
   server: { type: 'string' },
   label: { type: 'string' },
   data: { type: 'string' },
@@ -73,7 +77,8 @@ export function readRunOptions(args: readonly string[], env: Readonly<Record<str
   if (stray !== undefined) throw new UsageError(`unexpected argument ${quoted(stray, 60)}`, 'put -- before the command of the server');
   if (values.policy === undefined) throw new UsageError('run needs a policy', 'add --policy FILE; `policylayer scan --policy-out FILE` writes a first one');
 
-  const upstream = readUpstream(command, values.upstream, values.header ?? [], values['header-env'] ?? [], env);
+  const bearer = values['bearer-env'] === undefined ? [] : [`Authorization: Bearer ${fromEnvironment(values['bearer-env'], '--bearer-env', env)}`];
+  const upstream = readUpstream(command, upstreamUrl(values, env), [...(values.header ?? []), ...bearer], values['header-env'] ?? [], env);
   return {
     policies: policyFiles(values.policy),
     upstream,
@@ -93,6 +98,20 @@ export function serverName(command: readonly string[]): string {
   const word = words.find((each) => !launchers.test(basename(each))) ?? words[0] ?? 'server';
   const plain = basename(word).replace(/@[^@/]*$/, '').replace(/[^A-Za-z0-9._-]/g, '-');
   return plain === '' ? 'server' : plain.slice(0, 64);
+}
+
+/** A URL that holds a secret stands in a variable: every user of a machine can list command lines. */
+function upstreamUrl(values: { readonly upstream?: string | undefined; readonly 'upstream-env'?: string | undefined }, env: Readonly<Record<string, string | undefined>>): string | undefined {
+  const variable = values['upstream-env'];
+  if (variable === undefined) return values.upstream;
+  if (values.upstream !== undefined) throw new UsageError('both --upstream and --upstream-env were given', 'give one of them');
+  return fromEnvironment(variable, '--upstream-env', env);
+}
+
+function fromEnvironment(variable: string, option: string, env: Readonly<Record<string, string | undefined>>): string {
+  const value = Object.hasOwn(env, variable) ? env[variable] : undefined;
+  if (value === undefined || value === '') throw new UsageError(`the environment variable ${quoted(variable, 60)} is not set or empty`, `set it, or remove ${option}`);
+  return value;
 }
 
 /** Two policies of one name would share counters and be told apart by nobody. */
