@@ -39,6 +39,8 @@ try {
   const builds = await Promise.all([
     build({ ...common, entryPoints: { bin: 'src/cli/bin.ts', policy: 'src/policy/index.ts' }, chunkNames: 'chunks/[name]-[hash]', plugins: [runApart] }),
     build({ ...common, entryPoints: { run: 'src/cli/commands/run.ts' }, chunkNames: 'chunks/run-[name]-[hash]' }),
+    // What the catalogue's pages load in a browser.
+    build({ entryPoints: { catalogue: 'src/catalogue/pages/browser/main.ts' }, outdir: target, bundle: true, format: 'iife', target: 'es2020', minify: true, metafile: true, logLevel: 'warning' }),
   ]);
   const meta = { inputs: Object.assign({}, ...builds.map(({ metafile }) => metafile.inputs)), outputs: Object.assign({}, ...builds.map(({ metafile }) => metafile.outputs)) };
   writeFileSync(join(target, 'meta.json'), JSON.stringify(meta).replaceAll(`${target}/`, 'dist/'));

@@ -1,0 +1,82 @@
+import { CATEGORIES } from '../severity.ts';
+import type { ToolRecord } from '../server-record.ts';
+import { splitWords } from '../words.ts';
+import { visible } from './visible.ts';
+import { CATEGORY_WORDS, CONFIDENCE_WORDS, counted, FINDING_WORDS, listed, RISK_WORDS, SIGNAL_WORDS } from './wording.ts';
+
+/** How much of a name stands in a sentence; the heading has it whole. */
+export const NAME_IN_TEXT = 64;
+
+/** The name as it stands in a sentence. */
+export function toolName(tool: ToolRecord): string {
+  return visible(tool.name, NAME_IN_TEXT);
+}
+
+/** `no parameters`, `5 parameters, 1 of them required`. */
+export function parameterCount(tool: ToolRecord): string {
+  const { parameters } = tool;
+  const required = parameters.filter((parameter) => parameter.required).length;
+  if (parameters.length === 0) return 'no parameters';
+  if (parameters.length === 1) return `1 parameter, ${required === 1 ? 'required' : 'optional'}`;
+  if (required === parameters.length) return `${parameters.length} parameters, all required`;
+  return `${parameters.length} parameters, ${required === 0 ? 'none' : required} of them required`;
+}
+
+/**
+ * What a tool does, in our words: made from the class and its evidence, so that no text of the server's is repeated.
+ * @returns paragraphs of plain text
+ */
+export function whatItDoes(tool: ToolRecord): readonly string[] {
+  const { category, effects, signals } = tool.classification;
+  const first = `As its definition reads, ${toolName(tool)} can ${CATEGORY_WORDS[category].can}.${nameReading(tool)}`;
+  const others = CATEGORIES.filter((one) => one !== category && effects.includes(one)).map((one) => CATEGORY_WORDS[one].can);
+  const more = others.length === 0 ? '' : ` Other things that it can do: ${others.join('; ')}.`;
+  const facts = signals.map((signal) => SIGNAL_WORDS[signal].text).join(' ');
+  return [first + more, ...(facts === '' ? [] : [facts]), `${takes(tool)} ${sureness(tool)}`];
+}
+
+/** The words that the name is made of, when they say more than the name itself. */
+function nameReading(tool: ToolRecord): string {
+  const words = splitWords(tool.name.slice(0, 200)).map((word) => visible(word, 24));
+  return words.length < 2 || words.length > 10 ? '' : ` Its name reads “${words.join(' ')}”.`;
+}
+
+function takes(tool: ToolRecord): string {
+  const required = tool.parameters.filter((parameter) => parameter.required).map(({ name }) => visible(name, 40));
+  const named = required.length === 0 || required.length > 6 || (required.length === tool.parameters.length && required.length > 4) ? '' : `: ${listed(required)}`;
+  return `It takes ${parameterCount(tool)}${named}.`;
+}
+
+/** Why we are as sure as we are, with what is missing named. */
+export function sureness(tool: ToolRecord): string {
+  const { confidence, findings } = tool.classification;
+  if (confidence === 'high') return `Confidence is high: ${CONFIDENCE_WORDS.high}.`;
+  const reasons: string[] = [];
+  if (findings.includes('no_description')) reasons.push('the description is empty');
+  if (findings.includes('contradiction')) reasons.push('parts of the definition contradict each other');
+  if (findings.includes('invalid_schema')) reasons.push('the schema is not valid');
+  if (findings.includes('missing_schema')) reasons.push('there is no schema');
+  if (findings.includes('oversized')) reasons.push('the definition is too large to be read whole');
+  if (findings.includes('look_alike_name')) reasons.push('the name holds look-alike letters');
+  return `Confidence is ${confidence} because ${reasons.length > 0 ? listed(reasons) : CONFIDENCE_WORDS[confidence]}.`;
+}
+
+/** Why it needs a policy, as plain text. */
+export function whyPolicy(tool: ToolRecord): readonly string[] {
+  const { category, risk, findings } = tool.classification;
+  const base = `${CATEGORY_WORDS[category].why} Its risk class is ${risk}: ${RISK_WORDS[risk]}.`;
+  const wrong = findings.map((finding) => FINDING_WORDS[finding].text).join(' ');
+  return wrong === '' ? [base] : [base, wrong];
+}
+
+/** One sentence for lists and for search engines. */
+export function summary(tool: ToolRecord, server: string): string {
+  const { category, risk, confidence } = tool.classification;
+  return `${toolName(tool)} of ${server}: category ${category}, risk ${risk}, confidence ${confidence}, ${parameterCount(tool)}. What it does, why it needs a policy, and rules to copy.`;
+}
+
+/** `3 tools: 2 read, 1 destructive`. */
+export function countsText(total: number, counts: ReadonlyMap<string, number>): string {
+  const parts = CATEGORIES.filter((category) => (counts.get(category) ?? 0) > 0).map((category) => `${counts.get(category) ?? 0} ${category}`);
+  return parts.length === 0 ? counted(total, 'tool') : `${counted(total, 'tool')}: ${parts.join(', ')}`;
+}
