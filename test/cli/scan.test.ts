@@ -2,10 +2,6 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { loadPolicy, combine } from '../../src/policy/index.ts';
-import { scan } from '../../src/wire/scan.ts';
-import { UPSTREAM_LIMITS } from '../../src/wire/limits.ts';
-import { starterPolicy } from '../../src/cli/scan/starter-policy.ts';
-import { summarise } from '../../src/cli/scan/tool-summary.ts';
 import { demoServer, policylayer, temporary } from './support.ts';
 
 const DEMO_TOOLS = ['list_images', 'describe_image', 'clone_container', 'delete_image', 'rotate_credentials'];
@@ -47,7 +43,8 @@ describe('scan', () => {
     const { status, stdout } = await policylayer(['scan', '--', process.execPath, demoServer]);
     expect(status).toBe(0);
     for (const name of DEMO_TOOLS) expect(stdout).toContain(name);
-    expect(stdout).toMatch(/5 tools, .* KB of definitions: about [\d,]+ tokens/);
+    expect(stdout).toMatch(/^5 tools: 2 read, 2 write, 1 destructive$/m);
+    expect(stdout).toMatch(/KB of definitions: about [\d,]+ tokens of the model's context/);
     for (const line of stdout.split('\n')) expect(line.length, line).toBeLessThanOrEqual(80);
   });
 
@@ -71,13 +68,17 @@ describe('scan', () => {
 
   const failing: readonly [title: string, status: string, body: string][] = [
     ['a server that never answers', 'timeout', ''],
-    ['a server that writes garbage instead of answers', 'timeout', "process.stdout.write('Listening on port 3000\\n');"],
+    ['a server that writes garbage instead of answers', 'garbage', "process.stdout.write('Listening on port 3000\\n');"],
     ['a server that dies at once', 'exited', 'process.exit(3);'],
     ['a server that dies in the middle of its answer', 'exited', `${initialize} if (message.method === 'tools/list') { process.stdout.write('{"jsonrpc":"2.0","id":2,"resu'); process.exit(0); }`],
     ['a server that sends pages for ever', 'endless_list', `${initialize} if (message.method === 'tools/list') send({ jsonrpc: '2.0', id: message.id, result: { tools: [{ name: 'a' }], nextCursor: 'again' } });`],
     ['a server that invents new cursors for ever', 'endless_list', `${initialize} if (message.method === 'tools/list') send({ jsonrpc: '2.0', id: message.id, result: { tools: [], nextCursor: String(Math.random()) } });`],
     ['a server whose list is none', 'protocol_error', `${initialize} if (message.method === 'tools/list') send({ jsonrpc: '2.0', id: message.id, result: { tools: { a: 1 } } });`],
-    ['a server that refuses', 'refused', `${initialize} if (message.method === 'tools/list') send({ jsonrpc: '2.0', id: message.id, error: { code: -32000, message: 'log in first' } });`],
+    ['a server that refuses', 'refused', `${initialize} if (message.method === 'tools/list') send({ jsonrpc: '2.0', id: message.id, error: { code: -32000, message: 'not today' } });`],
+    ['a server that wants somebody to sign in', 'credentials_needed', `${initialize} if (message.method === 'tools/list') send({ jsonrpc: '2.0', id: message.id, error: { code: -32000, message: 'log in first' } });`],
+    ['a server that ends for want of a key', 'credentials_needed', "process.stderr.write('Error: GITHUB_TOKEN environment variable is required\\n'); process.exit(1);"],
+    ['a server that waits for a key', 'credentials_needed', "process.stderr.write('No API key found. Please set ACME_API_KEY.\\n');"],
+    ['a server that fails of something else', 'exited', "process.stderr.write('SyntaxError: Unexpected token } in JSON at position 5\\n'); process.exit(1);"],
     ['a server that knows neither way of the protocol', 'refused', "send({ jsonrpc: '2.0', id: message.id, error: { code: -32601, message: 'no' } });"],
   ];
 
@@ -86,7 +87,7 @@ describe('scan', () => {
     const pidFile = join(directory, 'pid');
     const code = `require('node:fs').writeFileSync(${JSON.stringify(pidFile)}, String(process.pid)); setInterval(() => {}, 1000); ${server(body)}`;
     const result = await policylayer(['scan', '--json', '--timeout', '700ms', '--', process.execPath, '-e', code], { cwd: directory });
-    expect(JSON.parse(result.stdout)).toMatchObject({ error: { status }, tools: [] });
+    expect(JSON.parse(result.stdout)).toMatchObject({ status, error: { status } });
     expect(result.status).toBe(1);
     expect(isAlive(Number(readFileSync(pidFile, 'utf8')))).toBe(false);
   });
@@ -118,7 +119,7 @@ describe('scan', () => {
     expect(JSON.parse(stdout)).toMatchObject({
       server: null,
       tools: [
-        { name: 'b', required: ['x'], parameters: [{ name: 'x', type: 'string|null', required: true }, { name: 'y', type: 'enum', required: false }, { name: 'z', type: 'any', required: false }] },
+        { name: 'b', required: ['x'], parameters: [{ name: 'x', type: 'string | null', required: true }, { name: 'y', type: 'enum', required: false }, { name: 'z', type: 'any', required: false }] },
         { name: 'a', parameters: [] },
       ],
     });
@@ -131,17 +132,18 @@ describe('scan', () => {
     expect(status).toBe(1);
   });
 
-  it('--policy-out writes a policy that check accepts, that names every tool and allows none', async () => {
+  it('--policy-out writes a policy that check finds nothing wrong with, and that refuses tools of tomorrow', async () => {
     const directory = temporary();
     const written = await policylayer(['scan', '--policy-out', 'first.policy.yaml', '--', process.execPath, demoServer], { cwd: directory });
     expect(written.status).toBe(0);
-    const checked = await policylayer(['check', 'first.policy.yaml'], { cwd: directory });
-    expect(checked.status).toBe(0);
+    const checked = await policylayer(['check', '--strict', 'first.policy.yaml', '--', process.execPath, demoServer], { cwd: directory });
+    expect(checked).toMatchObject({ status: 0, stderr: '' });
     const loaded = await loadPolicy(readFileSync(join(directory, 'first.policy.yaml'), 'utf8'), { name: 'first' });
     if (!loaded.ok) throw new Error('not loaded');
+    const actions = Object.fromEntries(loaded.policy.document.rules.tool.map((rule) => [rule.selector, rule.rules[0]?.action ?? 'limited']));
+    expect(actions).toEqual({ list_images: 'limited', describe_image: 'limited', clone_container: 'limited', delete_image: 'require_approval', rotate_credentials: 'hide' });
     const set = combine([loaded.policy]);
-    for (const name of [...DEMO_TOOLS, 'a tool of tomorrow']) expect(set.decide({ kind: 'tool', name }).effect).toBe('deny');
-    for (const name of DEMO_TOOLS) expect(set.decide({ kind: 'tool', name }).code).toBe('denied');
+    expect(set.decide({ kind: 'tool', name: 'a tool of tomorrow' }).code).toBe('default_denied');
   });
 
   it('an existing policy is not overwritten unless asked', async () => {
@@ -155,31 +157,10 @@ describe('scan', () => {
     expect(readFileSync(join(directory, 'mine.yaml'), 'utf8')).toContain('default: deny');
   });
 
-  it('no tool name, however hostile, changes what the written policy means', async () => {
-    const names = ['*', 'delete_*', '@read', 'a: allow\n  b', '"', "'", '#', 'true', 'null', '~', '1', '- x', '? y', '', ' ', 'é', '\u{1f600}', '\u202egnp', 'a\u0000b', '\ud800', 'x'.repeat(3000), '__proto__', 'constructor', 'a\\nb', '{', '!!str', '&a', '*a', '%YAML', '---', '...'];
-    const text = JSON.stringify(names.map((name) => ({ name, description: 'line\n"*": allow\n\u2028# x' })));
-    const parsed = scan(Buffer.from(text), UPSTREAM_LIMITS);
-    if (!parsed.ok) throw new Error(parsed.message);
-    const tools = parsed.root.elements().map((tool) => summarise(tool)).filter((tool) => tool !== null);
-    expect(tools).toHaveLength(names.length);
-    const loaded = await loadPolicy(starterPolicy(tools, 'evil\n"*": allow'), { name: 'starter' });
-    expect(loaded.ok ? [] : loaded.errors).toEqual([]);
-    if (!loaded.ok) return;
-    const set = combine([loaded.policy]);
-    for (const name of [...names, 'b', 'anything']) expect(set.decide({ kind: 'tool', name }).effect).toBe('deny');
-    const named = loaded.policy.document.rules.tool.map((rule) => rule.selector);
-    expect(named.filter((selector) => !names.includes(selector))).toEqual([]);
-    expect(named.some((selector) => selector.includes('*') || selector.startsWith('@'))).toBe(false);
-  });
-
   it('control characters of a server do not reach the terminal', async () => {
     const evil = server(`${initialize} if (message.method === 'tools/list') send({ jsonrpc: '2.0', id: message.id, result: { tools: [{ name: 'a\\u001b[2Jb\\u202e', inputSchema: { type: 'object', properties: { 'p\\u0007': {} } } }] } });`);
     const { stdout } = await policylayer(['scan', '--', process.execPath, '-e', evil]);
     expect(stdout).toContain('\\u{1b}[2Jb\\u{202e}');
     expect(stdout).not.toMatch(/[\u0000-\u0009\u000b-\u001f\u202e]/u);
-  });
-
-  it('a server without tools gives a policy that still loads', async () => {
-    expect((await loadPolicy(starterPolicy([], 'nothing'), { name: 'empty' })).ok).toBe(true);
   });
 });

@@ -2,18 +2,8 @@ import { parseMessage, type Message, type Request, type Response } from '../../m
 import { printable } from '../../policy/printable.ts';
 import type { LinkObserver, UpstreamFailure, UpstreamLink } from '../../upstream/types.ts';
 import { CLIENT_LIMITS } from '../../wire/limits.ts';
-import { ScanFailure, type ScanFailureStatus } from './scan-failure.ts';
-
-const STATUS: Readonly<Record<UpstreamFailure['kind'], ScanFailureStatus>> = {
-  cannot_start: 'cannot_start',
-  exited: 'exited',
-  unreachable: 'unreachable',
-  closed: 'exited',
-  bad_response: 'protocol_error',
-  http_status: 'http_status',
-  session_expired: 'http_status',
-  timeout: 'timeout',
-};
+import { failureOf } from './exchange-failure.ts';
+import { ScanFailure } from './scan-failure.ts';
 
 interface Waiting {
   readonly method: string;
@@ -22,16 +12,19 @@ interface Waiting {
 
 /** One client's conversation with one upstream: requests one after the other, each with a time limit. */
 export class Exchange implements LinkObserver {
-  readonly #timeoutMs: number;
+  /** How long each answer may take. */
+  readonly timeoutMs: number;
   readonly #waiting = new Map<string, Waiting>();
   #link: UpstreamLink | null = null;
   #nextId = 1;
   #gone: ScanFailure | null = null;
   /** What the server wrote that is no message; named when it never answers. */
   #garbage: string | null = null;
+  /** It has written at least one message, so it speaks the protocol. */
+  #speaks = false;
 
   constructor(timeoutMs: number) {
-    this.#timeoutMs = timeoutMs;
+    this.timeoutMs = timeoutMs;
   }
 
   attach(link: UpstreamLink): void {
@@ -48,7 +41,7 @@ export class Exchange implements LinkObserver {
         this.#waiting.delete(message.idKey);
         this.#link?.abort(message.idKey);
         resolve(this.#late(method));
-      }, this.#timeoutMs);
+      }, this.timeoutMs);
       this.#waiting.set(message.idKey, {
         method,
         settle: (value) => {
@@ -67,6 +60,7 @@ export class Exchange implements LinkObserver {
   }
 
   message(message: Message): void {
+    this.#speaks = true;
     if (message.kind === 'response') {
       const waiting = message.idKey === null ? undefined : this.#waiting.get(message.idKey);
       if (message.idKey !== null) this.#waiting.delete(message.idKey);
@@ -83,11 +77,11 @@ export class Exchange implements LinkObserver {
   failed(requestKey: string, failure: UpstreamFailure): void {
     const waiting = this.#waiting.get(requestKey);
     this.#waiting.delete(requestKey);
-    waiting?.settle(new ScanFailure(STATUS[failure.kind], failure.text));
+    waiting?.settle(failureOf(failure));
   }
 
   closed(failure: UpstreamFailure | null): void {
-    this.#gone = failure === null ? new ScanFailure('exited', 'the server ended the connection') : new ScanFailure(STATUS[failure.kind], failure.text);
+    this.#gone = failure === null ? new ScanFailure('exited', 'the server ended the connection') : failureOf(failure);
     for (const waiting of this.#waiting.values()) waiting.settle(this.#gone);
     this.#waiting.clear();
   }
@@ -104,7 +98,7 @@ export class Exchange implements LinkObserver {
 
   #late(method: string): ScanFailure {
     const garbage = this.#garbage === null ? '' : `; it wrote something that is no message: ${printable(this.#garbage, 100)}`;
-    return new ScanFailure('timeout', `the server did not answer ${method} within ${this.#timeoutMs / 1_000} s${garbage}`);
+    return new ScanFailure(this.#garbage !== null && !this.#speaks ? 'garbage' : 'timeout', `the server did not answer ${method} within ${this.timeoutMs / 1_000} s${garbage}`);
   }
 }
 

@@ -8,6 +8,8 @@ import { ScanFailure } from './scan-failure.ts';
 const MAX_PAGES = 1_000;
 const MAX_TOOLS = 50_000;
 const MAX_BYTES = 256 * 1024 * 1024;
+/** Pages that come just in time, one after the other, would keep a scan for hours. */
+const MAX_TIMEOUTS = 10;
 
 export interface ServerIdentity {
   readonly name: string | null;
@@ -27,27 +29,38 @@ const CLIENT = { name: 'policylayer-scan', version: '1' };
 /**
  * Opens a conversation in whichever era the server speaks, and reads every page of its tool list.
  * @param progress told the number of tools read so far
- * @throws ScanFailure
+ * @throws ScanFailure, with the tools of the pages before
  */
 export async function listTools(exchange: Exchange, progress: (tools: number) => void): Promise<ToolListing> {
   const { server, meta } = await open(exchange);
   const tools: JsonNode[] = [];
+  try {
+    return await readPages(exchange, meta, { server, tools }, progress);
+  } catch (error) {
+    if (!(error instanceof ScanFailure)) throw error;
+    throw new ScanFailure(error.status, error.message, { server, tools });
+  }
+}
+
+async function readPages(exchange: Exchange, meta: object, listing: { readonly server: ServerIdentity; readonly tools: JsonNode[] }, progress: (tools: number) => void): Promise<ToolListing> {
+  const { tools } = listing;
+  const deadline = performance.now() + MAX_TIMEOUTS * exchange.timeoutMs;
   const cursors = new Set<string>();
   let bytes = 0;
   let cursor: string | null = null;
   for (let page = 1; ; page += 1) {
     const result = resultOf(await exchange.request('tools/list', { ...(cursor === null ? {} : { cursor }), ...meta }), 'tools/list');
     const list = result.get('tools');
-    if (list === null || list.kind !== 'array') throw new ScanFailure('protocol_error', 'the answer to tools/list has no list of tools');
+    if (list?.kind !== 'array') throw new ScanFailure('protocol_error', 'the answer to tools/list has no list of tools');
     bytes += list.end - list.start;
-    tools.push(...list.elements());
+    for (const tool of list.elements()) tools.push(tool);
     progress(tools.length);
     if (bytes > MAX_BYTES || tools.length > MAX_TOOLS) throw new ScanFailure('too_large', `the server lists more than ${MAX_TOOLS} tools or ${MAX_BYTES / 1_048_576} MB of definitions`);
     const next = result.get('nextCursor');
-    if (next === null || next.kind === 'null') return { server, tools };
+    if (next === null || next.kind === 'null') return listing;
     cursor = next.text();
     if (cursor === null) throw new ScanFailure('protocol_error', 'the server sent a cursor that is not text');
-    if (cursors.has(cursor) || page >= MAX_PAGES) throw new ScanFailure('endless_list', `the server keeps on sending pages (${page} so far, ${tools.length} tools)`);
+    if (cursors.has(cursor) || page >= MAX_PAGES || performance.now() > deadline) throw new ScanFailure('endless_list', `the server keeps on sending pages (${page} so far, ${tools.length} tools)`);
     cursors.add(cursor);
   }
 }

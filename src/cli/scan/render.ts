@@ -1,63 +1,53 @@
+import { RISKS, severity } from '../../catalogue/index.ts';
 import { printable } from '../../policy/printable.ts';
-import { formatBytes, table, type Style } from '../terminal.ts';
-import type { ServerIdentity } from './list-tools.ts';
-import { BYTES_PER_TOKEN, type ToolSummary } from './tool-summary.ts';
+import type { Style } from '../terminal.ts';
+import type { ScanReport } from './report.ts';
+import { count, findingLines, summaryLines } from './summary-lines.ts';
+import { tableLines } from './table-lines.ts';
+import type { ToolSummary } from './tool-summary.ts';
 
-/** A whole scan. `server` is null when recorded definitions were read. */
-export interface ScanReport {
-  readonly server: ServerIdentity | null;
-  readonly tools: readonly ToolSummary[];
-  /** Items of the list that have no name. */
-  readonly unnamed: number;
-}
+export type SortOrder = 'risk' | 'server' | 'name';
 
-/** The report as `--json` prints it: one object, tools in the order of the input. */
-export function scanJson(report: ScanReport): object {
-  return {
-    server: report.server,
-    tools: report.tools.map(({ name, title, description, parameters, required, bytes, sha256, hints }) => ({ name, title, description, parameters, required, bytes, sha256, hints })),
-    totalBytes: total(report.tools),
-    approximateTokens: tokens(total(report.tools)),
-    unnamed: report.unnamed,
-  };
+export interface RenderOptions {
+  readonly width: number;
+  readonly style: Style;
+  readonly sort: SortOrder;
+  /** Rows of the table at most; the rest is counted. */
+  readonly most?: number;
 }
 
 /** The report for people, as lines. Everything a server wrote is made safe to print. */
-export function scanLines(report: ScanReport, width: number, style: Style): string[] {
-  const lines: string[] = [];
-  if (report.server !== null) {
-    const { name, version, protocol } = report.server;
-    lines.push(`${style.bold(printable(name ?? 'server without a name', 80))} ${printable(version ?? '', 40)}  ${style.dim(`protocol ${printable(protocol ?? 'unknown', 20)}`)}`, '');
-  }
+export function scanLines(report: ScanReport, options: RenderOptions): string[] {
+  const { width, style } = options;
+  const lines = headingLines(report, style);
   if (report.tools.length === 0) return [...lines, 'The server lists no tools.'];
-  const rows = report.tools.map((tool) => [printable(tool.name, 64), formatBytes(tool.bytes), String(tool.parameters.length), String(tool.required.length), parameters(tool)]);
-  const [heading, ...body] = table([['TOOL', 'SIZE', 'PARAMS', 'REQUIRED', '(* = required)'], ...rows], ['left', 'right', 'right', 'right', 'left'], width);
-  const bytes = total(report.tools);
-  lines.push(style.dim(heading ?? ''), ...body, '');
-  lines.push(`${count(report.tools.length, 'tool')}, ${formatBytes(bytes)} of definitions: about ${tokens(bytes).toLocaleString('en-US')} tokens of the model's context.`);
-  if (report.unnamed > 0) lines.push(style.yellow(`${count(report.unnamed, 'entry', 'entries')} of the list without a name: no rule can name it, no client can call it.`));
-  const repeated = duplicates(report.tools);
-  if (repeated.length > 0) lines.push(style.yellow(`listed more than once: ${repeated.map((name) => printable(name, 64)).join(', ')}`));
-  return lines;
+  const tools = sorted(report.tools, options.sort);
+  const shown = tools.slice(0, options.most ?? tools.length);
+  lines.push(...tableLines(report, shown, width, style));
+  if (shown.length < tools.length) lines.push(style.dim(`… and ${count(tools.length - shown.length, 'more tool')}`));
+  const findings = findingLines(tools, width, style);
+  return [...lines, '', ...(findings.length === 0 ? [] : [...findings, '']), ...summaryLines(report, width, style)];
 }
 
-function parameters(tool: ToolSummary): string {
-  return tool.parameters.map((parameter) => `${printable(parameter.name, 40)}${parameter.required ? '*' : ''}`).join(' ');
+function headingLines(report: ScanReport, style: Style): string[] {
+  if (report.server === null) return [];
+  const { name, version, protocol } = report.server;
+  return [`${style.bold(printable(name ?? 'server without a name', 80))} ${printable(version ?? '', 40)}  ${style.dim(`protocol ${printable(protocol ?? 'unknown', 20)}`)}`, ''];
 }
 
-function duplicates(tools: readonly ToolSummary[]): string[] {
-  const seen = new Set<string>();
-  return [...new Set(tools.map((tool) => tool.name).filter((name) => seen.size === seen.add(name).size))];
+/** `risk`: the most dangerous first, and in the order of the server where they are equal. */
+function sorted(tools: readonly ToolSummary[], order: SortOrder): readonly ToolSummary[] {
+  switch (order) {
+    case 'server':
+      return tools;
+    case 'name':
+      return tools.toSorted((a, b) => ((a.name ?? '') < (b.name ?? '') ? -1 : (a.name ?? '') > (b.name ?? '') ? 1 : 0));
+    case 'risk':
+      return tools.toSorted((a, b) => danger(b) - danger(a));
+  }
 }
 
-function total(tools: readonly ToolSummary[]): number {
-  return tools.reduce((sum, tool) => sum + tool.bytes, 0);
-}
-
-function tokens(bytes: number): number {
-  return Math.round(bytes / BYTES_PER_TOKEN);
-}
-
-function count(number: number, one: string, many = `${one}s`): string {
-  return `${number.toLocaleString('en-US')} ${number === 1 ? one : many}`;
+/** Tools with a suspicious definition come first among their equals. */
+function danger({ classification }: ToolSummary): number {
+  return RISKS.indexOf(classification.risk) * 100 + severity(classification.category) * 10 + Math.min(9, classification.findings.filter((finding) => finding !== 'no_description' && finding !== 'missing_schema').length);
 }

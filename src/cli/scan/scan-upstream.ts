@@ -1,8 +1,11 @@
 import { StdioLink } from '../../upstream/stdio-link.ts';
 import type { CommandSpec, HttpSpec, UpstreamLink } from '../../upstream/types.ts';
 import { UPSTREAM_LIMITS } from '../../wire/limits.ts';
+import { StderrTail } from '../../upstream/stderr-tail.ts';
+import { explainFailure } from './exchange-failure.ts';
 import { Exchange } from './exchange.ts';
 import { listTools, type ToolListing } from './list-tools.ts';
+import { ScanFailure } from './scan-failure.ts';
 
 /** Nothing that a server does for a scan is worth a long goodbye. */
 const GRACE = { stdinGraceMs: 500, termGraceMs: 1_000 };
@@ -24,22 +27,30 @@ export interface ScanUpstreamOptions {
  */
 export async function scanUpstream(options: ScanUpstreamOptions): Promise<ToolListing> {
   const exchange = new Exchange(options.timeoutMs);
-  const link = await open(options, exchange);
+  const written = new StderrTail([]);
+  const link = await open(options, exchange, (chunk) => {
+    written.push(chunk);
+    options.stderr(chunk);
+  });
   exchange.attach(link);
   const abort = (): void => void link.close();
   options.signal.addEventListener('abort', abort, { once: true });
   try {
     if (options.signal.aborted) abort();
     return await listTools(exchange, options.progress);
+  } catch (error) {
+    if (!(error instanceof ScanFailure)) throw error;
+    if (options.signal.aborted) throw new ScanFailure('interrupted', 'the scan was interrupted', error.partial);
+    throw explainFailure(error, written.text());
   } finally {
     options.signal.removeEventListener('abort', abort);
     await link.close();
   }
 }
 
-async function open(options: ScanUpstreamOptions, exchange: Exchange): Promise<UpstreamLink> {
+async function open(options: ScanUpstreamOptions, exchange: Exchange, stderr: (chunk: Buffer) => void): Promise<UpstreamLink> {
   const { upstream } = options;
-  if (upstream.kind === 'command') return new StdioLink(upstream.spec, exchange, { limits: UPSTREAM_LIMITS, stderr: options.stderr, ...GRACE });
+  if (upstream.kind === 'command') return new StdioLink(upstream.spec, exchange, { limits: UPSTREAM_LIMITS, stderr, ...GRACE });
   const { openHttpLink } = await import('../../gateway/open-http-link.ts');
   return openHttpLink(upstream.spec, exchange, { limits: UPSTREAM_LIMITS, headersOf: () => null });
 }

@@ -1,12 +1,12 @@
 import { readUpstreamUrl } from '../config/http-upstream.ts';
 import { readHeaders, serverName } from '../run-options.ts';
 import { endOnSignal } from '../signals.ts';
-import { progressLine } from '../terminal.ts';
 import { UsageError } from '../usage-error.ts';
 import type { JsonNode } from '../../wire/json-node.ts';
 import { readDefinitions } from './definitions.ts';
 import type { ServerIdentity } from './list-tools.ts';
 import { scanUpstream, type ScanUpstreamOptions } from './scan-upstream.ts';
+import { startProgress } from './start-progress.ts';
 
 /** The ways to say whose tools are meant, which the commands that read definitions share. */
 export interface SourceOptions {
@@ -50,21 +50,23 @@ export function chooseSource(name: string, command: readonly string[], options: 
 /** Reads the definitions: of a file as they are, of a server by starting (or reaching) it and asking. @throws ScanFailure */
 export async function readSource(source: Source, timeoutMs: number, options: Pick<SourceOptions, 'verbose'>): Promise<Definitions> {
   if (source.kind === 'file') return { server: null, tools: readDefinitions(source.path), origin: source.path };
-  const progress = progressLine();
-  progress.show(source.kind === 'command' ? `starting ${source.spec.command.join(' ')}` : `asking ${source.spec.url.href}`);
+  const progress = startProgress(source.kind === 'command' ? `starting ${source.spec.command.join(' ')}` : `asking ${source.spec.url.href}`);
   try {
     const listing = await scanUpstream({
       upstream: source,
       timeoutMs,
-      progress: (tools) => progress.show(`reading tools: ${tools}`),
+      progress: (tools) => progress.reading(tools),
       stderr: (chunk) => {
-        if (options.verbose === true) process.stderr.write(chunk);
+        if (options.verbose === true) {
+          progress.clear();
+          process.stderr.write(chunk);
+        } else progress.heard(chunk);
       },
       signal: endOnSignal(() => progress.clear()),
     });
     const origin = source.kind === 'command' ? (listing.server.name ?? serverName(source.spec.command)) : source.spec.url.origin + source.spec.url.pathname;
     return { ...listing, origin };
   } finally {
-    progress.clear();
+    progress.end();
   }
 }

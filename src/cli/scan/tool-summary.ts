@@ -1,63 +1,52 @@
 import { createHash } from 'node:crypto';
+import { classify, type Classification, type ServerFacts } from '../../catalogue/index.ts';
+import { type ParameterFact, parameterFacts } from '../../catalogue/parameter-facts.ts';
+import { canonicalJson } from '../../gateway/approvals/canonical.ts';
 import type { JsonNode } from '../../wire/json-node.ts';
 
-export interface ParameterSummary {
-  readonly name: string;
-  /** The JSON Schema type; several joined by `|`; `enum` or `any` where the schema names none. */
-  readonly type: string;
-  readonly required: boolean;
-}
-
+/** One item of a tool list, in any state, as a scan tells it. */
 export interface ToolSummary {
-  readonly name: string;
+  /** Null when it has none: no rule can name it and no client can call it. */
+  readonly name: string | null;
   readonly title: string | null;
   readonly description: string | null;
-  readonly parameters: readonly ParameterSummary[];
+  readonly classification: Classification;
+  readonly parameters: readonly ParameterFact[];
   /** Names of the required parameters. */
   readonly required: readonly string[];
   /** Size of the definition as the server wrote it. */
   readonly bytes: number;
-  /** SHA-256 (hex) of those bytes. */
+  /** SHA-256 (hex) of the canonical definition (RFC 8785), as in the catalogue's records. */
   readonly sha256: string;
   /** What the server claims about the tool; nothing checks it. */
   readonly hints: { readonly readOnly: boolean | null; readonly destructive: boolean | null };
+  readonly definition: JsonNode;
 }
 
-/** A model reads about four bytes of JSON as one token; exact counts differ by model. */
-export const BYTES_PER_TOKEN = 4;
+/** A tool with a name. */
+export type NamedSummary = ToolSummary & { readonly name: string };
 
-/** Reads one tool definition; null when it has no name, so that no rule could name it. */
-export function summarise(definition: JsonNode): ToolSummary | null {
-  const name = definition.get('name')?.text() ?? null;
-  if (name === null) return null;
-  const schema = definition.get('inputSchema');
-  const requiredNames = new Set((schema?.get('required')?.elements() ?? []).map((item) => item.text()).filter((text) => text !== null));
-  const parameters = (schema?.get('properties')?.members() ?? []).map((member) => ({
-    name: member.key,
-    type: typeOf(member.value),
-    required: requiredNames.has(member.key),
-  }));
-  const bytes = definition.bytes();
+/** Reads and classifies one item of a tool list. Never fails: what is missing is null. */
+export function summarise(definition: JsonNode, facts: ServerFacts = {}): ToolSummary {
   const annotations = definition.get('annotations');
+  const parameters = parameterFacts(definition.get('inputSchema'));
+  const bytes = definition.bytes();
   return {
-    name,
+    name: definition.get('name')?.text() ?? null,
     title: definition.get('title')?.text() ?? annotations?.get('title')?.text() ?? null,
     description: definition.get('description')?.text() ?? null,
+    classification: classify(definition, facts),
     parameters,
-    required: [...requiredNames],
+    required: parameters.filter((parameter) => parameter.required).map((parameter) => parameter.name),
     bytes: bytes.length,
-    sha256: createHash('sha256').update(bytes).digest('hex'),
+    sha256: createHash('sha256').update(canonicalJson(definition, 'keep') ?? bytes).digest('hex'),
     hints: { readOnly: flag(annotations?.get('readOnlyHint')), destructive: flag(annotations?.get('destructiveHint')) },
+    definition,
   };
 }
 
-function typeOf(schema: JsonNode): string {
-  const type = schema.get('type');
-  const single = type?.text() ?? null;
-  if (single !== null) return single;
-  const several = (type?.elements() ?? []).map((item) => item.text()).filter((text) => text !== null);
-  if (several.length > 0) return several.join('|');
-  return schema.get('enum') === null ? 'any' : 'enum';
+export function isNamed(tool: ToolSummary): tool is NamedSummary {
+  return tool.name !== null;
 }
 
 function flag(node: JsonNode | null | undefined): boolean | null {
