@@ -1,7 +1,7 @@
 import type { LimitClaim } from '../policy/types.ts';
 import {
   StateUnavailable, type ApprovalAnswer, type ApprovalFilter, type ApprovalRecord, type ApprovalRequest, type ApprovalStatus, type ApprovalVote, type CounterScope, type JournalEntry,
-  type JournalFilter, type JournalRow, type Messages, type ReserveResult, type Settlement, type State, type VoteResult,
+  type JournalFilter, type JournalRow, type Messages, type Pins, type ReserveResult, type Settlement, type State, type VoteResult,
 } from '../state/types.ts';
 
 /**
@@ -44,6 +44,10 @@ export class DeferredState implements State {
 
   get messages(): Messages {
     return this.#now().messages;
+  }
+
+  get pins(): Pins {
+    return this.#now().pins;
   }
 
   reserve(claims: readonly LimitClaim[], scope: CounterScope): ReserveResult | Promise<ReserveResult> {

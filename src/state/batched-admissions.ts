@@ -1,7 +1,7 @@
 import type { LimitClaim } from '../policy/types.ts';
 import type { ApprovalUse } from './approval-store.ts';
 import type {
-  ApprovalAnswer, ApprovalFilter, ApprovalRecord, ApprovalRequest, ApprovalStatus, ApprovalVote, CounterScope, JournalEntry, JournalFilter, JournalRow, Messages,
+  ApprovalAnswer, ApprovalFilter, ApprovalRecord, ApprovalRequest, ApprovalStatus, ApprovalVote, CounterScope, JournalEntry, JournalFilter, JournalRow, Messages, Pins,
   ReserveResult, Settlement, State, VoteResult,
 } from './types.ts';
 
@@ -79,6 +79,10 @@ export class BatchedAdmissions implements State {
 
   get messages(): Messages {
     return this.#state.messages;
+  }
+
+  get pins(): Pins {
+    return this.#state.pins;
   }
 
   reserve(claims: readonly LimitClaim[], scope: CounterScope): ReserveResult | Promise<ReserveResult> {

@@ -17,6 +17,7 @@ import { JournalQuery } from './journal-query.ts';
 import { JournalStore } from './journal-store.ts';
 import { LimitStore } from './limit-store.ts';
 import { MessageStore } from './message-store.ts';
+import { PinStore } from './pin-store.ts';
 import { reservationColumn } from './reservation.ts';
 import { JournalRetention, type Retention } from './retention.ts';
 import { digestKey } from './schema.ts';
@@ -24,7 +25,7 @@ import { Settlements, type Ended } from './settlements.ts';
 import { StoreClock, type ClockSource } from './store-clock.ts';
 import { Transactions } from './transaction.ts';
 import type {
-  ApprovalAnswer, ApprovalFilter, ApprovalRecord, ApprovalRequest, ApprovalStatus, ApprovalVote, CounterScope, JournalEntry, JournalFilter, JournalRow, Messages,
+  ApprovalAnswer, ApprovalFilter, ApprovalRecord, ApprovalRequest, ApprovalStatus, ApprovalVote, CounterScope, JournalEntry, JournalFilter, JournalRow, Messages, Pins,
   ReserveResult, Settlement, StateUnavailable, VoteResult,
 } from './types.ts';
 
@@ -50,6 +51,7 @@ export interface SqliteStateOptions {
  */
 export class SqliteState implements BatchState {
   readonly messages: Messages;
+  readonly pins: Pins;
   readonly #database: SqlDatabase;
   readonly #transactions: Transactions;
   readonly #clock: StoreClock;
@@ -101,6 +103,16 @@ export class SqliteState implements BatchState {
     };
     this.#onError = options.onError;
     this.#settlements = new Settlements((ended) => this.#writeSettlements(ended), (error) => this.#onError(unavailable('state database', error)));
+    const pins = new PinStore(database, (entry) => this.#journal.insert(entry, this.#clock.wallMs(), this.#clock.now(0)));
+    this.pins = {
+      read: (server) => this.#read('cannot read the pins', () => pins.read(server)),
+      version: (server) => this.#read('cannot read the pins', () => pins.version(server)),
+      learn: (server, definitions, seen) => this.#transact('cannot pin definitions', () => pins.learn(server, definitions, seen, this.#clock.wallMs())),
+      record: (server, name) => this.#read('cannot read the pins', () => pins.record(server, name)),
+      list: (filter = {}) => this.#read('cannot read the pins', () => pins.list(filter)),
+      accept: (server, name, hash, by, also = false) => this.#transact('cannot accept a definition', () => pins.accept(server, name, hash, by, also)),
+      forget: (server, name, by) => this.#transact('cannot forget pins', () => pins.forget(server, name, by)),
+    };
     // Time counts from here, not from the first call.
     this.#transact('cannot read the clock', () => this.#clock.now(0));
     this.#visiting = options.visiting ?? false;

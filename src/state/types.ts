@@ -266,10 +266,106 @@ export interface Messages {
   markRead(id: number): boolean | Promise<boolean>;
 }
 
+/**
+ * How a definition of a tool stands (protocol.md L7). `pinned`: met first, or accepted by an operator; everything later is compared with it. `noted`:
+ * differs, and can do no more. `held`: kept back until somebody accepts it.
+ */
+export type PinStanding = 'pinned' | 'noted' | 'held';
+
+/** One definition of a tool that a server listed. */
+export interface LearnedDefinition {
+  readonly name: string;
+  /** SHA-256 (hex) of the canonical definition. */
+  readonly hash: string;
+  /** The canonical definition as JSON text; null where it is too long to keep. */
+  readonly text: string | null;
+  /** `pinned` asks for a first pin, which is given when the tool has none. */
+  readonly standing: PinStanding;
+  /** Why it is held: short texts of our own. */
+  readonly why: readonly string[];
+}
+
+export interface LearnedPins {
+  readonly version: number;
+  /** Tools that got no pin, because the server has as many as are kept. */
+  readonly full: readonly string[];
+  /** Another process was faster: what is pinned has to be read again. */
+  readonly outdated: boolean;
+}
+
+/** What a gateway keeps in memory of one server's pins. */
+export interface ServerPins {
+  /** Grows with every change that others have to see. 0: nothing was ever pinned. */
+  readonly version: number;
+  readonly tools: ReadonlyMap<string, readonly { readonly hash: string; readonly standing: PinStanding }[]>;
+}
+
+/** A definition as an operator sees it. */
+export interface PinnedDefinition {
+  readonly hash: string;
+  readonly standing: PinStanding;
+  readonly text: string | null;
+  readonly why: readonly string[];
+  /** Who accepted it; null where nobody had to. */
+  readonly decidedBy: string | null;
+  /** ISO 8601, UTC. */
+  readonly firstSeen: string;
+}
+
+export interface PinRecord {
+  readonly server: string;
+  readonly name: string;
+  readonly firstSeen: string;
+  /** To the hour. */
+  readonly lastSeen: string;
+  /** Oldest first. Without texts where many are read. */
+  readonly definitions: readonly PinnedDefinition[];
+}
+
+export interface PinFilter {
+  readonly server?: string;
+  /** True: only tools of which a definition is held. */
+  readonly held?: boolean;
+  /** Default 1000, at most 100,000. */
+  readonly limit?: number;
+}
+
+export type AcceptResult =
+  | { readonly ok: true; readonly record: PinRecord }
+  /** `changed`: another definition was held since, whose hash is `newest`. */
+  | { readonly ok: false; readonly why: 'no_pin' | 'unknown_hash' | 'already_pinned' }
+  | { readonly ok: false; readonly why: 'changed'; readonly newest: string };
+
+/**
+ * Definitions of tools, pinned at first use (protocol.md L7, attack 47). Nothing is ever evicted to make room: whoever could push a pin out could have
+ * another definition pinned in its place. Every method is synchronous, because an upstream's list is judged while it passes; an engine in another
+ * process keeps a copy. All throw StateUnavailable.
+ */
+export interface Pins {
+  /** The pins of one server, without texts, in one read. */
+  read(server: string): ServerPins;
+  version(server: string): number;
+  /** Writes what a list has shown, in one transaction. @param seen tools whose pins are in use */
+  learn(server: string, definitions: readonly LearnedDefinition[], seen: readonly string[]): LearnedPins;
+  /** One tool with the texts of its definitions; null when it has no pin. */
+  record(server: string, name: string): PinRecord | null;
+  /** By server and name. Without texts. */
+  list(filter?: PinFilter): PinRecord[];
+  /**
+   * Pins a definition that was held or noted, with a row in the journal.
+   * @param also keeps what was pinned before pinned beside it, for a server that shows different callers different definitions
+   */
+  accept(server: string, name: string, hash: string, by: string, also?: boolean): AcceptResult;
+  /** Removes the pins of a tool, or of a whole server (null); what is listed next is pinned anew. @returns how many tools */
+  forget(server: string, name: string | null, by: string): number;
+}
+
 /** Everything one process needs of the state room. */
 export interface State extends Counters, Journal, Approvals {
   /** @throws StateUnavailable when the state is not open */
   readonly messages: Messages;
+  /** @throws StateUnavailable when the state is not open */
+  readonly pins: Pins;
   /**
    * `reserve` and, when admitted, `append` in one round trip and one transaction: a call is never admitted without its row.
    * When refused, nothing is appended (the caller appends the refusal, which has a code and a retry time).

@@ -129,27 +129,27 @@ forEachDriver('files', (driver) => {
     state.close();
   });
 
-  describe('a database of version 1', () => {
-    /** As the first release made it. Never brought up to date: files like this exist. */
-    const VERSION_1 = `
-      CREATE TABLE meta (name TEXT PRIMARY KEY NOT NULL, value ANY NOT NULL) STRICT, WITHOUT ROWID;
-      CREATE TABLE clock (machine TEXT PRIMARY KEY NOT NULL, offset_us INTEGER NOT NULL, suspended_us INTEGER NOT NULL, last_us INTEGER NOT NULL) STRICT;
-      CREATE TABLE counters (id INTEGER PRIMARY KEY, key TEXT NOT NULL UNIQUE, span INTEGER NOT NULL, dense INTEGER NOT NULL) STRICT;
-      CREATE TABLE admissions (counter INTEGER NOT NULL, seq INTEGER NOT NULL, at INTEGER NOT NULL, PRIMARY KEY (counter, seq)) STRICT, WITHOUT ROWID;
-      CREATE TABLE journal (
-        seq INTEGER PRIMARY KEY, id TEXT NOT NULL, at INTEGER NOT NULL, clock INTEGER NOT NULL,
-        server TEXT NOT NULL, grant_label TEXT, session TEXT, transport TEXT NOT NULL, protocol TEXT,
-        method TEXT, name TEXT, request_id TEXT, outcome TEXT NOT NULL, code TEXT, rule TEXT, policy TEXT, reason TEXT,
-        retry_after_ms INTEGER, observed TEXT, arg_keys TEXT, arg_hash TEXT, arg_values TEXT, upstream_status TEXT, latency_ms REAL
-      ) STRICT;
-      PRAGMA application_id = ${0x504c5374};
-      INSERT INTO meta VALUES ('digest_key', '${'5a'.repeat(32)}'), ('schema_version', 1);
-      INSERT INTO clock VALUES ('boot-1', 1763639999000000, 0, 1763640000000000);
-      INSERT INTO counters VALUES (1, '["amazon-mq","mq","tool","send","session",null,null,"support","s-1","send"]', 3600000000, 1);
-      INSERT INTO admissions VALUES (1, 1, 1763640000000000), (1, 2, 1763640000000000);
-      INSERT INTO journal (seq, id, at, clock, server, transport, outcome) VALUES
-        (1, 'old', 1763640000000, 1763640000000000, 'amazon-mq', 'stdio', 'ok'), (2, 'open', 1763640000000, 1763640000000000, 'amazon-mq', 'stdio', 'forwarded');`;
+  /** As the first release made it. Never brought up to date: files like this exist. */
+  const VERSION_1 = `
+    CREATE TABLE meta (name TEXT PRIMARY KEY NOT NULL, value ANY NOT NULL) STRICT, WITHOUT ROWID;
+    CREATE TABLE clock (machine TEXT PRIMARY KEY NOT NULL, offset_us INTEGER NOT NULL, suspended_us INTEGER NOT NULL, last_us INTEGER NOT NULL) STRICT;
+    CREATE TABLE counters (id INTEGER PRIMARY KEY, key TEXT NOT NULL UNIQUE, span INTEGER NOT NULL, dense INTEGER NOT NULL) STRICT;
+    CREATE TABLE admissions (counter INTEGER NOT NULL, seq INTEGER NOT NULL, at INTEGER NOT NULL, PRIMARY KEY (counter, seq)) STRICT, WITHOUT ROWID;
+    CREATE TABLE journal (
+      seq INTEGER PRIMARY KEY, id TEXT NOT NULL, at INTEGER NOT NULL, clock INTEGER NOT NULL,
+      server TEXT NOT NULL, grant_label TEXT, session TEXT, transport TEXT NOT NULL, protocol TEXT,
+      method TEXT, name TEXT, request_id TEXT, outcome TEXT NOT NULL, code TEXT, rule TEXT, policy TEXT, reason TEXT,
+      retry_after_ms INTEGER, observed TEXT, arg_keys TEXT, arg_hash TEXT, arg_values TEXT, upstream_status TEXT, latency_ms REAL
+    ) STRICT;
+    PRAGMA application_id = ${0x504c5374};
+    INSERT INTO meta VALUES ('digest_key', '${'5a'.repeat(32)}'), ('schema_version', 1);
+    INSERT INTO clock VALUES ('boot-1', 1763639999000000, 0, 1763640000000000);
+    INSERT INTO counters VALUES (1, '["amazon-mq","mq","tool","send","session",null,null,"support","s-1","send"]', 3600000000, 1);
+    INSERT INTO admissions VALUES (1, 1, 1763640000000000), (1, 2, 1763640000000000);
+    INSERT INTO journal (seq, id, at, clock, server, transport, outcome) VALUES
+      (1, 'old', 1763640000000, 1763640000000000, 'amazon-mq', 'stdio', 'ok'), (2, 'open', 1763640000000, 1763640000000000, 'amazon-mq', 'stdio', 'forwarded');`;
 
+  describe('a database of version 1', () => {
     async function old(): Promise<string> {
       const file = path();
       mkdirSync(dirname(file), { recursive: true });
@@ -207,6 +207,95 @@ forEachDriver('files', (driver) => {
     test('is brought up to date once by many that open it at the same moment', async () => {
       const file = await old();
       const states = await Promise.all(Array.from({ length: 6 }, () => openState({ path: file, driver, clock: clock() })));
+      for (const state of states) expect(state.query({})).toHaveLength(2);
+      for (const state of states) state.close();
+    });
+  });
+
+  describe('a database of version 2', () => {
+    /** What version 2 added, as it was released. Never brought up to date: files like this exist. */
+    const VERSION_2 = `
+      CREATE TABLE budgets (
+        id INTEGER PRIMARY KEY AUTOINCREMENT, key TEXT UNIQUE, span INTEGER NOT NULL
+      ) STRICT;
+      CREATE TABLE spends (
+        budget INTEGER NOT NULL, seq INTEGER NOT NULL, at INTEGER NOT NULL, amount TEXT NOT NULL, sums TEXT NOT NULL, PRIMARY KEY (budget, seq)
+      ) STRICT, WITHOUT ROWID;
+      CREATE TABLE spend_blocks (
+        budget INTEGER NOT NULL, level INTEGER NOT NULL, block INTEGER NOT NULL, at INTEGER NOT NULL, amount TEXT NOT NULL,
+        PRIMARY KEY (budget, level, block)
+      ) STRICT, WITHOUT ROWID;
+      ALTER TABLE journal ADD COLUMN reserved TEXT;
+      CREATE TABLE approvals (
+        seq INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNIQUE, digest TEXT NOT NULL, status TEXT NOT NULL,
+        server TEXT NOT NULL, grant_label TEXT NOT NULL, session TEXT, kind TEXT NOT NULL, method TEXT NOT NULL, name TEXT NOT NULL,
+        arguments TEXT, also_sent TEXT, definition_hash TEXT, policies TEXT NOT NULL, policy TEXT NOT NULL, rule TEXT NOT NULL, reason TEXT,
+        needed INTEGER NOT NULL, approvers TEXT, via TEXT NOT NULL, timeout_ms INTEGER NOT NULL,
+        created_at INTEGER NOT NULL, expires_at INTEGER NOT NULL, expires_us INTEGER NOT NULL,
+        done_us INTEGER, told INTEGER NOT NULL, used_by TEXT
+      ) STRICT;
+      CREATE INDEX approvals_by_digest ON approvals (digest, seq);
+      CREATE INDEX approvals_waiting ON approvals (grant_label, expires_us) WHERE status = 'pending';
+      CREATE INDEX approvals_open ON approvals (expires_us) WHERE status IN ('pending', 'approved');
+      CREATE INDEX approvals_done ON approvals (done_us) WHERE done_us IS NOT NULL;
+      CREATE INDEX approvals_readable ON approvals (done_us) WHERE done_us IS NOT NULL AND (arguments IS NOT NULL OR also_sent IS NOT NULL);
+      CREATE TABLE approval_votes (
+        approval INTEGER NOT NULL, place INTEGER NOT NULL, approver TEXT NOT NULL, way TEXT NOT NULL, decision TEXT NOT NULL, comment TEXT,
+        at INTEGER NOT NULL, PRIMARY KEY (approval, place)
+      ) STRICT, WITHOUT ROWID;
+      CREATE TABLE approval_links (
+        id INTEGER PRIMARY KEY AUTOINCREMENT, approval INTEGER NOT NULL, approver TEXT NOT NULL, hash TEXT NOT NULL
+      ) STRICT;
+      CREATE INDEX approval_links_of ON approval_links (approval, id);
+      UPDATE meta SET value = 2 WHERE name = 'schema_version';
+      INSERT INTO budgets VALUES (1, 'key', 1000);`;
+
+    async function old(): Promise<string> {
+      const file = path();
+      mkdirSync(dirname(file), { recursive: true });
+      const database = await openDriver(file, driver);
+      database.exec('PRAGMA journal_mode = WAL');
+      database.exec(VERSION_1);
+      database.exec(VERSION_2);
+      database.close();
+      chmodSync(file, 0o600);
+      return file;
+    }
+
+    test('is brought up to date, with its rows, and holds messages and pins then', async () => {
+      const file = await old();
+      await expect(visitState({ path: file, driver })).rejects.toThrow(/schema version 2, expected 3/);
+      const state = await openState({ path: file, driver });
+      expect(state.query({})).toHaveLength(2);
+      expect(state.messages.list()).toEqual([]);
+      expect(state.pins.learn('s', [{ name: 't', hash: 'aa', text: '{}', standing: 'pinned', why: [] }], [])).toEqual({ version: 1, full: [], outdated: false });
+      state.close();
+      const again = await visitState({ path: file, driver });
+      expect(again.pins.list().map(({ name }) => name)).toEqual(['t']);
+      again.close();
+    });
+
+    test.each(['CREATE TABLE messages', 'schema_version'])('that was being brought up to date when the process died at %s is still a whole one of version 2', async (victim) => {
+      const file = await old();
+      const database = await openDriver(file, driver);
+      const dying = {
+        ...database,
+        exec: (sql: string): void => {
+          // Half of the step is done already when it dies.
+          if (sql.includes(victim)) database.exec(sql.slice(0, sql.indexOf(';') + 1));
+          if (sql.includes(victim)) throw new Error('killed');
+          database.exec(sql);
+        },
+        prepare: (sql: string): SqlStatement => {
+          if (sql.startsWith('INSERT OR REPLACE') && sql.includes(victim)) throw new Error('killed');
+          return database.prepare(sql);
+        },
+      };
+      expect(() => migrate(dying, new Transactions(database))).toThrow(/killed/);
+      expect(database.prepare("SELECT value FROM meta WHERE name = 'schema_version'").get()?.['value']).toBe(2);
+      expect(database.prepare("SELECT count(*) AS n FROM sqlite_schema WHERE name IN ('messages', 'pins')").get()?.['n']).toBe(0);
+      database.close();
+      const states = await Promise.all(Array.from({ length: 4 }, () => openState({ path: file, driver })));
       for (const state of states) expect(state.query({})).toHaveLength(2);
       for (const state of states) state.close();
     });
