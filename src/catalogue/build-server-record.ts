@@ -16,7 +16,7 @@ const FACT_CHARACTERS = 128;
  * Makes the record of a server from what it listed. Pure: the same scan gives the same record.
  * @param tools every element of the list, in the order of the server
  */
-export function serverRecord(scan: Pick<ServerRecord, 'slug' | 'package' | 'server' | 'scannedOn'>, tools: readonly ScannedTool[]): ServerRecord {
+export function serverRecord(scan: Pick<ServerRecord, 'slug' | 'package' | 'server' | 'scannedOn' | 'classifiedOn'>, tools: readonly ScannedTool[]): ServerRecord {
   const records = tools.map((tool) => toolRecord(tool, scan.package.name)).filter((tool) => tool !== null);
   const bytes = records.reduce((sum, tool) => sum + tool.bytes, 0);
   return {
@@ -25,6 +25,7 @@ export function serverRecord(scan: Pick<ServerRecord, 'slug' | 'package' | 'serv
     package: { registry: scan.package.registry, name: scan.package.name, version: scan.package.version },
     server: { name: short(scan.server.name), version: short(scan.server.version), protocol: short(scan.server.protocol) },
     scannedOn: scan.scannedOn,
+    classifiedOn: scan.classifiedOn,
     status: new Set(records.map(({ name }) => name)).size < records.length ? 'duplicate_tools' : 'ok',
     bytes,
     approximateTokens: approximateTokens(bytes),

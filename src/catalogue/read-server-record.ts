@@ -35,6 +35,7 @@ export function readServerRecord(json: unknown): ServerRecord {
     package: { registry: bundle.member('registry').oneOf(['npm', 'pypi']), name: bundle.member('name').text(), version: bundle.member('version').text() },
     server: { name: server.member('name').textOrNull(), version: server.member('version').textOrNull(), protocol: server.member('protocol').textOrNull() },
     scannedOn: record.member('scannedOn').matching(DATE, 'a date as YYYY-MM-DD'),
+    classifiedOn: record.member('classifiedOn').matching(DATE, 'a date as YYYY-MM-DD'),
     status: record.member('status').text(),
     bytes: record.member('bytes').count(),
     approximateTokens: record.member('approximateTokens').count(),

@@ -26,6 +26,8 @@ export interface ServerRecord {
   readonly server: { readonly name: string | null; readonly version: string | null; readonly protocol: string | null };
   /** YYYY-MM-DD */
   readonly scannedOn: string;
+  /** YYYY-MM-DD, later than the scan when the classifier has changed since. */
+  readonly classifiedOn: string;
   /** `ok`, or `duplicate_tools` when it lists a name more than once. */
   readonly status: string;
   /** Of all definitions that have a name. */

@@ -11,6 +11,7 @@ const FACTS = {
   package: { registry: 'npm', name: '@example/server', version: '1.2.3' },
   server: { name: 'Example', version: '1.2.3', protocol: '2025-11-25' },
   scannedOn: '2026-01-31',
+  classifiedOn: '2026-02-01',
 } as const;
 
 function node(value: unknown): JsonNode {
