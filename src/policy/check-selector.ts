@@ -1,4 +1,5 @@
 import type { TargetKind } from './types.ts';
+import { CLASS_SELECTORS, isClassSelector } from './class-selector.ts';
 import { SECTION } from './document.ts';
 import type { Reporter } from './diagnostic.ts';
 import type { SourceEntry } from './source-node.ts';
@@ -8,8 +9,6 @@ import { readUriSelector } from './resource-uri.ts';
 import { suggest } from './suggest.ts';
 
 export const LONGEST_SELECTOR = 1024;
-
-const CLASSES = ['@read', '@write', '@execute', '@destructive', '@financial', '@low', '@medium', '@high', '@critical'];
 
 /** Checks the keys of `tools`, `resources` or `prompts`. policy.md, "Selectors, and which rule decides". */
 export function checkSelectors(kind: TargetKind, entries: readonly SourceEntry[], reporter: Reporter): void {
@@ -21,7 +20,7 @@ export function checkSelectors(kind: TargetKind, entries: readonly SourceEntry[]
       reporter.error('empty_selector', span, at, 'a selector is empty; expected a name, a glob or `*`', 'write "*" to mean everything');
     } else if (selector.length > LONGEST_SELECTOR) {
       reporter.error('too_long', span, at, `a selector has ${selector.length} characters; expected at most ${LONGEST_SELECTOR}`, null);
-    } else if (selector.startsWith('@')) {
+    } else if (isClassSelector(selector)) {
       checkClass(kind, entry, at, reporter);
     } else if (selector.includes('**')) {
       reporter.error('double_star', span, at, `the selector ${quoted(selector, 60)} has \`**\`; expected a single \`*\``, `\`*\` already stands for any characters, \`/\` included: write ${quoted(selector.replace(/\*{2,}/g, '*'), 60)}`);
@@ -35,11 +34,9 @@ function checkClass(kind: TargetKind, entry: SourceEntry, at: string, reporter: 
   const { key: selector, keySpan: span } = entry;
   if (kind !== 'tool') {
     reporter.error('unknown_class', span, at, `${quoted(selector, 60)} is a class selector; classes exist only for \`tools\``, null);
-  } else if (CLASSES.includes(selector)) {
-    reporter.error('not_supported_yet', span, at, `the class selector \`${selector}\` is part of the language but not supported by this version`, 'name the tools, or use a glob such as `"delete_*"`');
-  } else {
-    const near = suggest(selector, CLASSES);
-    const expected = `expected one of ${CLASSES.join(' ')}`;
+  } else if (!CLASS_SELECTORS.includes(selector)) {
+    const near = suggest(selector, CLASS_SELECTORS);
+    const expected = `expected one of ${CLASS_SELECTORS.join(' ')}`;
     reporter.error('unknown_class', span, at, `there is no class ${quoted(selector, 60)}; ${expected}`, near === null ? null : `did you mean \`${near}\`?`);
   }
 }

@@ -1,18 +1,25 @@
 import type { ToolFacts } from './types.ts';
 
-/** The categories and risk classes of catalogue.md, as selectors. */
-export const CATEGORY_SELECTORS: readonly string[] = ['@read', '@write', '@execute', '@destructive', '@financial'];
-export const RISK_SELECTORS: readonly string[] = ['@low', '@medium', '@high', '@critical'];
-export const CLASS_SELECTORS: readonly string[] = [...CATEGORY_SELECTORS, ...RISK_SELECTORS];
+/** The categories and risk classes of the catalogue. */
+export const CATEGORIES: readonly string[] = ['read', 'write', 'execute', 'destructive', 'financial'];
+export const RISKS: readonly string[] = ['low', 'medium', 'high', 'critical'];
+/** As selectors. */
+export const CLASS_SELECTORS: readonly string[] = [...CATEGORIES, ...RISKS].map((name) => `@${name}`);
 
-/** What class selectors know of a tool. Null: not known, so that it cannot be told whether a selector of that kind matches. */
+/** `financial` and `destructive` are equally severe (catalogue.md, "Category"): a tool with both effects is refused by a rule for either. */
+const MOST_SEVERE: readonly string[] = ['destructive', 'financial'];
+
+/** What class selectors know of a tool. */
 export interface ToolClass {
-  /** Selectors of every category that the tool is of: one, or two that are equally severe. */
+  /** Tells classes apart, for caches. */
+  readonly key: string;
+  /** Selectors of every category that the tool is of: one, or two that are equally severe. Null: not known. */
   readonly categories: readonly string[] | null;
+  /** Selector of its risk class; null: not known. */
   readonly risk: string | null;
 }
 
-/** A selector of a class. Every one of them starts with `@`, and nothing else in a checked document does. */
+/** A selector of a class. Each starts with `@`, and nothing else in `tools` of a checked document does. */
 export function isClassSelector(selector: string): boolean {
   return selector.startsWith('@');
 }
@@ -22,29 +29,51 @@ export function spansNames(selector: string): boolean {
   return selector.includes('*') || isClassSelector(selector);
 }
 
-const UNKNOWN: ToolClass = { categories: null, risk: null };
-/** `financial` and `destructive` are equally severe (catalogue.md, "Category"): a tool with both effects is refused by a rule for either. */
-const MOST_SEVERE: readonly string[] = ['destructive', 'financial'];
+/** One object for each class that there is: a few dozen. */
+const CLASSES = new Map<string, ToolClass>();
 
 /** The class that facts speak of. What is no class of ours is not known. */
 export function classOf(tool: ToolFacts | null): ToolClass {
-  if (tool === null) return UNKNOWN;
-  const { category, risk, effects = [] } = tool;
-  return { categories: categoriesOf(category, effects), risk: known(RISK_SELECTORS, risk) };
+  const category = knownName(CATEGORIES, tool?.category);
+  const risk = knownName(RISKS, tool?.risk);
+  const both = category !== null && MOST_SEVERE.includes(category) && MOST_SEVERE.every((each) => each === category || tool?.effects?.includes(each) === true);
+  const key = `${both ? 'both' : (category ?? '?')}/${risk ?? '?'}`;
+  let found = CLASSES.get(key);
+  if (found === undefined) {
+    const names = both ? MOST_SEVERE : category === null ? null : [category];
+    found = { key, categories: names?.map((name) => `@${name}`) ?? null, risk: risk === null ? null : `@${risk}` };
+    CLASSES.set(key, found);
+  }
+  return found;
 }
 
-function categoriesOf(category: string | null, effects: readonly string[]): readonly string[] | null {
-  const own = known(CATEGORY_SELECTORS, category);
-  if (own === null || category === null || !MOST_SEVERE.includes(category)) return own === null ? null : [own];
-  return MOST_SEVERE.filter((each) => each === category || effects.includes(each)).map((each) => `@${each}`);
+function knownName(names: readonly string[], name: string | null | undefined): string | null {
+  return name !== null && name !== undefined && names.includes(name) ? name : null;
 }
 
-function known(selectors: readonly string[], name: string | null): string | null {
-  return name !== null && selectors.includes(`@${name}`) ? `@${name}` : null;
+/** The class of a tool, as policies know it: part of `ToolFacts`. */
+export type ClassFacts = Pick<ToolFacts, 'category' | 'risk' | 'effects'>;
+
+const SEVERITY: readonly (readonly string[])[] = [['read'], ['write'], ['execute'], MOST_SEVERE];
+
+/**
+ * The class of a name with two definitions, of which nobody can tell which one runs: the more severe category, the higher risk, the
+ * effects of both. Not known if it is not known of one of them.
+ */
+export function mostSevere(a: ClassFacts, b: ClassFacts): ClassFacts {
+  const severity = ({ category }: ClassFacts): number => SEVERITY.findIndex((names) => category !== null && names.includes(category));
+  const level = ({ risk }: ClassFacts): number => (risk === null ? -1 : RISKS.indexOf(risk));
+  const effects = new Set([...(a.effects ?? []), ...(b.effects ?? []), ...[a.category, b.category].filter((name) => name !== null)]);
+  return {
+    category: Math.min(severity(a), severity(b)) < 0 ? null : severity(b) > severity(a) ? b.category : a.category,
+    risk: Math.min(level(a), level(b)) < 0 ? null : level(b) > level(a) ? b.risk : a.risk,
+    effects: [...effects],
+  };
 }
 
-/** `yes`, `no`, or `unknown` while nothing classified the tool. */
+/** `unknown` while nothing has classified the tool. */
 export function matchesClass(selector: string, { categories, risk }: ToolClass): 'yes' | 'no' | 'unknown' {
-  if (RISK_SELECTORS.includes(selector)) return risk === null ? 'unknown' : risk === selector ? 'yes' : 'no';
-  return categories === null ? 'unknown' : categories.includes(selector) ? 'yes' : 'no';
+  const own = RISKS.includes(selector.slice(1)) ? (risk === null ? null : [risk]) : categories;
+  if (own === null) return 'unknown';
+  return own.includes(selector) ? 'yes' : 'no';
 }

@@ -19,8 +19,8 @@ export interface CompiledSources {
   amount(source: string): Amount;
   schema(text: string): CompiledSchema;
   readonly upstreamSchema: UpstreamSchemas;
-  /** Whether some expression reads `tool.category` or `tool.risk`. */
-  readonly asksForClass: boolean;
+  /** The fields of `tool` that some expression reads. */
+  readonly toolFields: ReadonlySet<string>;
   /** The schema of an argument in a form that can stand inside another one; null where there is none. */
   portable(schema: string): string | null;
   /** Warns of every expression that does not fit live schemas; changes nothing that was compiled. */
@@ -60,7 +60,7 @@ export async function compileSources(sources: Sources, document: PolicyDocument 
     amount: (source) => known(amounts, source),
     schema: (text) => known(schemas, text),
     upstreamSchema: upstreamSchemas(jsonSchema),
-    asksForClass: [...conditions.values(), ...amounts.values()].some((expression) => expression.asksForClass),
+    toolFields: new Set([...conditions.values(), ...amounts.values()].flatMap((expression) => expression.toolFields)),
     portable: (schema) => remembered(portable, schema, () => jsonSchema?.inlineReferences(nodeOf(schema)) ?? null),
     checkAgainst: (live, to) => {
       if (cel !== null) for (const expression of sources.expressions) checkAgainstTools(cel, expression, live, to, 'warning');

@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
 import type { ClientFeature, TargetKind, Verdict } from './types.ts';
 import { canonicalDocument } from './canonical.ts';
-import { isClassSelector } from './class-selector.ts';
+import type { ToolClass } from './class-selector.ts';
+import { classOf, isClassSelector } from './class-selector.ts';
 import type { CompiledSources } from './compile-sources.ts';
 import type { PolicyDocument, SelectorModel } from './document.ts';
 import { CLIENT_FEATURES, KINDS, SECTION } from './document.ts';
@@ -45,9 +46,9 @@ export class CompiledPolicy {
     this.#kinds = Object.fromEntries(KINDS.map((kind) => [kind, new KindRules(kind, name, this.id, document, sources)])) as Record<TargetKind, KindRules>;
   }
 
-  /** Everything that the document has for one name. */
-  plan(kind: TargetKind, name: string): Plan {
-    return this.#kinds[kind].plan(name);
+  /** Everything that the document has for one name. @param toolClass what is known of the tool; for tools only */
+  plan(kind: TargetKind, name: string, toolClass: ToolClass | null = null): Plan {
+    return this.#kinds[kind].plan(name, kind === 'tool' ? (toolClass ?? classOf(null)) : null);
   }
 
   /** What the document says of a request of the upstream to the client. */
@@ -64,7 +65,7 @@ export class CompiledPolicy {
 
   /** Whether some rule asks what a tool does to the world. */
   get needsClasses(): boolean {
-    return this.sources.asksForClass || this.document.rules.tool.some(({ selector }) => isClassSelector(selector));
+    return this.sources.toolFields.has('category') || this.sources.toolFields.has('risk') || this.document.rules.tool.some(({ selector }) => isClassSelector(selector));
   }
 
   /** Whether the document constrains the arguments of some tool. */
@@ -131,9 +132,9 @@ class KindRules {
     };
   }
 
-  plan(name: string): Plan {
+  plan(name: string, toolClass: ToolClass | null): Plan {
     if (name.length > LONGEST_NAME) return this.#cannotRead(`the ${this.#isResource ? 'URI' : 'name'} is longer than ${LONGEST_NAME} characters`);
-    if (this.#folded === null) return makePlan(this.#exact.matches(name), [], this.#default, this.#observes);
+    if (this.#folded === null) return makePlan(this.#exact.matches(name, toolClass), [], this.#default, this.#observes);
     const uri = readUri(name);
     if (!uri.ok) return this.#cannotRead(`the URI ${uri.problem}`);
     return makePlan(this.#exact.matches(uri.exact), [this.#folded.matches(uri.folded)], this.#default, this.#observes);

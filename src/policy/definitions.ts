@@ -1,5 +1,7 @@
 import { JsonNode } from '../wire/json-node.ts';
 import { UPSTREAM_LIMITS } from '../wire/limits.ts';
+import type { ClassFacts } from './class-selector.ts';
+import { classOf, isClassSelector, matchesClass, mostSevere } from './class-selector.ts';
 import type { Environments } from './compile-sources.ts';
 import { matchesGlob, parseGlob } from './glob.ts';
 import { jsonOf, nodeOf } from './plain-json.ts';
@@ -8,12 +10,16 @@ import type { ToolFacts } from './types.ts';
 /** The tools of a server by name, as it lists them. */
 export type Definitions = ReadonlyMap<string, ToolFacts>;
 
+/** Says what a tool does to the world; the catalogue's `classify` is one. */
+export type Classify = (definition: JsonNode) => { readonly category: string; readonly risk: string; readonly effects?: readonly string[] };
+
 /**
  * What a tool's definition says, for conditions and checks. Parts of the wrong type count as not there.
  * @param definition one element of `tools` of a `tools/list` result: JSON text, a plain object, or a node
+ * @param classify left out: the class of the tool is not known, and rules that ask for it refuse
  * @throws TypeError when it is no JSON, or has no JSON form
  */
-export function toolFacts(definition: JsonNode | string | object): ToolFacts {
+export function toolFacts(definition: JsonNode | string | object, classify?: Classify): ToolFacts {
   const tool = asNode(definition, 'the definition is', 'definition');
   const annotations = tool.get('annotations');
   const inputSchema = tool.get('inputSchema');
@@ -21,22 +27,28 @@ export function toolFacts(definition: JsonNode | string | object): ToolFacts {
     title: tool.get('title')?.text() ?? annotations?.get('title')?.text() ?? null,
     annotations: annotations?.kind === 'object' ? annotations : null,
     inputSchema: inputSchema?.kind === 'object' ? inputSchema : null,
-    category: null,
-    risk: null,
+    ...classFacts(tool, classify),
   };
+}
+
+function classFacts(tool: JsonNode, classify: Classify | undefined): ClassFacts {
+  if (classify === undefined) return { category: null, risk: null };
+  const { category, risk, effects = [] } = classify(tool);
+  return { category, risk, effects };
 }
 
 /**
  * Reads a list of tools: a result of `tools/list`, a whole JSON-RPC response, or the bare array. Of two tools of one name the first
- * counts. Null when there is no such list in it.
+ * counts, with the class of the more severe. Null when there is no such list in it.
  * @param tools JSON text, plain values (members that are `undefined` count as not there), or a node
+ * @param classify as for `toolFacts`
  * @throws TypeError when it is no JSON, or has no JSON form
  */
-export function readDefinitions(tools: JsonNode | string | object): Definitions | null {
+export function readDefinitions(tools: JsonNode | string | object, classify?: Classify): Definitions | null {
   const json = asNode(tools, 'the definitions are', 'definitions');
   const list = json.kind === 'array' ? json : (json.get('tools') ?? json.get('result')?.get('tools') ?? null);
   if (list?.kind !== 'array') return null;
-  return definitionsOf(list.elements());
+  return definitionsOf(list.elements(), classify);
 }
 
 function asNode(value: JsonNode | string | object, subject: string, name: string): JsonNode {
@@ -44,17 +56,20 @@ function asNode(value: JsonNode | string | object, subject: string, name: string
   return nodeOf(typeof value === 'string' ? value : jsonOf(value, name, true), subject, UPSTREAM_LIMITS);
 }
 
-export function definitionsOf(tools: readonly JsonNode[]): Definitions {
+export function definitionsOf(tools: readonly JsonNode[], classify?: Classify): Definitions {
   const definitions = new Map<string, ToolFacts>();
   for (const tool of tools) {
     const name = tool.get('name')?.text() ?? null;
-    if (name !== null && !definitions.has(name)) definitions.set(name, toolFacts(tool));
+    if (name === null) continue;
+    const first = definitions.get(name);
+    definitions.set(name, first === undefined ? toolFacts(tool, classify) : { ...first, ...mostSevere(first, classFacts(tool, classify)) });
   }
   return definitions;
 }
 
-/** The tools that a selector is about, in the order of the list. */
+/** The tools that a selector is, or may be, about, in the order of the list. */
 export function toolsOf(selector: string, definitions: Definitions): string[] {
+  if (isClassSelector(selector)) return [...definitions].flatMap(([name, facts]) => (matchesClass(selector, classOf(facts)) === 'no' ? [] : [name]));
   if (!selector.includes('*')) return definitions.has(selector) ? [selector] : [];
   const glob = parseGlob(selector);
   return [...definitions.keys()].filter((name) => matchesGlob(glob, name));

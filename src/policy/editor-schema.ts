@@ -1,5 +1,6 @@
 import { MAX_CALLS } from './check-limit.ts';
 import { ACTIONS, RULE_KEYS } from './check-rule.ts';
+import { CLASS_SELECTORS } from './class-selector.ts';
 import { LONGEST_SELECTOR } from './check-selector.ts';
 import { LETTER_SECONDS, UNIT_SECONDS } from './check-window.ts';
 import { APPROVAL_WAYS, CLIENT_FEATURES, PER_DIMENSIONS } from './document.ts';
@@ -130,11 +131,12 @@ function rule(section: Section): EditorSchema {
 }
 
 function rules(section: Section, selector: string): EditorSchema {
+  const names: EditorSchema = { minLength: 1, maxLength: LONGEST_SELECTOR, not: { pattern: '^@|[*][*]' } };
   const kinds: readonly EditorSchema[] = [{ $ref: '#/$defs/action' }, { $ref: `#/$defs/${section}_rule` }];
   return {
     type: 'object',
-    description: `Rules by ${selector}, a glob such as \`delete_*\`, or \`*\`. The most specific one that has an action decides; guards of all that match add up.`,
-    propertyNames: { minLength: 1, maxLength: LONGEST_SELECTOR, not: { pattern: '^@|[*][*]' } },
+    description: `Rules by ${selector}, a glob such as \`delete_*\`, ${section === 'tools' ? 'a class such as \`@destructive\` or \`@high\`, ' : ''}or \`*\`. The most specific one that has an action decides; guards of all that match add up.`,
+    propertyNames: section === 'tools' ? { anyOf: [{ enum: [...CLASS_SELECTORS] }, names] } : names,
     additionalProperties: { anyOf: [...kinds, { type: 'array', minItems: 1, maxItems: 100, items: { anyOf: kinds }, description: 'The first rule whose `when` holds is the rule.' }] },
   };
 }

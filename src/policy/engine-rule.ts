@@ -1,6 +1,7 @@
 import type { BudgetClaim, RateClaim, TargetKind, Verdict } from './types.ts';
 import type { Amount, Condition } from './cel/types.ts';
 import type { Action, ApprovalModel, ArgumentsModel, RuleModel } from './document.ts';
+import { spansNames } from './class-selector.ts';
 import type { CompiledSources } from './compile-sources.ts';
 import type { Guard } from './guard.ts';
 import { closedGuard, conditionGuard, constraintGuard, upstreamGuard } from './guard.ts';
@@ -35,6 +36,8 @@ export interface EngineRule {
   readonly governs: readonly GovernedPath[];
   /** Whether the rule says the same of every call. */
   readonly fixed: boolean;
+  /** It is of a class selector, and it cannot be told whether the tool is of that class: then the rule can only refuse. */
+  readonly unclassified: boolean;
 }
 
 /** A place in the arguments, and the names that a schema has something to say of from there on. */
@@ -87,7 +90,18 @@ export function engineRule(rule: RuleModel, place: RulePlace, sources: CompiledS
       ...[...expressions, ...budgets.map(({ amount }) => amount)].flatMap((facts) => facts.argumentPaths.map((path) => ({ path: pathOfCondition(path), below: null }))),
     ],
     fixed: when === null && argumentGuards.length === 0 && conditionGuards.length === 0 && budgets.length === 0,
+    unclassified: false,
   };
+}
+
+/** The rule where it is not known whether the tool is of its class. */
+export function unclassified(rule: EngineRule): EngineRule {
+  return { ...rule, unclassified: true, fixed: true };
+}
+
+/** Whether the rule is nothing but an action: it says nothing of a name for which a more specific rule has decided. */
+export function isBare(rule: EngineRule): boolean {
+  return rule.when === null && rule.argumentGuards.length === 0 && rule.conditionGuards.length === 0 && rule.rates.length === 0 && rule.budgets.length === 0 && rule.approval === null;
 }
 
 /** Whether the rule could refuse, hide, ask or count anything. */
@@ -102,7 +116,7 @@ function claimsOf(rule: RuleModel, place: RulePlace, sources: CompiledSources): 
     policyId: place.policyId,
     kind: place.kind,
     selector: place.selector,
-    spansTools: place.selector.includes('*'),
+    spansTools: spansNames(place.selector),
     reason: rule.reason,
     enforce: place.enforced && !rule.observe,
   };

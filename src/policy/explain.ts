@@ -1,5 +1,6 @@
 import type { ApprovalDemand, Decision, LimitClaim, Query, Verdict } from './types.ts';
 import type { CelInput } from './cel/types.ts';
+import { classOf } from './class-selector.ts';
 import type { CompiledPolicy } from './compiled-policy.ts';
 import type { Action } from './document.ts';
 import { STRICTNESS } from './document.ts';
@@ -83,7 +84,7 @@ export interface Explanation {
 export function explain(policies: readonly CompiledPolicy[], query: Query): Explanation {
   const own = [...new Map(policies.map((policy) => [policy.digest, policy])).values()];
   const input = callInput(query);
-  const explained = own.map((policy) => explainPolicy(policy, policy.plan(query.kind, query.name), input));
+  const explained = own.map((policy) => explainPolicy(policy, policy.plan(query.kind, query.name, classOf(query.tool ?? null)), input));
   return { decision: decisionOf(explained.map(({ judgement }) => judgement), input), policies: explained.map(({ explanation }) => explanation) };
 }
 

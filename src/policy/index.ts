@@ -16,7 +16,7 @@ export type { SavedPolicy } from './saved-policy.ts';
 export { fromJSON, toJSON } from './saved-policy.ts';
 export { CompiledPolicy } from './compiled-policy.ts';
 export { combine } from './policy-set.ts';
-export type { Definitions } from './definitions.ts';
+export type { Classify, Definitions } from './definitions.ts';
 export { readDefinitions, toolFacts } from './definitions.ts';
 export type { PlainCall } from './call-of.ts';
 export { callOf } from './call-of.ts';

@@ -34,6 +34,7 @@ export interface Governed {
 }
 
 export function appliesTo(rule: EngineRule, input: CelInput): Applies {
+  if (rule.unclassified) return UNCLASSIFIED;
   if (rule.when === null) return 'yes';
   const outcome = rule.when.evaluate(input);
   switch (outcome.kind) {
@@ -57,6 +58,7 @@ export const VARYING: ReadonlySet<Variable> = new Set(['args', 'now', 'session',
  * is hidden: else whoever has no claims would see what is hidden from those that have the wrong ones.
  */
 export function asksOnlyWhoCalls(rule: EngineRule): boolean {
+  if (rule.unclassified) return true;
   for (const variable of rule.when?.variables ?? []) if (VARYING.has(variable)) return false;
   return true;
 }
@@ -84,7 +86,7 @@ export function judge(ranks: readonly Rank[], governed: Governed | null, fallbac
         let verdict = rule.verdict;
         if (applies === 'yes') applied.push(rule);
         else {
-          verdict = refusal(rule, `${rule.at}/when`, applies === 'unknown' ? NOT_KNOWN : applies);
+          verdict = refusal(rule, rule.unclassified ? rule.at : `${rule.at}/when`, applies === 'unknown' ? NOT_KNOWN : applies);
           undecided ??= verdict;
           hiding.failed(verdict, rules.slice(index), input, observed);
         }
@@ -147,6 +149,7 @@ class Hiding {
   }
 }
 
+const UNCLASSIFIED = refused('policy_error', 'the policy has a rule for a class of tools, and the class of this tool is not known', null);
 const NOT_KNOWN = couldNotEvaluate('a condition', 'it asks for something that is not known here');
 
 function refusal(rule: EngineRule, at: string, answer: Refused): Verdict {

@@ -1,6 +1,7 @@
 import type { JsonNode } from '../wire/json-node.ts';
+import { isClassSelector, spansNames } from './class-selector.ts';
 import type { CompiledPolicy } from './compiled-policy.ts';
-import type { Definitions } from './definitions.ts';
+import type { Classify, Definitions } from './definitions.ts';
 import { definitionsOf, environmentsOf, toolsOf } from './definitions.ts';
 import type { Diagnostic } from './diagnostic.ts';
 import { Reporter } from './diagnostic.ts';
@@ -10,6 +11,7 @@ import { lintArguments } from './lint-arguments.ts';
 import { parseGlob } from './glob.ts';
 import { printable, quoted } from './printable.ts';
 import { suggest } from './suggest.ts';
+import type { ToolFacts } from './types.ts';
 
 /** Names that one message tells; the rest are counted. */
 const MOST_NAMES = 10;
@@ -20,19 +22,22 @@ const QUOTA_SECONDS = 3600;
  * What only the live tools can tell (policy.md, "Tools for the author"): rules that can never match, arguments that do not exist,
  * tools that no rule covers, limits that a reconnect resets. Warnings only: the tools of a server change.
  * @param tools what `readDefinitions` gives, or the elements of `tools` of a `tools/list` result
+ * @param classify what tools do to the world, for elements; left out, class rules are held against nothing
  */
-export function lintAgainst(policy: CompiledPolicy, tools: Definitions | readonly JsonNode[]): Diagnostic[] {
-  const definitions = isList(tools) ? definitionsOf(tools) : tools;
+export function lintAgainst(policy: CompiledPolicy, tools: Definitions | readonly JsonNode[], classify?: Classify): Diagnostic[] {
+  const definitions = isList(tools) ? definitionsOf(tools, classify) : tools;
   const reporter = new Reporter(policy.text);
   const selectors = policy.document.rules.tool;
   policy.sources.checkAgainst(environmentsOf(definitions), reporter);
   for (const selector of selectors) {
+    // Which tools a class rule is about cannot be said of definitions that nobody classified.
+    if (isClassSelector(selector.selector) && !classified(definitions)) continue;
     const matching = toolsOf(selector.selector, definitions);
     if (matching.length === 0) {
       lintUnmatched(selector, definitions, reporter);
       continue;
     }
-    lintShadowed(selector, matching, selectors, reporter);
+    lintShadowed(selector, matching, selectors, definitions, reporter);
     for (const rule of selector.rules) {
       lintArguments(rule, matching, definitions, policy.sources, reporter);
       lintSessionLimits(rule, matching, definitions, reporter);
@@ -46,10 +51,18 @@ function isList(tools: Definitions | readonly JsonNode[]): tools is readonly Jso
   return Array.isArray(tools);
 }
 
+function classified(definitions: Definitions): boolean {
+  return [...definitions.values()].every((facts) => facts.category !== null && facts.risk !== null);
+}
+
 function lintUnmatched(selector: SelectorModel, definitions: Definitions, reporter: Reporter): void {
   const [rule] = selector.rules;
   if (rule === undefined || definitions.size === 0) return;
   const at = selector.listed ? rule.at.replace(/\/0$/, '') : rule.at;
+  if (isClassSelector(selector.selector)) {
+    reporter.warning('unmatched_selector', selector.span, at, `no tool of this server is of the class \`${selector.selector}\``, 'keep it for tools that are still to come, or remove it');
+    return;
+  }
   if (selector.selector.includes('*')) {
     reporter.warning('unmatched_selector', selector.span, at, `${quoted(selector.selector, 60)} matches no tool of this server`, 'correct or remove it');
     return;
@@ -59,27 +72,23 @@ function lintUnmatched(selector: SelectorModel, definitions: Definitions, report
 }
 
 /** A pattern of which every tool has a more specific rule with an action of its own says nothing. Its guards would still count. */
-function lintShadowed(selector: SelectorModel, matching: readonly string[], selectors: readonly SelectorModel[], reporter: Reporter): void {
+function lintShadowed(selector: SelectorModel, matching: readonly string[], selectors: readonly SelectorModel[], definitions: Definitions, reporter: Reporter): void {
   const [rule] = selector.rules;
-  if (rule === undefined || selector.listed || hasGuards(rule) || rule.observe || !selector.selector.includes('*')) return;
+  if (rule === undefined || selector.listed || hasGuards(rule) || rule.observe || !spansNames(selector.selector)) return;
   const rank = rankOf(selector.selector);
   const stronger = selectors.filter((other) => rankOf(other.selector) > rank && other.rules.some((own) => own.when === null && !own.observe));
-  const covered = new Set(stronger.flatMap((other) => matching.filter((name) => covers(other.selector, name))));
+  const covered = new Set(stronger.flatMap((other) => toolsOf(other.selector, definitions)));
   if (matching.every((name) => covered.has(name))) {
     reporter.warning('shadowed_rule', selector.span, rule.at, `every tool that ${quoted(selector.selector, 60)} matches has a more specific rule, so this one decides nothing`, 'remove it, or keep it for tools that are still to come');
   }
 }
 
+/** Exact names, globs by their literal characters, of which each has one at least, classes, `*`. */
 function rankOf(selector: string): number {
+  if (isClassSelector(selector)) return 0;
   if (!selector.includes('*')) return Number.POSITIVE_INFINITY;
   return selector === '*' ? -1 : parseGlob(selector).literals;
 }
-
-function covers(selector: string, name: string): boolean {
-  return toolsOf(selector, new Map([[name, NOTHING_KNOWN]])).length > 0;
-}
-
-const NOTHING_KNOWN = { title: null, annotations: null, inputSchema: null, category: null, risk: null };
 
 /** A session is as easily begun anew as a connection, so what it may do once it may do again. */
 function lintSessionLimits(rule: RuleModel, matching: readonly string[], definitions: Definitions, reporter: Reporter): void {
@@ -87,12 +96,20 @@ function lintSessionLimits(rule: RuleModel, matching: readonly string[], definit
     ...rule.limits.map((limit, index) => ({ limit, at: `${rule.at}/rate_limit${rule.limitsListed ? `/${index}` : ''}` })),
     ...rule.budgets.map((limit, index) => ({ limit, at: `${rule.at}/budget${rule.budgetsListed ? `/${index}` : ''}` })),
   ];
-  const writing = matching.find((name) => definitions.get(name)?.annotations?.get('readOnlyHint')?.kind !== 'true');
-  if (writing === undefined) return;
+  const grave = matching.map((name) => [name, gravity(definitions.get(name))] as const).find(([, why]) => why !== null);
+  if (grave === undefined) return;
+  const [tool, why] = grave;
   for (const { limit, at } of counters) {
     if (!limit.per.includes('session') || limit.windowSeconds >= QUOTA_SECONDS) continue;
-    reporter.warning('session_limit', limit.span, at, `this is counted per session, and ${quoted(writing, 60)} may change something: a client that reconnects starts again at zero`, 'count it for the whole grant: `per: grant`');
+    reporter.warning('session_limit', limit.span, at, `this is counted per session, and ${quoted(tool, 60)} ${why}: a client that reconnects starts again at zero`, 'count it for the whole grant: `per: grant`');
   }
+}
+
+/** Why calls of a tool matter; null: they do not much. What the server says of itself counts only where nothing classified the tool. */
+function gravity(facts: ToolFacts | undefined): string | null {
+  const risk = facts?.risk ?? null;
+  if (risk !== null) return risk === 'high' || risk === 'critical' ? `has the risk class ${risk}` : null;
+  return facts?.annotations?.get('readOnlyHint')?.kind === 'true' ? null : 'may change something';
 }
 
 function lintUncovered(policy: CompiledPolicy, definitions: Definitions, reporter: Reporter): void {

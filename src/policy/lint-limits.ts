@@ -1,3 +1,4 @@
+import { spansNames } from './class-selector.ts';
 import type { LimitModel, RuleModel } from './document.ts';
 import type { Reporter } from './diagnostic.ts';
 import { quoted } from './printable.ts';
@@ -11,7 +12,7 @@ export function lintLimits(rule: RuleModel, reporter: Reporter): void {
   const at = `${rule.at}/rate_limit`;
   const [first] = rule.limits;
   if (first === undefined) return;
-  if (refuses(rule) && !rule.selector.includes('*')) {
+  if (refuses(rule) && !spansNames(rule.selector)) {
     reporter.warning('unused_limit', first.span, at, `the rule refuses ${quoted(rule.selector, 60)}, so its limit never counts a call`, 'remove `rate_limit`, or allow the call');
   }
   for (const [index, limit] of rule.limits.entries()) {
@@ -30,7 +31,7 @@ export function lintLimits(rule: RuleModel, reporter: Reporter): void {
 function lintBudgets(rule: RuleModel, reporter: Reporter): void {
   const at = `${rule.at}/budget`;
   const [first] = rule.budgets;
-  if (first !== undefined && refuses(rule) && !rule.selector.includes('*')) {
+  if (first !== undefined && refuses(rule) && !spansNames(rule.selector)) {
     reporter.warning('unused_limit', first.span, at, `the rule refuses ${quoted(rule.selector, 60)}, so its budget never counts a call`, 'remove `budget`, or allow the call');
   }
   for (const [index, budget] of rule.budgets.entries()) {

@@ -1,4 +1,5 @@
 import type { CompiledPolicy } from './compiled-policy.ts';
+import { spansNames } from './class-selector.ts';
 import type { Action, PolicyDocument, RuleModel, SelectorModel } from './document.ts';
 import { KINDS } from './document.ts';
 import type { Reporter } from './diagnostic.ts';
@@ -36,7 +37,7 @@ interface Next {
   readonly isGlob: boolean;
 }
 
-/** For an exact name: the globs that cover it, then `*`, then the default. For a glob: `*`, then the default. */
+/** For an exact name: the globs that cover it, then `*`, then the default. For a glob or a class: `*`, then the default. */
 function broaderRules(document: PolicyDocument, kind: TargetKind): (selector: SelectorModel) => Next {
   const enforced = document.rules[kind].flatMap((entry) => {
     // Only a rule that always applies can be named as what decides instead.
@@ -49,7 +50,7 @@ function broaderRules(document: PolicyDocument, kind: TargetKind): (selector: Se
   const base: Next = star === undefined ? fallback : { action: star.action ?? 'allow', called: '`"*"`', isGlob: false };
   return ({ selector }) => {
     if (selector === '*') return fallback;
-    if (isGlob(selector)) return base;
+    if (spansNames(selector)) return base;
     const [first] = globs.find(selector).sort((a, b) => b.glob.literals - a.glob.literals);
     return first === undefined ? base : { action: first.rule.action ?? 'allow', called: quoted(first.rule.selector, 60), isGlob: true };
   };
@@ -65,8 +66,8 @@ function isGlob(selector: string): boolean {
  */
 function lintImplicitAllow(rule: RuleModel, next: Next, reporter: Reporter): void {
   if (rule.action !== null || rule.observe || next.action === 'allow') return;
-  if (!rule.selector.includes('*') && !next.isGlob) return;
-  const what = rule.selector.includes('*') ? `everything that ${quoted(rule.selector, 60)} matches` : quoted(rule.selector, 60);
+  if (!spansNames(rule.selector) && !next.isGlob) return;
+  const what = spansNames(rule.selector) ? `everything that ${quoted(rule.selector, 60)} matches` : quoted(rule.selector, 60);
   const onlyLimits = rule.limits.length > 0 && rule.budgets.length + rule.require.length + rule.denyIf.length + rule.arguments.constraints.length === 0;
   reporter.warning(
     'implicit_allow',

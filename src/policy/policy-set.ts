@@ -2,6 +2,8 @@ import type { ApprovalDemand, ClientFeature, ClientVerdict, Decision, PolicySet,
 import type { CelInput, Variable } from './cel/types.ts';
 import { VARYING } from './judge.ts';
 import { strictestDemand } from './approval-demand.ts';
+import type { ToolClass } from './class-selector.ts';
+import { classOf } from './class-selector.ts';
 import { combinedSchema } from './argument-schemas.ts';
 import type { CompiledPolicy } from './compiled-policy.ts';
 import { DecisionCache } from './decision-cache.ts';
@@ -52,12 +54,12 @@ class CombinedPolicies implements PolicySet {
   }
 
   decide(query: Query): Decision {
-    const { plans, decision } = this.#cache.get(query.kind, query.name, this.#find);
+    const { plans, decision } = this.#known(query);
     return decision ?? decideBy(plans, callInput(query));
   }
 
   visibility(query: Query): Visibility {
-    const { plans, decision } = this.#cache.get(query.kind, query.name, this.#find);
+    const { plans, decision } = this.#known(query);
     if (decision !== null) return decision.effect;
     const input = listingInput(query);
     return toVisibility(plans.map((plan) => possibleEffects(plan, input)).reduce(stricter));
@@ -65,7 +67,7 @@ class CombinedPolicies implements PolicySet {
 
   narrow(query: Query): string | null {
     if (query.kind !== 'tool' || !this.mayNarrow) return null;
-    const { plans } = this.#cache.get(query.kind, query.name, this.#find);
+    const { plans } = this.#known(query);
     const input = listingInput(query);
     const demands = plans.flatMap((plan) => certainRules(plan, input)).map((rule) => rule.arguments);
     return combinedSchema(demands, (schema) => this.#portable(schema));
@@ -91,8 +93,14 @@ class CombinedPolicies implements PolicySet {
     return { ...verdict, wouldBe: difference(verdict, strictest([first.full, ...rest.map((judgement) => judgement.full)])) };
   }
 
-  readonly #find = (kind: TargetKind, name: string): Known => {
-    const plans = this.#policies.map((policy) => policy.plan(kind, name));
+  /** With classes in the policies two tools of one name may have different rules: the class is part of what is asked. */
+  #known(query: Query): Known {
+    const toolClass = this.needsClasses && query.kind === 'tool' ? classOf(query.tool ?? null) : null;
+    return this.#cache.get(query.kind, query.name, toolClass, this.#find);
+  }
+
+  readonly #find = (kind: TargetKind, name: string, toolClass: ToolClass | null): Known => {
+    const plans = this.#policies.map((policy) => policy.plan(kind, name, toolClass));
     return { plans, decision: plans.every((plan) => plan.fixed) ? Object.freeze(decideBy(plans, callInput({ kind, name }))) : null };
   };
 }

@@ -35,7 +35,7 @@ function toolsOf(file: TestFile): string {
 
 function wireCall(call: TestCase | EarlierCall, atMs: number): WireCall {
   const outcome = !('undo' in call) || call.undo === 'nothing' ? 'ok' : 'tool_error';
-  return { kind: call.kind, name: call.name, args: call.args, server: call.server, caller: call.caller, approved: call.approved, atMs, outcome };
+  return { kind: call.kind, name: call.name, args: call.args, toolClass: call.toolClass, server: call.server, caller: call.caller, approved: call.approved, atMs, outcome };
 }
 
 /** The outcome in the words of the tables, from the answer and from the journal. */

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import type { CallContext, Query } from '../../src/policy/index.ts';
+import type { CallContext, Query, ToolFacts } from '../../src/policy/index.ts';
 import { scan } from '../../src/wire/scan.ts';
 import type { JsonNode } from '../../src/wire/json-node.ts';
 import { callOf } from '../../src/policy/index.ts';
@@ -16,7 +16,7 @@ export interface Document {
 export const condition = fc.constantFrom(
   'args.n <= 5.0', 'args.n > 2', 'args.s == "a"', 'has(args.n)', '!has(args.s)', 'args.s.matches("^a*$")', 'args.n / 0.0 > 1.0', 'args.s > 3',
   'true', 'false', '"x" in grant.tags', 'session.id == "s"', 'client.name == "c"', 'now > timestamp("2026-01-01T00:00:00Z")', 'args.m.k == 1', 'size(args) > 1',
-  'args.n < 3.0 || args.s == "b"', 'has(args.s) && args.s != "b"', 'user.sub == "me"', 'user.sub != "me"', 'user.role == "admin" || grant.label == "h"', 'user.sub == "me" && args.n > 2.0', 'tool.title == "t"', 'args.l.exists(x, x == 1)',
+  'args.n < 3.0 || args.s == "b"', 'has(args.s) && args.s != "b"', 'user.sub == "me"', 'user.sub != "me"', 'user.role == "admin" || grant.label == "h"', 'user.sub == "me" && args.n > 2.0', 'tool.title == "t"', 'tool.category == "destructive"', 'tool.risk in ["high", "critical"]', 'args.l.exists(x, x == 1)',
 );
 const schema = fc.constantFrom<unknown>({ type: 'number', maximum: 5 }, { type: 'string', pattern: '^a*$' }, { enum: ['a', 1] }, { type: 'integer' }, { const: 'a' }, false);
 const conditions = fc.oneof(condition, fc.array(fc.oneof(condition, fc.record({ if: condition, reason: fc.constant('because') })), { minLength: 1, maxLength: 2 }));
@@ -49,7 +49,7 @@ const value: fc.Arbitrary<Rule | readonly Rule[]> = fc.oneof(
   fc.tuple(fc.array(conditional, { minLength: 1, maxLength: 2 }), fc.option(rule)).map(([first, last]) => (last === null ? first : [...first, last])),
 );
 
-const selector = fc.constantFrom('a', 'b', 'ab', 'a*', '*b', '*', 'a*b', 'abc');
+const selector = fc.constantFrom('a', 'b', 'ab', 'a*', '*b', '*', 'a*b', 'abc', '@read', '@destructive', '@financial', '@high', '@critical');
 export const document: fc.Arbitrary<Document> = fc.record(
   {
     version: fc.constant('1' as const),
@@ -78,8 +78,19 @@ const context: fc.Arbitrary<CallContext> = fc.record({
   now: fc.constantFrom(Date.UTC(2025, 0, 1), Date.UTC(2026, 5, 1)),
 });
 
-export const query: fc.Arbitrary<Query> = fc.tuple(fc.constantFrom('a', 'b', 'ab', 'abc', 'c'), args, fc.option(context, { freq: 8 })).map(([tool, own, caller]) => callOf({
+/** Also what nobody classified, wholly or in part, and what is no class. */
+export const toolFacts: fc.Arbitrary<ToolFacts> = fc.record({
+  title: fc.constantFrom('t', null),
+  annotations: fc.constant(null),
+  inputSchema: fc.constant(null),
+  category: fc.constantFrom('read', 'write', 'execute', 'destructive', 'financial', null, 'unheard of'),
+  risk: fc.constantFrom('low', 'medium', 'high', 'critical', null),
+  effects: fc.constantFrom([], ['read'], ['destructive', 'financial']),
+});
+
+export const query: fc.Arbitrary<Query> = fc.tuple(fc.constantFrom('a', 'b', 'ab', 'abc', 'c'), args, fc.option(context, { freq: 8 }), fc.option(toolFacts, { freq: 5 })).map(([tool, own, caller, definition]) => callOf({
   tool,
+  definition,
   ...(own === null ? {} : { args: own }),
   ...(caller === null ? {} : { context: caller }),
 }));

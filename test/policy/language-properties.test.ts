@@ -30,7 +30,7 @@ function reversed(value: unknown): unknown {
 describe('decisions of random documents of the whole language', () => {
   it('never let more through for one more guard', async () => {
     await fc.assert(
-      fc.asyncProperty(document, fc.constantFrom('a', 'a*', '*'), guards, queries, async (one, selector, more, asked) => {
+      fc.asyncProperty(document, fc.constantFrom('a', 'a*', '@destructive', '@critical', '*'), guards, queries, async (one, selector, more, asked) => {
         const rule = one.tools[selector];
         fc.pre(rule !== undefined && !Array.isArray(rule));
         const own = rule as Record<string, unknown>;
@@ -49,7 +49,7 @@ describe('decisions of random documents of the whole language', () => {
 
   it('never let more through for a rule that is made to deny or hide', async () => {
     await fc.assert(
-      fc.asyncProperty(document, fc.constantFrom('a', 'a*', '*'), fc.constantFrom('deny', 'hide'), queries, async (one, selector, action, asked) => {
+      fc.asyncProperty(document, fc.constantFrom('a', 'a*', '@destructive', '@critical', '*'), fc.constantFrom('deny', 'hide'), queries, async (one, selector, action, asked) => {
         fc.pre(one.mode === 'enforce');
         const [before, after] = [await setOf(one), await setOf({ ...one, tools: { ...one.tools, [selector]: { action } } })];
         for (const call of asked) {

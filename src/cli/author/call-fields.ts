@@ -1,3 +1,4 @@
+import { CATEGORIES, RISKS, type ClassFacts } from '../../policy/class-selector.ts';
 import type { TargetKind } from '../../policy/types.ts';
 import type { SourceNode } from '../../policy/source-node.ts';
 import { suggest } from '../../policy/suggest.ts';
@@ -11,6 +12,8 @@ export interface DescribedCall {
   readonly name: string;
   /** Null when the call has no `arguments` at all. */
   readonly args: JsonNode | null;
+  /** The class of the tool, as the author states it; null: it is that of the definition, or not known. */
+  readonly toolClass: ClassFacts | null;
 }
 
 /** Whose call it is. */
@@ -33,6 +36,8 @@ export class CallFields {
   readonly #reader: SourceReader;
   readonly #targets: { readonly kind: TargetKind; readonly name: string | null; readonly node: SourceNode; readonly path: Path }[] = [];
   readonly #args: { readonly value: JsonNode | null; readonly node: SourceNode; readonly path: Path }[] = [];
+  #class: ClassFacts | null = null;
+  #classAt: { readonly node: SourceNode; readonly path: Path } | null = null;
 
   constructor(reader: SourceReader) {
     this.#reader = reader;
@@ -50,6 +55,10 @@ export class CallFields {
       prompt: target('prompt'),
       args: (node, path) => void this.#args.push({ value: this.#readArgs(node, path), node, path }),
       args_json: (node, path) => void this.#args.push({ value: this.#readJson(node, path), node, path }),
+      class: (node, path) => {
+        this.#classAt = { node, path };
+        this.#class = readClass(this.#reader, node, path);
+      },
     };
   }
 
@@ -66,8 +75,9 @@ export class CallFields {
     if (second !== undefined) return this.#reader.error('two_targets', second.node, second.path, `${what} has both \`${target.kind}\` and \`${second.kind}\`; expected one of them`);
     if (more !== undefined) return this.#reader.error('two_arguments', more.node, more.path, `${what} has both \`args\` and \`args_json\`; expected one of them`);
     if (args !== undefined && target.kind === 'resource') return this.#reader.error('no_arguments', args.node, args.path, 'reading a resource takes no arguments', 'remove them');
+    if (this.#classAt !== null && target.kind !== 'tool') return this.#reader.error('no_class', this.#classAt.node, this.#classAt.path, `a ${target.kind} has no class`, 'remove it: only tools are classified');
     if (target.name === null || (args !== undefined && args.value === null)) return null;
-    return { kind: target.kind, name: target.name, args: args?.value ?? null };
+    return { kind: target.kind, name: target.name, args: args?.value ?? null, toolClass: this.#class };
   }
 
   #readArgs(node: SourceNode, path: Path): JsonNode | null {
@@ -82,6 +92,16 @@ export class CallFields {
     if (!(value instanceof JsonNode)) return this.#reader.error('bad_json', node, path, `\`args_json\` is not JSON: ${value}`);
     return value.kind === 'object' ? value : this.#reader.error('bad_json', node, path, `\`args_json\` is a JSON ${value.kind}; expected an object`);
   }
+}
+
+/** Reads `class: { category: destructive, risk: critical }`. What is left out is not known. */
+function readClass(reader: SourceReader, node: SourceNode, path: Path): ClassFacts | null {
+  const found: { category: string | null; risk: string | null } = { category: null, risk: null };
+  const isMap = reader.fields(node, path, 'a class', {
+    category: (value, at) => void (found.category = reader.choice(value, at, CATEGORIES)),
+    risk: (value, at) => void (found.risk = reader.choice(value, at, RISKS)),
+  });
+  return isMap ? found : null;
 }
 
 /** Reads `caller` over what it is without: a key that is not given keeps its value. */

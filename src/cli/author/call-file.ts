@@ -60,5 +60,5 @@ function fromRequest(reader: SourceReader, root: SourceNode, base: Omit<CallFile
   if (name === null) return reader.error('bad_request', root, ['params'], `\`params.${type.key}\` is not text`);
   const args = params?.get('arguments') ?? null;
   if (args !== null && args.kind !== 'object') return reader.error('bad_request', root, ['params', 'arguments'], '`params.arguments` is not an object');
-  return { ...base, call: { kind: type.kind, name, args: type.kind === 'resource' ? null : args } };
+  return { ...base, call: { kind: type.kind, name, args: type.kind === 'resource' ? null : args, toolClass: null } };
 }

@@ -50,7 +50,7 @@ export async function chooseCall(options: CallOptions): Promise<ChosenCall | rea
 
 function describedCall(kind: TargetKind, options: CallOptions): DescribedCall {
   if (kind === 'resource' && options.args !== undefined) throw new UsageError('reading a resource takes no arguments', 'remove --args');
-  return { kind, name: options[kind] ?? '', args: options.args === undefined ? null : readObject(options.args, '--args') };
+  return { kind, name: options[kind] ?? '', args: options.args === undefined ? null : readObject(options.args, '--args'), toolClass: null };
 }
 
 function callerOf(options: CallOptions): Caller {

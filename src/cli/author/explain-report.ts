@@ -1,7 +1,7 @@
 import type { Explanation, GuardExplanation, PolicyExplanation, RuleExplanation } from '../../policy/explain.ts';
 import { printable } from '../../policy/printable.ts';
 import { refusalText } from '../../policy/refusal-text.ts';
-import type { ApprovalDemand, LimitClaim, RefusalCode, Verdict } from '../../policy/types.ts';
+import type { ApprovalDemand, LimitClaim, RefusalCode, ToolFacts, Verdict } from '../../policy/types.ts';
 import type { Style } from '../terminal.ts';
 import type { ChosenCall } from './explain-options.ts';
 import { count, duration, wrap } from './words.ts';
@@ -9,6 +9,10 @@ import { count, duration, wrap } from './words.ts';
 /** One call, explained. */
 export interface ExplainedCall {
   readonly call: ChosenCall;
+  /** What was known of the tool; null: nothing. */
+  readonly tool: ToolFacts | null;
+  /** Some policy has a rule for classes of tools. */
+  readonly asksForClass: boolean;
   readonly explanation: Explanation;
   /** What the gateway answers before it asks any policy: the server lists no such tool, or an argument is a lookalike. Null otherwise. */
   readonly before: { readonly code: 'unknown' | 'invalid_arguments'; readonly reason: string } | null;
@@ -25,23 +29,30 @@ export function codeOf({ explanation: { decision }, before }: ExplainedCall): Re
 
 /** The explanation for people, as lines. */
 export function explainLines(explained: ExplainedCall, width: number, style: Style): string[] {
-  const { call, explanation, before } = explained;
-  const lines = [...callLines(call, width, style), ''];
+  const { explanation, before } = explained;
+  const lines = [...callLines(explained, width, style), ''];
   if (before?.code !== 'unknown') for (const policy of explanation.policies) lines.push(...policyLines(policy, width, style), '');
   return [...lines, ...outcomeLines(explained, width, style)];
 }
 
-function callLines(call: ChosenCall, width: number, style: Style): string[] {
+function callLines({ call, tool, asksForClass }: ExplainedCall, width: number, style: Style): string[] {
   const { grant, tags, session, user, client } = call.caller;
   const rows: [string, string][] = [
     [call.kind, printable(call.name, 300)],
     ['arguments', call.args === null ? 'none' : printable(call.args.lexeme(), 600)],
+    ...(asksForClass && call.kind === 'tool' ? [['class', classWords(tool)] satisfies [string, string]] : []),
     ['caller', [`grant ${printable(grant, 80)}`, tags.length === 0 ? 'no tags' : `tags ${tags.map((tag) => printable(tag, 40)).join(', ')}`, session === null ? 'no session' : `session ${printable(session, 60)}`].join(', ')],
     ...(user === null ? [] : [['user', printable(user.lexeme(), 300)] satisfies [string, string]]),
     ...(client.name === null ? [] : [['client', printable(client.name, 80)] satisfies [string, string]]),
     ['server', `${printable(call.server, 80)} at ${new Date(call.at).toISOString()}`],
   ];
   return rows.flatMap(([label, text]) => wrap(text, width - 13).map((line, index) => `${index === 0 ? style.dim(label.padEnd(11)) : ' '.repeat(11)}  ${line}`));
+}
+
+function classWords(tool: ToolFacts | null): string {
+  if (tool === null || tool.category === null) return 'not known: name the tools of the server with --definitions';
+  const also = (tool.effects ?? []).filter((effect) => effect !== tool.category);
+  return `${printable(tool.category, 20)}${also.length === 0 ? '' : ` (and ${also.map((effect) => printable(effect, 20)).join(', ')})`}, risk ${printable(tool.risk ?? 'not known', 20)}`;
 }
 
 function policyLines(policy: PolicyExplanation, width: number, style: Style): string[] {
@@ -144,6 +155,7 @@ export function explainJson(explained: ExplainedCall): object {
   const { call, explanation, before } = explained;
   const code = codeOf(explained);
   return {
+    ...(explained.asksForClass ? { class: { category: explained.tool?.category ?? null, risk: explained.tool?.risk ?? null } } : {}),
     call: { kind: call.kind, name: call.name, args: call.args?.lexeme() ?? null, server: call.server, caller: { ...call.caller, user: call.caller.user?.value() ?? null }, at: new Date(call.at).toISOString() },
     outcome: { code: code ?? 'allow', reason: explanation.decision.reason ?? before?.reason ?? null },
     ...explanation,

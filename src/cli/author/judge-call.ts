@@ -1,11 +1,11 @@
 import { confusableKey } from '../../mcp/keys.ts';
 import { countedName } from '../../policy/resource-uri.ts';
-import type { CallContext, Decision, LimitClaim, PolicySet, Query, Verdict } from '../../policy/types.ts';
+import type { CallContext, Decision, LimitClaim, PolicySet, Query, ToolFacts, Verdict } from '../../policy/types.ts';
 import type { CounterScope, JournalEntry, LimitRefusal, Settlement, State } from '../../state/types.ts';
 import type { Caller, DescribedCall } from './call-fields.ts';
 import type { Judged, Observed } from './judged.ts';
 import type { KnownTool } from '../../gateway/tool-directory.ts';
-import type { Tools } from './known-tools.ts';
+import { factsOfClass, type Tools } from './known-tools.ts';
 import type { TemporaryState } from './temporary-state.ts';
 
 /** One call at one moment. */
@@ -28,7 +28,7 @@ export interface CallToJudge extends DescribedCall {
 export async function judgeCall(policies: PolicySet, call: CallToJudge, tools: Tools, temporary: TemporaryState): Promise<Judged> {
   const tool = tools?.get(call.name) ?? null;
   if (call.kind === 'tool' && tools !== null && tool === null) return UNKNOWN;
-  return carryOut(policies.decide(queryOf(call, tool)), call, tool, temporary);
+  return carryOut(policies.decide(queryOf(call, tools)), call, tool, temporary);
 }
 
 /** What becomes of a call that was decided. @throws StateUnavailable */
@@ -59,8 +59,8 @@ export function lookalikeOf(call: DescribedCall, tool: KnownTool | null): string
   return lookalike === undefined ? null : `an argument differs from the declared one only by case or invisible characters: ${JSON.stringify(lookalike.key)}`;
 }
 
-/** The question that a call puts to the policy. */
-export function queryOf(call: Omit<CallToJudge, 'approved' | 'undo'>, tool: KnownTool | null): Query {
+/** The question that a call puts to the policy. A class that the call states itself counts before that of the definition. */
+export function queryOf(call: Omit<CallToJudge, 'approved' | 'undo'>, tools: Tools): Query {
   const { caller } = call;
   const context: CallContext = {
     server: call.server,
@@ -70,7 +70,14 @@ export function queryOf(call: Omit<CallToJudge, 'approved' | 'undo'>, tool: Know
     session: caller.session,
     now: call.at,
   };
-  return { kind: call.kind, name: call.name, args: call.args, tool: tool?.facts ?? null, context };
+  return { kind: call.kind, name: call.name, args: call.args, tool: call.kind === 'tool' ? factsOf(call, tools) : null, context };
+}
+
+function factsOf({ name, server, toolClass }: Omit<CallToJudge, 'approved' | 'undo'>, tools: Tools): ToolFacts | null {
+  const tool = tools?.get(name) ?? null;
+  const facts = tool === null || tools === null ? null : tools.factsOf(tool, server);
+  if (toolClass === null) return facts;
+  return facts === null ? factsOfClass(toolClass) : { ...facts, effects: [], ...toolClass };
 }
 
 /** A tool that the server does not list does not exist, whatever a policy says of its name. */

@@ -4,7 +4,7 @@ import { ScanFailure } from '../scan/scan-failure.ts';
 import { differences, type Difference, type Expectation } from './expectation.ts';
 import { judgeCall } from './judge-call.ts';
 import { wordOf, type Judged } from './judged.ts';
-import { knownTools, type Tools } from './known-tools.ts';
+import { KnownTools, type Tools } from './known-tools.ts';
 import { readTextFile } from './read-source.ts';
 import { TemporaryState } from './temporary-state.ts';
 import { readTestFile, type TestCase } from './test-file.ts';
@@ -49,7 +49,7 @@ export async function runTestText(text: string, path: string, options: RunOption
   if (!read.ok) return { file: path, errors: read.errors, cases: [] };
   const { file } = read;
   const loaded = await loadTestPolicies(file.policies, path);
-  const tools = file.definitions === null ? null : readTools(file.definitions);
+  const tools = file.definitions === null ? null : await readTools(file.definitions);
   const errors = [...(loaded.ok ? [] : loaded.errors), ...(typeof tools === 'string' ? [badDefinitions(path, tools)] : [])];
   if (!loaded.ok || typeof tools === 'string') return { file: path, errors, cases: [] };
   const cases: CaseResult[] = [];
@@ -78,9 +78,9 @@ async function runCase(one: TestCase, policies: PolicySet, tools: Tools): Promis
   }
 }
 
-function readTools(path: string): Tools | string {
+async function readTools(path: string): Promise<Tools | string> {
   try {
-    return knownTools(readDefinitions(path));
+    return await KnownTools.of(readDefinitions(path));
   } catch (error) {
     if (error instanceof ScanFailure) return error.message;
     throw error;

@@ -11,6 +11,8 @@ export interface CheckOptions extends SourceOptions {
   /** Status 1 when there is a warning. */
   readonly strict?: boolean;
   readonly json?: boolean;
+  /** Annotations of the server may lower a class. */
+  readonly trustAnnotations?: boolean;
 }
 
 export interface CheckArguments extends CheckOptions {
@@ -53,7 +55,7 @@ export async function check(args: CheckArguments): Promise<number> {
     return 2;
   }
   const results: Checked[] = [];
-  for (const file of args.files) results.push(await checkFile(file, against));
+  for (const file of args.files) results.push(await checkFile(file, against, args.trustAnnotations === true));
   args.stdout.write(args.json === true ? `${JSON.stringify(toJson(results, against), null, 2)}\n` : describe(results, against));
   if (results.some((result) => result.errors.length > 0)) return 2;
   return args.strict === true && results.some((result) => result.warnings.length > 0) ? 1 : 0;
@@ -71,13 +73,13 @@ async function readAgainst(args: CheckArguments): Promise<Against | null | strin
   }
 }
 
-async function checkFile(file: string, against: Against | null): Promise<Checked> {
+async function checkFile(file: string, against: Against | null, trusted: boolean): Promise<Checked> {
   const loaded = await loadPolicyFiles([{ name: policyName(file), path: file }], null);
   if (!loaded.ok) return { file, policy: null, errors: loaded.errors, warnings: loaded.warnings };
   const [policy = null] = loaded.policies;
   if (policy === null || against === null) return { file, policy, errors: [], warnings: loaded.warnings };
-  const { lintAgainst } = await import('../../policy/lint-against.ts');
-  return { file, policy, errors: [], warnings: [...loaded.warnings, ...lintAgainst(policy, against.tools)] };
+  const [{ lintAgainst }, { classify }] = await Promise.all([import('../../policy/lint-against.ts'), import('../../catalogue/index.ts')]);
+  return { file, policy, errors: [], warnings: [...loaded.warnings, ...lintAgainst(policy, against.tools, (definition) => classify(definition, { trusted }))] };
 }
 
 function toJson(results: readonly Checked[], against: Against | null): unknown {

@@ -3,7 +3,7 @@ import { formatDiagnostic } from '../../policy/index.ts';
 import { chooseCall, type CallOptions } from '../author/explain-options.ts';
 import { codeOf, explainJson, explainLines, type ExplainedCall } from '../author/explain-report.ts';
 import { lookalikeOf, queryOf } from '../author/judge-call.ts';
-import { knownTools } from '../author/known-tools.ts';
+import { KnownTools } from '../author/known-tools.ts';
 import { loadCandidates } from '../author/load-candidates.ts';
 import { readDefinitions } from '../scan/definitions.ts';
 import { ScanFailure } from '../scan/scan-failure.ts';
@@ -12,6 +12,7 @@ import { UsageError } from '../usage-error.ts';
 
 export interface ExplainOptions extends CallOptions {
   readonly definitions?: string;
+  readonly trustAnnotations?: boolean;
   readonly json?: boolean;
 }
 
@@ -34,12 +35,15 @@ export async function explain(paths: readonly string[], options: ExplainOptions,
   }
   const policies = await loadCandidates(paths, stderr);
   if (policies === null) return 2;
-  const tools = options.definitions === undefined ? null : readTools(options.definitions);
+  const tools = options.definitions === undefined ? null : await readTools(options.definitions, options.trustAnnotations === true);
   const tool = call.kind === 'tool' ? (tools?.get(call.name) ?? null) : null;
+  const query = queryOf(call, tools);
   const lookalike = lookalikeOf(call, tool);
   const explained: ExplainedCall = {
     call,
-    explanation: explainCall(policies, queryOf(call, tool)),
+    tool: query.tool ?? null,
+    asksForClass: policies.some((policy) => policy.needsClasses),
+    explanation: explainCall(policies, query),
     before:
       call.kind === 'tool' && tools !== null && tool === null ? { code: 'unknown', reason: 'The server lists no tool of this name, so no policy is asked.' }
       : lookalike !== null ? { code: 'invalid_arguments', reason: lookalike }
@@ -50,9 +54,9 @@ export async function explain(paths: readonly string[], options: ExplainOptions,
   return codeOf(explained) === null ? 0 : 1;
 }
 
-function readTools(path: string): ReturnType<typeof knownTools> {
+async function readTools(path: string, trusted: boolean): Promise<KnownTools> {
   try {
-    return knownTools(readDefinitions(path));
+    return await KnownTools.of(readDefinitions(path), trusted);
   } catch (error) {
     if (error instanceof ScanFailure) throw new UsageError(error.message, '--definitions takes a recorded tools/list result');
     throw error;

@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { knownTools } from '../author/known-tools.ts';
+import { KnownTools } from '../author/known-tools.ts';
 import { loadCandidates } from '../author/load-candidates.ts';
 import { grantTags } from '../author/replay/grant-tags.ts';
 import { databasePages, filePages, type JournalPage, type RowFilter } from '../author/replay/journal-source.ts';
@@ -25,6 +25,7 @@ export interface SimulateOptions {
   /** Rows as `logs --json` prints them, instead of a database; `-` for stdin. */
   readonly journal?: string;
   readonly definitions?: string;
+  readonly trustAnnotations?: boolean;
   readonly since?: string;
   readonly until?: string;
   readonly server?: string;
@@ -74,7 +75,7 @@ async function assume(options: SimulateOptions): Promise<Assumed> {
   const config = options.config ?? (options.journal === undefined && options.data === undefined && existsSync(DEFAULT_CONFIG) ? DEFAULT_CONFIG : null);
   return {
     tags: config === null ? new Map() : await grantTags(config),
-    tools: options.definitions === undefined ? null : knownTools(readDefinitions(options.definitions)),
+    tools: options.definitions === undefined ? null : await KnownTools.of(readDefinitions(options.definitions), options.trustAnnotations === true),
   };
 }
 

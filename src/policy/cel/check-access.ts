@@ -5,7 +5,7 @@ import {
   alternatives, describe, DYN, JSON_OBJECT, JSON_VALUE, listOf, type MapType, mayBe, type StaticType, STRING, TIMESTAMP, unionOf,
 } from './static-type.ts';
 import type { Variable } from './types.ts';
-import { type FieldType, NOT_SUPPORTED_YET, RECORDS, TYPE_NAMES, VARIABLES } from './variables.ts';
+import { type FieldType, RECORDS, TYPE_NAMES, VARIABLES } from './variables.ts';
 
 const FIELD_TYPES: Readonly<Record<FieldType, StaticType>> = { string: STRING, strings: listOf(STRING), object: JSON_OBJECT };
 
@@ -49,10 +49,6 @@ function checkField(expr: Select, variable: Variable, checker: Checker): StaticT
     const near = suggest(expr.key, names);
     const help = near === null ? `write ${oneOf(names.map((name) => `${variable}.${name}`))}` : `did you mean \`${variable}.${near}\`?`;
     return checker.report(place, 'unknown_field', `\`${variable}\` has no \`${shown(expr.key)}\``, help);
-  }
-  if (NOT_SUPPORTED_YET.has(`${variable}.${expr.key}`)) {
-    const message = `\`${variable}.${expr.key}\` is part of the language, but this version does not classify tools`;
-    return checker.report(place, 'not_supported_yet', message, 'write the names of the tools');
   }
   return FIELD_TYPES[type];
 }

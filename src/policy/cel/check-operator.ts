@@ -1,4 +1,5 @@
 import type { ArithmeticOperator, Binary, Expr } from './ast.ts';
+import { checkClasses } from './check-class.ts';
 import { type Checker, quote } from './checker.ts';
 import {
   alternatives, BOOL, describe, DOUBLE, DURATION, DYN, INT, listOf, mayBe, type StaticType, STRING, TIMESTAMP, unionOf,
@@ -10,6 +11,7 @@ const ORDERED: readonly string[] = ['string', 'bool', 'timestamp', 'duration'];
 /** The type of `left op right`; a combination that can never be evaluated is a problem. */
 export function checkBinary(expr: Binary, checker: Checker): StaticType {
   const [left, right] = [checker.typeOf(expr.left), checker.typeOf(expr.right)];
+  checkClasses(expr, checker);
   switch (expr.op) {
     case '==':
     case '!=':

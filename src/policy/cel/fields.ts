@@ -1,4 +1,5 @@
 import { JsonNode } from '../../wire/json-node.ts';
+import { CATEGORIES, RISKS } from '../class-selector.ts';
 import type { CallContext } from '../types.ts';
 import type { Run } from './run.ts';
 import type { Variable } from './types.ts';
@@ -6,6 +7,7 @@ import { Failure, Json, type Result, Timestamp } from './value.ts';
 
 const NO_CALLER = Failure.error('nothing is known of the caller');
 const NO_TOOL = Failure.error('nothing is known of the tool but its name');
+const NO_CLASS = Failure.error('the class of the tool is not known');
 const NO_ANNOTATIONS = new JsonNode(Buffer.from('{}'), 0, 2);
 
 /** A field of a variable that is a record (variables.ts); undefined when this call has no such thing. */
@@ -25,9 +27,9 @@ function readToolField(field: string, run: Run): Result | undefined {
     case 'title':
       return tool.title ?? undefined;
     case 'category':
-      return tool.category ?? undefined;
+      return CATEGORIES.find((category) => category === tool.category) ?? NO_CLASS;
     case 'risk':
-      return tool.risk ?? undefined;
+      return RISKS.find((risk) => risk === tool.risk) ?? NO_CLASS;
     default:
       return new Json(tool.annotations ?? NO_ANNOTATIONS, false);
   }

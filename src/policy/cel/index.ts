@@ -3,7 +3,7 @@ import type { Expr } from './ast.ts';
 import { check } from './check.ts';
 import { compileExpression } from './compile.ts';
 import { parse } from './parse.ts';
-import { argumentPath, asksForClass, readsOf, slotPaths } from './paths.ts';
+import { argumentPath, readsOf, slotPaths, toolFields } from './paths.ts';
 import { EXHAUSTED, type Evaluate, Run } from './run.ts';
 import { describe, mayBe, type StaticType } from './static-type.ts';
 import type { Amount, CelEnvironment, CelError, CelInput, CelOutcome, CelProblem, Condition, ExpressionFacts } from './types.ts';
@@ -96,7 +96,7 @@ function checkedAndCompiled(source: string, env: CelEnvironment, code: string, w
   const complaint = found.length === 0 ? wanted(checked.type) : null;
   if (complaint !== null) found.push({ start: expr.start, end: expr.end, code, message: complaint, help: null });
   if (found.length > 0) return { ok: false, problems: found.sort((a, b) => a.start - b.start || a.end - b.end) };
-  const facts: ExpressionFacts = { source, ...readsOf(expr), unanchored: [...new Set(compiled.unanchored)], asksForClass: asksForClass(expr) };
+  const facts: ExpressionFacts = { source, ...readsOf(expr), unanchored: [...new Set(compiled.unanchored)], toolFields: [...new Set(toolFields(expr))] };
   return { ok: true, expr, evaluate: compiled.evaluate, facts };
 }
 

@@ -176,10 +176,10 @@ export function readsOf(expr: Expr): Reads {
   return { variables, argumentPaths: [...all].sort(), optionalUse: [...unguarded].sort() };
 }
 
-/** Whether an expression reads what only the classifier knows of a tool. A record is no value, so its fields are always named. */
-export function asksForClass(expr: Expr): boolean {
-  if (expr.kind === 'select' && expr.base.kind === 'variable' && expr.base.name === 'tool') return expr.key === 'category' || expr.key === 'risk';
-  return children(expr).some(asksForClass);
+/** The fields of `tool` that an expression reads. A record is no value, so its fields are always named. */
+export function toolFields(expr: Expr): readonly string[] {
+  if (expr.kind === 'select' && expr.base.kind === 'variable' && expr.base.name === 'tool') return [expr.key];
+  return children(expr).flatMap(toolFields);
 }
 
 /** What is read from its base, or is a name itself; anything else is looked into for what it reads. */

@@ -55,8 +55,8 @@ export interface ExpressionFacts {
   readonly optionalUse: readonly string[];
   /** Patterns of which a match need not span the whole text. */
   readonly unanchored: readonly string[];
-  /** Whether it reads `tool.category` or `tool.risk`. */
-  readonly asksForClass: boolean;
+  /** The fields of `tool` that are read, e.g. `category`. */
+  readonly toolFields: readonly string[];
 }
 
 export interface Condition extends ExpressionFacts {

@@ -14,12 +14,6 @@ export const RECORDS: ReadonlyMap<Variable, ReadonlyMap<string, FieldType>> = ne
   ['session', new Map<string, FieldType>([['id', 'string']])],
 ]);
 
-/**
- * Fields of the language that nothing fills yet, as `variable.field`. A condition that uses one is refused when it is compiled
- * (`not_supported_yet`). Empty this set when tools are classified; all else is in place.
- */
-export const NOT_SUPPORTED_YET: ReadonlySet<string> = new Set(['tool.category', 'tool.risk']);
-
 /** Names of types, for comparison with `type(x)`. */
 export const TYPE_NAMES: readonly string[] = ['bool', 'int', 'double', 'string', 'list', 'map', 'null_type', 'type'];
 

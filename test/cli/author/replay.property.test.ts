@@ -68,7 +68,7 @@ async function record(policy: CompiledPolicy, made: readonly Call[], keysOnly: b
     for (const call of made) {
       at += call.gap * 1000;
       const judge: CallToJudge = {
-        kind: 'tool', name: call.name, args: node(call.args), server: 'srv', at, approved: call.approved, undo: call.failed ? 'budgets' : 'nothing',
+        kind: 'tool', name: call.name, args: node(call.args), toolClass: null, server: 'srv', at, approved: call.approved, undo: call.failed ? 'budgets' : 'nothing',
         caller: { grant: call.grant, tags: [], session: call.session, user: null, client: { name: null, version: null } },
       };
       const judged = await judgeCall(combine([policy]), judge, null, temporary);

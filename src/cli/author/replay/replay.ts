@@ -1,3 +1,4 @@
+import { CATEGORIES, classOf, RISKS, type ClassFacts } from '../../../policy/class-selector.ts';
 import type { CompiledPolicy } from '../../../policy/index.ts';
 import { callInput, decisionOf } from '../../../policy/policy-set.ts';
 import { judgePlan, type Plan } from '../../../policy/plan.ts';
@@ -5,7 +6,7 @@ import type { Decision, Verdict, Visibility } from '../../../policy/types.ts';
 import type { CelInput, Variable } from '../../../policy/cel/types.ts';
 import { possibleEffects, stricter, toVisibility } from '../../../policy/visibility.ts';
 import { carryOut, queryOf, type CallToJudge } from '../judge-call.ts';
-import type { Tools } from '../known-tools.ts';
+import { factsOfClass, type Tools } from '../known-tools.ts';
 import type { TemporaryState } from '../temporary-state.ts';
 import type { RecordedCall } from './recorded-call.ts';
 import type { Replayed } from './tally.ts';
@@ -30,6 +31,7 @@ export async function replayCall(policies: readonly CompiledPolicy[], row: Recor
     kind: row.kind,
     name: row.name,
     args: row.args === 'unrecorded' ? null : row.args,
+    toolClass: null,
     server: row.server,
     caller: { grant: row.grant, tags: assumed.tags.get(row.grant) ?? [], session: row.session, user: null, client: { name: null, version: null } },
     at: row.at,
@@ -37,7 +39,9 @@ export async function replayCall(policies: readonly CompiledPolicy[], row: Recor
     undo: row.undo,
   };
   const tool = row.kind === 'tool' ? (assumed.tools?.get(row.name) ?? null) : null;
-  const decision = decided(policies, row, { ...callInput(queryOf(call, tool)), unknown: new Set(NEVER_RECORDED) });
+  const known: CelInput = { ...callInput(queryOf(call, assumed.tools)), unknown: new Set(NEVER_RECORDED) };
+  const decision = row.kind === 'tool' && known.tool === null && policies.some((policy) => policy.needsClasses) ? ofAnyClass(policies, row, known) : decided(policies, row, known);
+  if (decision === 'class') return { now: 'unknown', missing: 'class' };
   if (decision === null) return { now: 'unknown', missing: row.args === 'unrecorded' ? 'arguments' : 'caller' };
   const judged = await carryOut(decision, call, tool, temporary);
   return { now: judged.effect === 'allow' ? 'allowed' : judged.effect === 'require_approval' ? 'approval' : 'refused', judged };
@@ -54,11 +58,27 @@ function asksOnlyKnown(plan: Plan, sources: CompiledPolicy['sources'] | undefine
   });
 }
 
+const EVERY_CLASS: readonly ClassFacts[] = [...CATEGORIES.map((category) => ({ category, effects: [category] })), { category: 'financial', effects: ['destructive', 'financial'] }]
+  .flatMap((facts) => RISKS.map((risk) => ({ ...facts, risk })));
+
+/** The journal does not say of which class a tool was: the decision is known when it is the same for every class. */
+function ofAnyClass(policies: readonly CompiledPolicy[], row: RecordedCall, known: CelInput): Decision | 'class' | null {
+  if (policies.some(({ sources: { toolFields } }) => toolFields.has('title') || toolFields.has('annotations'))) return 'class';
+  let same: Decision | null = null;
+  for (const facts of EVERY_CLASS) {
+    const decision = decided(policies, row, { ...known, tool: factsOfClass(facts) });
+    if (decision === null) return null;
+    if (same !== null && JSON.stringify(decision) !== JSON.stringify(same)) return 'class';
+    same ??= decision;
+  }
+  return same;
+}
+
 /** The decision, when what is known is enough for it. */
 function decided(policies: readonly CompiledPolicy[], row: RecordedCall, known: CelInput): Decision | null {
   const { args: _args, ...rest } = known;
   const input: CelInput = row.args === 'unrecorded' ? { ...rest, unknown: new Set<Variable>([...known.unknown, 'args']) } : known;
-  const plans = policies.map((policy) => policy.plan(row.kind, row.name));
+  const plans = policies.map((policy) => policy.plan(row.kind, row.name, classOf(input.tool)));
   if (plans.every((plan, index) => asksOnlyKnown(plan, policies[index]?.sources, input))) return decisionOf(plans.map((plan) => judgePlan(plan, input)), input);
   const certain: Visibility = toVisibility(plans.map((plan) => possibleEffects(plan, input)).reduce(stricter));
   if (certain === 'depends') return null;

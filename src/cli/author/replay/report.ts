@@ -26,6 +26,7 @@ const SAID: Readonly<Record<Exclude<Change, 'same'>, string>> = {
 };
 const MISSING: Readonly<Record<Missing, string>> = {
   arguments: 'depends on arguments that were not recorded',
+  class: 'depends on the class of the tool: name the tools of the server with --definitions',
   caller: 'depends on who signed in, or on what the client said of itself, which the journal does not hold',
 };
 const SKIPPED: Readonly<Record<Skipped, string>> = {

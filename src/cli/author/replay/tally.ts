@@ -8,7 +8,7 @@ export type Change = 'same' | 'newly_refused' | 'newly_allowed' | 'needs_approva
 export const CHANGES: readonly Change[] = ['same', 'newly_refused', 'newly_allowed', 'needs_approval', 'unknown'];
 
 /** Why it cannot be told what the candidate would say. */
-export type Missing = 'arguments' | 'caller';
+export type Missing = 'arguments' | 'caller' | 'class';
 
 /** What the candidate says of a recorded call. */
 export type Replayed =
