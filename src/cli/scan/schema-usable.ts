@@ -4,5 +4,5 @@ import type { JsonNode } from '../../wire/json-node.ts';
 /** Whether the gateway can hold calls against the tool's `inputSchema`; where it cannot, `schema: upstream` would refuse every call. */
 export function schemaUsable(definition: JsonNode): boolean {
   const schema = definition.get('inputSchema');
-  return schema !== null && compileSchema(schema, 'upstream').ok;
+  return schema?.kind === 'object' && compileSchema(schema, 'upstream').ok;
 }
