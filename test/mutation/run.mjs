@@ -1,30 +1,38 @@
 /**
  * Mutation testing (Stryker) of the policy room and of the code that counts.
- * Usage: npm ci --prefix test/mutation && node test/mutation/run.mjs [policy|limits] [--files GLOB[,GLOB]] [--concurrency N] [--json FILE]
- * Prints the score and every surviving mutant. Exit status 1 when the score is below 85 %.
+ * Usage: npm ci --prefix test/mutation && node test/mutation/run.mjs [PART,... | policy | limits] [--files GLOB[,GLOB]] [--concurrency N] [--json FOLDER]
+ * Runs one part after the other, prints every surviving mutant and at the end the scores. Exit status 1 when a score is below 85 %.
+ *
+ * The score is Stryker's: killed and timed out, of all mutants but those that are ignored or do not run. All of Stryker's mutators are
+ * on, those of texts too. Tests named below as slow, and units of tests that take longer than LONGEST_MS, are left out: each could only
+ * kill more. runner/ says how one process tests all mutants.
  *
  * Its packages are kept apart from the project's, and Stryker's own handling of tsconfig files is switched off: it needs the
  * JavaScript API of TypeScript, which TypeScript 7 does not have.
  */
 import { spawn } from 'node:child_process';
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
+import { POLICY, PARTS } from './parts.mjs';
+import { addUp, line, scoreOf } from './score.mjs';
 
 const ROOT = resolve(import.meta.dirname, '../..');
 const PACKAGES = join(import.meta.dirname, 'node_modules/@stryker-mutator');
 const LOWEST_SCORE = 85;
-const SETS = {
-  policy: { mutate: ['src/policy/**/*.ts', '!src/policy/types.ts'], tests: 'test/policy' },
-  limits: { mutate: ['src/state/*{counter,limit,budget,spend,draw,reservation,amount}*.ts', 'src/wire/decimal.ts'], tests: 'test/state,test/wire' },
-};
+const LONGEST_MS = 250;
+// A file system in memory, where there is one: tests that count write to disk, and wait for it.
+const MEMORY = '/dev/shm';
 
-const { values, positionals } = parseArgs({ allowPositionals: true, options: { files: { type: 'string' }, concurrency: { type: 'string', default: '2' }, json: { type: 'string' } } });
-const [name = 'policy'] = positionals;
-const set = SETS[name];
-if (set === undefined) {
-  process.stderr.write(`no set is called ${JSON.stringify(name)}; expected one of ${Object.keys(SETS).join(', ')}\n`);
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: { files: { type: 'string' }, concurrency: { type: 'string', default: '1' }, json: { type: 'string' } },
+});
+const asked = (positionals[0] ?? 'policy,limits').split(',').flatMap((name) => (name === 'policy' ? POLICY : [name]));
+const unknown = asked.find((name) => PARTS[name] === undefined);
+if (unknown !== undefined) {
+  process.stderr.write(`no part is called ${JSON.stringify(unknown)}; expected policy or some of ${Object.keys(PARTS).join(', ')}\n`);
   process.exit(2);
 }
 if (!existsSync(PACKAGES)) {
@@ -32,28 +40,42 @@ if (!existsSync(PACKAGES)) {
   process.exit(2);
 }
 
-const scratch = mkdtempSync(join(tmpdir(), 'policylayer-mutation-'));
-const config = join(scratch, 'stryker.json');
-writeFileSync(config, JSON.stringify({
-  testRunner: 'vitest',
-  plugins: [join(PACKAGES, 'vitest-runner/dist/src/index.js')],
-  vitest: { configFile: 'test/mutation/vitest.config.ts', related: false },
-  tsconfigFile: 'none.json',
-  mutate: values.files?.split(',') ?? set.mutate,
-  coverageAnalysis: 'perTest',
-  concurrency: Number(values.concurrency),
-  timeoutMS: 20_000,
-  ignoreStatic: true,
-  reporters: ['clear-text', 'progress-append-only', ...(values.json === undefined ? [] : ['json'])],
-  ...(values.json === undefined ? {} : { jsonReporter: { fileName: resolve(values.json) } }),
-  clearTextReporter: { allowColor: false, logTests: false },
-  thresholds: { high: 95, low: LOWEST_SCORE, break: LOWEST_SCORE },
-  ignorePatterns: ['test/peers', 'test/mutation/node_modules', 'dist', 'dist.new-*', 'bench/results', 'coverage'],
-  tempDirName: join(scratch, 'sandbox'),
-  disableTypeChecks: false,
-}));
-const child = spawn(process.execPath, [join(PACKAGES, 'core/bin/stryker.js'), 'run', config], { cwd: ROOT, stdio: 'inherit', env: { ...process.env, MUTATION_TESTS: set.tests } });
-child.once('close', (code) => {
-  rmSync(scratch, { recursive: true, force: true });
-  process.exit(code ?? 1);
-});
+const scratch = mkdtempSync(join(existsSync(MEMORY) ? MEMORY : tmpdir(), 'policylayer-mutation-'));
+const reports = resolve(values.json ?? join(scratch, 'reports'));
+mkdirSync(reports, { recursive: true });
+const scores = [];
+for (const name of asked) {
+  const status = await mutate(name);
+  const report = join(reports, `${name}.json`);
+  if (!existsSync(report)) process.exit(status === 0 ? 1 : status);
+  scores.push({ name, ...addUp(JSON.parse(readFileSync(report, 'utf8'))) });
+}
+const total = scores.reduce((sum, { name: _, ...counts }) => Object.fromEntries(Object.entries(counts).map(([key, count]) => [key, (sum[key] ?? 0) + count])), {});
+process.stdout.write(`\n${[...scores, ...(scores.length > 1 ? [{ name: 'all', ...total }] : [])].map(line).join('\n')}\n`);
+rmSync(scratch, { recursive: true, force: true });
+process.exit(scores.every((score) => Number(scoreOf(score)) >= LOWEST_SCORE) ? 0 : 1);
+
+async function mutate(name) {
+  const part = PARTS[name];
+  const config = join(scratch, `${name}.json`);
+  writeFileSync(config, JSON.stringify({
+    testRunner: 'one-process',
+    plugins: [join(import.meta.dirname, 'runner/index.mjs')],
+    oneProcess: { tests: part.tests, sources: part.sources, slow: part.slow, longestMs: LONGEST_MS },
+    tsconfigFile: 'none.json',
+    mutate: values.files?.split(',') ?? part.mutate,
+    coverageAnalysis: 'perTest',
+    concurrency: Number(values.concurrency),
+    timeoutMS: 5_000,
+    ignoreStatic: false,
+    reporters: ['clear-text', 'progress-append-only', 'json'],
+    jsonReporter: { fileName: join(reports, `${name}.json`) },
+    clearTextReporter: { allowColor: false, logTests: false, reportTests: false, reportScoreTable: false },
+    ignorePatterns: ['test/peers', 'test/mutation/node_modules', 'dist', 'dist.new-*', 'bench/results', 'coverage'],
+    tempDirName: join(scratch, 'sandbox'),
+    disableTypeChecks: false,
+    warnings: { slow: false, unknownOptions: false },
+  }));
+  const child = spawn(process.execPath, [join(PACKAGES, 'core/bin/stryker.js'), 'run', config], { cwd: ROOT, stdio: 'inherit', env: { ...process.env, TMPDIR: scratch } });
+  return await new Promise((done) => child.once('close', (code) => done(code ?? 1)));
+}
