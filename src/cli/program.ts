@@ -5,6 +5,7 @@ import type { CheckOptions } from './commands/check.ts';
 import type { DoctorOptions } from './commands/doctor.ts';
 import type { ExplainOptions } from './commands/explain.ts';
 import type { ImportOptions } from './commands/import.ts';
+import type { InitFlags } from './commands/init.ts';
 import type { LogsArguments } from './commands/logs.ts';
 import type { ScanOptions } from './commands/scan.ts';
 import type { SchemaOptions } from './commands/schema.ts';
@@ -79,6 +80,24 @@ function build(done: (status: number) => void): Command {
     .option('--insecure-listen', 'allow an address that other machines can reach')
     .option('--json', 'one line of JSON instead of the greeting')
     .action(async (options: ServeOptions) => done(await (await import('./commands/serve.ts')).serve(options)));
+
+  program
+    .command('init')
+    .summary("put PolicyLayer in front of your MCP clients' servers")
+    .description("Finds the MCP servers of Claude Code, Claude Desktop, Cursor, VS Code, Windsurf, Codex, Gemini CLI and Zed, scans them, proposes policies, and wraps the entries. Asks before it starts or changes anything.")
+    .option('--dry-run', 'show the differences; start and write nothing')
+    .option('--undo', 'take back what init did')
+    .option('--force', 'with --undo: restore files that were changed since, too')
+    .option('--yes', 'do not ask; servers are started, after naming them')
+    .option('--no-scan', 'start nothing: policies deny until you edit them')
+    .option('--trust-project', 'with --yes: start what files of the project name, too')
+    .option('--client <name>', 'only this client: claude-code, cursor, ...')
+    .option('--config <file>', 'only this file')
+    .option('--server <name>', 'only servers of this name; may be repeated', collect)
+    .option('--timeout <time>', 'how long each answer of a server may take', '30s')
+    .option('--data <dir>', 'where policies, backups, limits and journal are kept')
+    .option('--json', 'print JSON; asks nothing')
+    .action(async (options: InitFlags) => done(await (await import('./commands/init.ts')).init(options)));
 
   program
     .command('scan')

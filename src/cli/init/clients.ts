@@ -58,11 +58,12 @@ const VSCODE_BUILDS = ['Code', 'Code - Insiders', 'VSCodium'];
  */
 export function configurationLocations(surroundings: Surroundings): readonly Location[] {
   const { platform, env, home, cwd } = surroundings;
-  const { join, isAbsolute } = platform === 'win32' ? win32 : posix;
+  const paths = platform === 'win32' ? win32 : posix;
+  const join = (...parts: readonly string[]): string => paths.join(...parts);
   const variable = (name: string): string | null => {
     const value = env[name];
     // A relative path would be read from wherever each program happens to run; the XDG specification has it ignored.
-    return value !== undefined && isAbsolute(value) ? value : null;
+    return value !== undefined && paths.isAbsolute(value) ? value : null;
   };
   const roaming = variable('APPDATA') ?? join(home, 'AppData', 'Roaming');
   const local = variable('LOCALAPPDATA') ?? join(home, 'AppData', 'Local');

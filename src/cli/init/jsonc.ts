@@ -17,7 +17,6 @@ export function readJsonc(text: string): SyntaxNode | null {
 const NUMBER = /-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?/y;
 const WORD = /[A-Za-z_$][\w$]*/y;
 /** Everything up to the next thing that a string must treat specially. */
-// oxlint-disable-next-line no-control-regex -- raw control characters are what ends it
 const PLAIN = /[^"\\\u0000-\u001f]*/y;
 
 class Reader {

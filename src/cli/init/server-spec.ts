@@ -32,13 +32,19 @@ export interface HttpServer {
   readonly disabled: boolean;
 }
 
-/** An entry that stays as it is. `done`: it already runs through PolicyLayer. */
-export interface LeftAlone {
-  readonly kind: 'done' | 'skip';
+/** It already runs through PolicyLayer. */
+export interface AlreadyDone {
+  readonly kind: 'done';
   readonly reason: string;
 }
 
-export type ServerSpec = StdioServer | HttpServer | LeftAlone;
+/** It cannot, and stays as it is. */
+export interface Skipped {
+  readonly kind: 'skip';
+  readonly reason: string;
+}
+
+export type ServerSpec = StdioServer | HttpServer | AlreadyDone | Skipped;
 
 const HTTP_TYPES = new Set(['http', 'streamable-http', 'streamablehttp', 'streamable_http', 'remote']);
 const STDIO_TYPES = new Set(['stdio', 'local']);
@@ -119,6 +125,6 @@ function isTexts(value: unknown): value is Readonly<Record<string, string>> {
   return typeof value === 'object' && value !== null && !Array.isArray(value) && Object.values(value).every((each) => typeof each === 'string');
 }
 
-function skip(reason: string): LeftAlone {
+function skip(reason: string): Skipped {
   return { kind: 'skip', reason };
 }

@@ -21,7 +21,6 @@ function indentAt(text: string, offset: number): string | null {
 
 /** A text as a value. TOML knows JSON's escapes; a path of Windows is easier to read without any. */
 export function textLiteral(text: string, style: EntryStyle): string {
-  // oxlint-disable-next-line no-control-regex -- what a literal string of TOML cannot hold
   if (style !== 'json' && text.includes('\\') && !/['\u0000-\u001f\u007f]/.test(text)) return `'${text}'`;
   const json = JSON.stringify(text);
   return style === 'json' ? json : json.replaceAll('\u007f', '\\u007f');

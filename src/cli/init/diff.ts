@@ -1,0 +1,122 @@
+import { printable } from '../../policy/printable.ts';
+import type { Location } from './clients.ts';
+import { parseText } from './config-file.ts';
+import type { StringPlace } from './entries.ts';
+import { isSecretName, looksSecret, MASK, maskArguments, maskText, maskValue } from './masking.ts';
+import { applyEdits, type Edit } from './syntax.ts';
+
+const CONTEXT = 3;
+/** A file on one line is no text for people; of such a line this much is shown. */
+const MAX_LINE = 300;
+
+/** Fields whose values are secrets more often than not. */
+const SECRET_FIELDS = new Set(['env', 'headers', 'http_headers']);
+
+/**
+ * The edits of one file as a unified diff, with every value under `env` and `headers` masked, and whatever else looks like a secret, in
+ * the lines around them too.
+ */
+export function unifiedDiff(location: Location, before: string, after: string, edits: readonly Edit[]): string {
+  const left = maskedLines(before, location);
+  const right = maskedLines(after, location);
+  const lines = [`--- ${printable(location.path, 400)}`, `+++ ${printable(location.path, 400)}`];
+  for (const hunk of hunksOf(before, edits)) {
+    const from = Math.max(0, hunk.start - CONTEXT);
+    const to = Math.min(left.length, hunk.end + CONTEXT);
+    const shift = hunk.shiftBefore;
+    const removed = hunk.end - hunk.start;
+    lines.push(`@@ -${from + 1},${to - from} +${from + shift + 1},${to - from - removed + hunk.added} @@`);
+    lines.push(...left.slice(from, hunk.start).map((line) => ` ${line}`));
+    lines.push(...left.slice(hunk.start, hunk.end).map((line) => `-${line}`));
+    lines.push(...right.slice(hunk.start + shift, hunk.start + shift + hunk.added).map((line) => `+${line}`));
+    lines.push(...left.slice(hunk.end, to).map((line) => ` ${line}`));
+  }
+  return `${lines.join('\n')}\n`;
+}
+
+interface Hunk {
+  /** Lines of the old text, from 0; `end` is behind the last. */
+  readonly start: number;
+  readonly end: number;
+  /** How many lines of the new text stand in their place. */
+  readonly added: number;
+  /** By how much earlier hunks move the lines of the new text. */
+  readonly shiftBefore: number;
+}
+
+/** Edits know what they change, so nothing has to be searched for. */
+function hunksOf(text: string, edits: readonly Edit[]): Hunk[] {
+  const starts = lineStarts(text);
+  const lineOf = (offset: number): number => {
+    let low = 0;
+    let high = starts.length;
+    while (high - low > 1) {
+      const middle = (low + high) >> 1;
+      if ((starts[middle] ?? 0) <= offset) low = middle;
+      else high = middle;
+    }
+    return low;
+  };
+  const hunks: { start: number; end: number; added: number; shiftBefore: number }[] = [];
+  let shift = 0;
+  for (const edit of edits.toSorted((a, b) => a.start - b.start || a.end - b.end)) {
+    const start = lineOf(edit.start);
+    const end = lineOf(edit.end) + 1;
+    const grown = breaksIn(edit.text) - breaksIn(text.slice(edit.start, edit.end));
+    const last = hunks.at(-1);
+    // Hunks whose contexts would meet are one.
+    if (last !== undefined && start - last.end < 2 * CONTEXT) {
+      const more = Math.max(end, last.end) - last.end;
+      last.end += more;
+      last.added += more + grown;
+    } else hunks.push({ start, end, added: end - start + grown, shiftBefore: shift });
+    shift += grown;
+  }
+  return hunks;
+}
+
+function maskedLines(text: string, location: Location): string[] {
+  const { strings } = parseText(text, location);
+  const edits = strings.flatMap((place): Edit[] => {
+    const value = String(place.node.value);
+    const masked = maskedValue(place, strings);
+    if (masked === value) return [];
+    // Lines must stay lines, also where a text of TOML runs over several.
+    const breaks = '\n'.repeat(breaksIn(text.slice(place.node.start, place.node.end)));
+    return [{ start: place.node.start, end: place.node.end, text: `${JSON.stringify(masked)}${breaks}` }];
+  });
+  return applyEdits(text, edits).split('\n').map((line) => clipLine(shownLine(line)));
+}
+
+function maskedValue({ path, node }: StringPlace, all: readonly StringPlace[]): string {
+  const value = String(node.value);
+  const [field, last] = path.slice(-2);
+  if (field !== undefined && SECRET_FIELDS.has(field)) return maskValue(value);
+  if (field === 'args') {
+    const holder = path.slice(0, -1).join('\0');
+    const args = all.filter((each) => each.path.length === path.length && each.path.slice(0, -1).join('\0') === holder);
+    return maskArguments(args.map((each) => String(each.node.value)))[args.findIndex((each) => each.path.at(-1) === last)] ?? MASK;
+  }
+  if (last !== undefined && last !== 'bearer_token_env_var' && isSecretName(last) && value !== '') return maskValue(value);
+  return maskText(value);
+}
+
+/** Comments may hold secrets too: a server that somebody switched off. */
+function shownLine(line: string): string {
+  const words = line.replace(/[A-Za-z0-9_=+.-]{12,}/g, (word) => (looksSecret(word) ? MASK : word));
+  return words.replace(/\r$/, '').split('\t').map((part) => printable(part, 100_000)).join('\t');
+}
+
+function clipLine(line: string): string {
+  return line.length <= MAX_LINE ? line : `${line.slice(0, MAX_LINE)}… (${line.length} characters)`;
+}
+
+function lineStarts(text: string): number[] {
+  const starts = [0];
+  for (let at = text.indexOf('\n'); at !== -1; at = text.indexOf('\n', at + 1)) starts.push(at + 1);
+  return starts;
+}
+
+function breaksIn(text: string): number {
+  return text.split('\n').length - 1;
+}
