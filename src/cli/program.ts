@@ -1,6 +1,7 @@
 import { Command, CommanderError, Option } from 'commander';
 import { CHECK_EXAMPLE, EXPLAIN_EXAMPLE, IMPORT_EXAMPLE, SCHEMA_EXAMPLE, SIMULATE_EXAMPLE, TEST_EXAMPLE } from './author/examples.ts';
 import { approvalsProgram } from './commands/approvals-program.ts';
+import { catalogueProgram, inboxProgram } from './commands/catalogue-program.ts';
 import type { CheckOptions } from './commands/check.ts';
 import type { DoctorOptions } from './commands/doctor.ts';
 import type { ExplainOptions } from './commands/explain.ts';
@@ -222,6 +223,11 @@ function build(done: (status: number) => void): Command {
   const approvals = approvalsProgram(done);
   for (const command of [approvals, ...approvals.commands]) command.copyInheritedSettings(program);
   program.addCommand(approvals);
+
+  for (const group of [catalogueProgram(done), inboxProgram(done)]) {
+    for (const command of [group, ...group.commands]) command.copyInheritedSettings(program);
+    program.addCommand(group);
+  }
 
   program
     .command('logs')

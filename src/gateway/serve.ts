@@ -18,9 +18,17 @@ import { appendLoudly, randomId } from './recorder.ts';
 import { ToolClassifier } from './tool-classifier.ts';
 import { upstreamTarget } from './upstream-target.ts';
 
+/** Pages that are served on the gateway's listener, behind the same checks of Host and Origin, by a room above this one. */
+export interface OwnPages {
+  /** Asked for every request that is neither for a server nor for an approval. @param path as it came, without query */
+  owns(path: string): boolean;
+  handle(head: Head, request: IncomingMessage, response: ServerResponse): void;
+}
+
 export interface GatewayDeps {
   readonly state: State;
   readonly log: (line: string) => void;
+  readonly pages?: OwnPages;
 }
 
 export interface RunningGateway {
@@ -50,6 +58,7 @@ class Gateway implements RunningGateway {
   readonly #listener: Listener;
   readonly #desk: HttpDesk;
   readonly #approvals: ApprovalEndpoint;
+  readonly #pages: OwnPages | null;
   readonly #principals = new Map<string, { readonly principal: Principal; readonly grant: GrantConfig }>();
   readonly #endpoints = new Map<string, { readonly endpoint: ServerEndpoint; readonly config: ServerConfig; readonly edge: Principal | null }>();
   #tokens: TokenTable = new TokenTable([]);
@@ -60,6 +69,7 @@ class Gateway implements RunningGateway {
     this.#config = config;
     this.#keepArguments = config.journal.arguments === 'values';
     this.#log = deps.log;
+    this.#pages = deps.pages ?? null;
     const keepArguments = (): boolean => this.#keepArguments;
     const state = batched(deps.state);
     this.#desk = new HttpDesk(config.approvals, { state, log: deps.log, listening: () => baseUrl(this.address) });
@@ -70,7 +80,7 @@ class Gateway implements RunningGateway {
       },
     };
     this.#approvals = new ApprovalEndpoint({ services: this.#services, config: () => this.#desk.config });
-    this.#listener = new Listener({ listen: config.listen, allowHosts: config.allowHosts, allowOrigins: config.allowOrigins, services: this.#services, ownPages: isApprovalPath, handle: (head, request, response) => this.#route(head, request, response) });
+    this.#listener = new Listener({ listen: config.listen, allowHosts: config.allowHosts, allowOrigins: config.allowOrigins, services: this.#services, ownPages: (path) => isApprovalPath(path) || this.#pages?.owns(path) === true, handle: (head, request, response) => this.#route(head, request, response) });
   }
 
   async start(): Promise<void> {
@@ -190,6 +200,7 @@ class Gateway implements RunningGateway {
     if (head.path === '/healthz' && (head.method === 'GET' || head.method === 'HEAD')) return this.#health(response);
     if (isApprovalPath(head.path)) return this.#approvals.handle(head, request, response);
     const match = /^\/mcp\/([a-z0-9][a-z0-9._-]{0,127})(\/sse|\/messages)?$/.exec(head.path);
+    if (match === null && this.#pages?.owns(head.path) === true) return this.#pages.handle(head, request, response);
     if (match === null) return sendProblem(response, 404, 'Not found: proxy URLs look like /mcp/<server>', { connection: 'close' });
     const server = match[1] ?? '';
     const principal = this.#tokens.authenticate(head, server);

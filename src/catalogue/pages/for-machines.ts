@@ -33,7 +33,7 @@ export function sitemaps(ids: readonly string[], links: Links, scannedOn: string
 
 /** What is here and where, for language models; servers' own texts stand in it as names only. */
 export function llmsText(site: Site, links: Links): string {
-  const at = (id: string): string => links.json(id);
+  const at = (id: string): string => links.data(id);
   const lines = [
     '# PolicyLayer catalogue',
     '',

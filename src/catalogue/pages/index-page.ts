@@ -46,7 +46,7 @@ ${serverTable(rows.slice(0, FIRST_SERVERS), links, 'Servers with most tools of h
     json: (links) => ({
       kind: 'catalogue', url: links.absolute('') ?? links.page(''), servers: site.servers.length, tools: site.tools.length, scannedOn: site.scannedOn,
       facets: Object.fromEntries((['category', 'risk', 'confidence', 'signal', 'finding'] as const).map((facet) => [facet, Object.fromEntries(FACET_VALUES[facet].map((value) => [value, countOf(site, facet, value)]))])),
-      lists: { servers: links.json('servers'), tools: links.json('tools') },
+      lists: { servers: links.data('servers'), tools: links.data('tools') },
       mostSevere: rows.slice(0, FIRST_SERVERS).map(({ server }) => serverTwin(server, links)),
     }),
   };
@@ -57,7 +57,7 @@ function countOf(site: Site, facet: Facet, value: string): number {
 }
 
 function browse(site: Site, links: Links): Html {
-  const share = (count: number): string => `${((count / site.tools.length) * 100).toFixed(count * 10 < site.tools.length ? 1 : 0)} %`;
+  const share = (count: number): string => `${((count / site.tools.length) * 100).toFixed(count > 0 && count * 10 < site.tools.length ? 1 : 0)} %`;
   const cell = (facet: Facet, value: string, badge: Html, text: string): Html => {
     const count = countOf(site, facet, value);
     return html`<li><a class="tile" href="${links.page(`${facet}/${value}`)}">${badge}<b>${numeral(count)}</b><small>${share(count)}</small></a><p>${text}</p></li>`;

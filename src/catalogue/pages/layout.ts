@@ -30,7 +30,7 @@ ${page.indexed === false ? null : structured(page, links)}
 </head>
 <body>
 <a class="skip" href="#main">Skip to content</a>
-<header class="top"><div class="inner"><a class="brand" href="${links.page('')}">${SHIELD}<span>PolicyLayer</span> <span class="of">Catalogue</span></a><nav aria-label="Catalogue"><a href="${links.page('servers')}">Servers</a><a href="${links.page('tools')}">Tools</a></nav>${page.id === '' ? null : html`<form class="quick" role="search" action="${links.search()}" method="get"><label class="hidden" for="quick">Search the catalogue</label><input id="quick" name="q" type="search" placeholder="Search" maxlength="120" autocomplete="off" spellcheck="false"></form>`}</div></header>
+<header class="top"><div class="inner"><a class="brand" href="${links.page('')}">${SHIELD}<span>PolicyLayer</span> <span class="of">Catalogue</span></a><nav aria-label="Catalogue"><a href="${links.page('servers')}">Servers</a><a href="${links.page('tools')}">Tools</a></nav>${page.id === '' ? null : html`<form class="quick" role="search" action="${links.page('')}" method="get"><label class="hidden" for="quick">Search the catalogue</label><input id="quick" name="q" type="search" placeholder="Search" maxlength="120" autocomplete="off" spellcheck="false"></form>`}</div></header>
 <main id="main">
 ${page.crumbs.length < 2 ? null : html`<nav class="crumbs" aria-label="Breadcrumb"><ol>${page.crumbs.map((crumb, index) => html`<li>${index === page.crumbs.length - 1 ? html`<span aria-current="page">${crumb.text}</span>` : html`<a href="${links.page(crumb.id)}">${crumb.text}</a>`}</li>`)}</ol></nav>`}
 ${page.body(links)}

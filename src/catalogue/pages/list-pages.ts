@@ -72,5 +72,5 @@ function part(slice: Slice<unknown>): string {
 }
 
 function paging(base: string, slice: Slice<unknown>, links: Links): object {
-  return { page: slice.number, pages: slice.pages, next: slice.number < slice.pages ? links.json(pageId(base, slice.number + 1)) : null };
+  return { page: slice.number, pages: slice.pages, next: slice.number < slice.pages ? links.data(pageId(base, slice.number + 1)) : null };
 }

@@ -10,7 +10,7 @@ const LABELS: Readonly<Record<Facet, string>> = { category: 'Category', risk: 'R
 
 /** The search form: a plain GET, so it works without scripts wherever the catalogue is served. @param query what was asked, or null */
 export function searchPart(site: Site, links: Links, query: Query | null): Html {
-  return html`<form class="search" role="search" method="get" action="${links.search()}"${links.served ? null : html` data-index="${links.file('assets/search-index.js')}"`}>
+  return html`<form class="search" role="search" method="get" action="${links.page('')}"${links.served ? null : html` data-index="${links.file('assets/search-index.js')}"`}>
 <div class="field"><label class="hidden" for="q">Search tools and servers</label><input id="q" name="q" type="search" value="${query?.text ?? ''}" placeholder="Search ${String(site.tools.length)} tools, for example: delete user" maxlength="120" autocomplete="off" autocapitalize="off" spellcheck="false"><button>Search</button></div>
 <div class="filters">${FACETS.map((facet) => select(facet, LABELS[facet], ANY[facet], FACET_VALUES[facet].map((value) => ({ value, label: valueLabel(facet, value) })), query?.facets[facet] ?? null))}${select('server', 'Server', 'Any server', site.servers.map((server) => ({ value: server.id, label: visible(serverName(server), 40) })), query?.server ?? null)}</div>
 </form>${links.served ? null : html`<noscript><p class="note">Search in this copy needs JavaScript. Everything can be found without it, by category, risk, signal and server below.</p></noscript><div id="results" aria-live="polite"></div>`}`;

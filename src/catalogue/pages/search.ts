@@ -46,14 +46,15 @@ export function readQuery(site: Site, parameters: URLSearchParams): Query | null
 export class Search {
   readonly #site: Site;
   #index: SearchIndex | null = null;
+  #severe: readonly ToolEntry[] | null = null;
 
   constructor(site: Site) {
     this.#site = site;
   }
 
   find(query: Query): Results {
-    const { tools } = this.#site;
-    const found = query.text === '' ? { rows: tools.toSorted(bySeverity), complete: true } : this.#matches(query.text);
+    this.#severe ??= this.#site.tools.toSorted(bySeverity);
+    const found = query.text === '' ? { rows: this.#severe, complete: true } : this.#matches(query.text);
     return { tools: found.rows.filter((entry) => fits(entry, query)), complete: found.complete };
   }
 
@@ -106,7 +107,7 @@ export function searchPage(site: Site, query: Query, results: Results): Page {
 <h1 class="quiet">Search the catalogue</h1>
 ${searchPart(site, links, query)}
 ${outcome(results, query)}
-${slice === undefined || slice.rows.length === 0 ? nothing(site, query, links) : html`${toolTable(slice.rows, links, 'Tools that were found', true)}${pager('the results', slice, (number) => `${links.search()}${queryString(query, number)}`)}`}`,
+${slice === undefined || slice.rows.length === 0 ? nothing(site, query, links) : html`${toolTable(slice.rows, links, 'Tools that were found', true)}${pager('the results', slice, (number) => `${links.page('')}${queryString(query, number)}`)}`}`,
     json: (links) => ({
       kind: 'search', query: query.text, server: query.server, ...query.facets, total: results.tools.length, complete: results.complete, page: slice?.number ?? 1, pages: pages.length,
       tools: (slice?.rows ?? []).map((entry) => toolTwin(entry, links)),
@@ -124,8 +125,8 @@ function outcome(results: Results, query: Query): Html {
 function nothing(site: Site, query: Query, links: Links): Html {
   const servers = query.text === '' ? [] : nearServers(site, query.text);
   return html`<div class="empty">
-<p>Try fewer words, or a word for what the tool does: <a href="${links.search()}?q=delete">delete</a>, <a href="${links.search()}?q=send">send</a>, <a href="${links.search()}?q=query">query</a>. One or two typing mistakes in a word do no harm.</p>
-${Object.keys(query.facets).length === 0 && query.server === null ? null : html`<p><a href="${links.search()}${queryString({ ...query, facets: {}, server: null }, 1)}">Search without the filters</a></p>`}
+<p>Try fewer words, or a word for what the tool does: <a href="${links.page('')}?q=delete">delete</a>, <a href="${links.page('')}?q=send">send</a>, <a href="${links.page('')}?q=query">query</a>. One or two typing mistakes in a word do no harm.</p>
+${Object.keys(query.facets).length === 0 && query.server === null ? null : html`<p><a href="${links.page('')}${queryString({ ...query, facets: {}, server: null }, 1)}">Search without the filters</a></p>`}
 ${servers.length === 0 ? null : html`<p>Servers with a similar name: ${servers.map((server, index) => html`${index === 0 ? null : ', '}<a href="${links.page(server.id)}">${visible(serverName(server), 64)}</a>`)}</p>`}
 <p><a href="${links.page('servers')}">All servers</a> · <a href="${links.page('tools')}">All tools</a></p>
 </div>`;

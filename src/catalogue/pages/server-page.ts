@@ -53,7 +53,7 @@ ${slice.number === 1 ? html`${tools.length === 0 ? null : policyPart(server, lin
     json: (links) => ({
       kind: 'server', url: links.absolute(server.id) ?? links.page(server.id), name: serverName(server), slug: record.slug, package: record.package, server: record.server, scannedOn: record.scannedOn, status: record.status,
       bytes: record.bytes, approximateTokens: record.approximateTokens, unnamed: record.unnamed, byCategory: Object.fromEntries(counts), byRisk: Object.fromEntries(risks), findings: Object.fromEntries(findings),
-      starterPolicy: links.file(policyFile(server)), total: tools.length, page: slice.number, pages: slice.pages, next: slice.number < slice.pages ? links.json(pageId(server.id, slice.number + 1)) : null,
+      starterPolicy: server.tools.length === 0 ? null : links.located(policyFile(server)), total: tools.length, page: slice.number, pages: slice.pages, next: slice.number < slice.pages ? links.data(pageId(server.id, slice.number + 1)) : null,
       tools: slice.rows.map((entry) => toolTwin(entry, links)),
     }),
   };

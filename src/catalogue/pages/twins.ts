@@ -6,7 +6,7 @@ import { countBy, serverName, type ServerEntry, type ToolEntry } from './site.ts
 
 /** Where a thing has its page and its JSON; absolute where the catalogue's own address is known. */
 function addresses(id: string, links: Links): object {
-  return { id, url: links.absolute(id) ?? links.page(id), json: links.json(id) };
+  return { id, url: links.absolute(id) ?? links.page(id), json: links.data(id) };
 }
 
 /** A tool as it stands in lists. */

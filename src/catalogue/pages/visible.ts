@@ -1,13 +1,13 @@
 import { html, type Html } from './html.ts';
 
 /** What changes a text without being seen: controls, bidi and format characters, blanks of every other kind, unpaired surrogates. */
-const UNSEEN = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}\p{Co}\p{Cn}\u00a0\u1680\u2000-\u200a\u202f\u205f\u3000\u034f\u115f\u1160\u2800\u3164\uffa0]/u;
+const UNSEEN = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}\p{Co}\p{Cn}\u00a0\u1680\u2000-\u200a\u202f\u205f\u3000\u115f\u1160\u2800\u3164\uffa0]|\u034f/u;
 const MARK = /\p{M}/u;
 /** No language writes more marks on one letter; a name with hundreds would cover the lines around it. */
 const MARKS = 4;
 
 interface Piece {
-  readonly text: string;
+  text: string;
   readonly escape: boolean;
 }
 
@@ -16,6 +16,7 @@ function pieces(text: string, max: number): Piece[] {
   const out: Piece[] = [];
   let marks = 0;
   let plain = '';
+  let repeated = { text: '', count: 0 };
   const flush = (): void => {
     if (plain !== '') out.push({ text: plain, escape: false });
     plain = '';
@@ -26,9 +27,16 @@ function pieces(text: string, max: number): Piece[] {
     const blank = character === ' ' && (index === 0 || index === characters.length - 1 || characters[index - 1] === ' ');
     if (UNSEEN.test(character) || blank || marks > MARKS) {
       flush();
-      out.push({ text: `\\u{${(character.codePointAt(0) ?? 0).toString(16)}}`, escape: true });
+      const text = `\\u{${(character.codePointAt(0) ?? 0).toString(16)}}`;
+      if (text === repeated.text) repeated.count += 1;
+      else repeated = { text, count: 1 };
+      // Hundreds of the same are one place in the line, with their number.
+      const last = out.at(-1);
+      if (repeated.count > 1 && last !== undefined) last.text = `${text}×${repeated.count}`;
+      else out.push({ text, escape: true });
     } else {
       plain += character;
+      repeated = { text: '', count: 0 };
     }
   });
   if (characters.length > max) plain += '…';

@@ -1,8 +1,9 @@
 import { basename, relative, resolve } from 'node:path';
-import { startGateway, type RunningGateway } from '../../gateway/serve.ts';
+import { startGateway, type OwnPages, type RunningGateway } from '../../gateway/serve.ts';
 import { databasePath, openState } from '../../state/open.ts';
 import { StateUnavailable, type State } from '../../state/types.ts';
 import type { GatewayConfig } from '../../gateway/config-types.ts';
+import { cataloguePages } from '../catalogue/lazy-pages.ts';
 import { formatAddress, parseListen } from '../config/listen-address.ts';
 import { DEFAULT_CONFIG, findConfig } from '../config/locate.ts';
 import { dataDirectory } from '../data-directory.ts';
@@ -41,7 +42,8 @@ export async function serve(options: ServeOptions): Promise<number> {
   }
   const { config } = loaded;
   const state = await open(config, log);
-  const gateway = await start(config, state, log);
+  const pages = cataloguePages({ messages: state.messages, address: () => config.approvals.publicUrl ?? `http://${formatAddress(gateway.address)}`, log });
+  const gateway = await start(config, state, pages, log);
   const url = `http://${formatAddress(gateway.address)}`;
   const startedAt = new Date().toISOString();
   const announce = (current: GatewayConfig): void =>
@@ -99,9 +101,9 @@ async function open(config: GatewayConfig, log: (line: string) => void): Promise
   }
 }
 
-async function start(config: GatewayConfig, state: State, log: (line: string) => void): Promise<RunningGateway> {
+async function start(config: GatewayConfig, state: State, pages: OwnPages, log: (line: string) => void): Promise<RunningGateway> {
   try {
-    return await startGateway(config, { state, log });
+    return await startGateway(config, { state, log, pages });
   } catch (error) {
     await state.close();
     const code = (error as NodeJS.ErrnoException).code;
