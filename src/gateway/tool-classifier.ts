@@ -7,7 +7,7 @@ let classifyTool: typeof ClassifyTool.classifyTool | null = null;
 let loading: Promise<void> | null = null;
 
 /** Classifications that are kept; each is at most a few KB. */
-const GENERATION = 2_048;
+const GENERATION = 4_096;
 
 /**
  * The classifier of one server's tools (catalogue.md). Its code is loaded on demand: most starts of `run` need none of it. What was found

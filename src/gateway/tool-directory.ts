@@ -12,6 +12,8 @@ export { toolFacts };
 
 /** A list longer than this is not learnt any further; names beyond it are unknown, so calls for them are refused. */
 const MAX_TOOLS = 100_000;
+/** A server that lists more than this is not classified, so that nobody waits for it: what a rule for classes would decide is refused. */
+const MOST_CLASSIFIED = 4_000;
 /** How long the answer "no such tool" holds before a call for an unknown name asks the upstream again. */
 const NEGATIVE_MS = 1_000;
 
@@ -20,17 +22,22 @@ export class KnownTool {
   readonly name: string;
   readonly #definition: JsonNode;
   readonly #all: readonly JsonNode[];
+  readonly #classifiable: boolean;
   #arguments: KnownKeys | null | undefined;
   #headers: ParamHeaders | undefined;
   #facts: ToolFacts | undefined;
   #hash: string | undefined;
   #classified: { readonly by: ToolClassifier; readonly classification: Classification; readonly facts: ToolFacts } | undefined;
 
-  /** @param others further definitions of the same name: a server that lists a name twice runs one of them, and we cannot know which */
-  constructor(name: string, definition: JsonNode, others: readonly JsonNode[] = []) {
+  /**
+   * @param others further definitions of the same name: a server that lists a name twice runs one of them, and we cannot know which
+   * @param among how many definitions the list has
+   */
+  constructor(name: string, definition: JsonNode, others: readonly JsonNode[] = [], among = 1) {
     this.name = name;
     this.#definition = definition;
     this.#all = [definition, ...others];
+    this.#classifiable = among <= MOST_CLASSIFIED;
   }
 
   /** The property names of `inputSchema`, or null when it declares none. */
@@ -70,6 +77,7 @@ export class KnownTool {
 
   #classify(by: ToolClassifier) {
     if (this.#classified?.by === by) return this.#classified;
+    if (!this.#classifiable) return null;
     const classification = by.classify(this.#all, this.definitionHash);
     if (classification === null) return null;
     this.#classified = { by, classification, facts: classifiedFacts(this.facts, classification) };
@@ -177,7 +185,7 @@ export class ToolDirectory {
 
   #gather(name: string): void {
     const [first, ...others] = [...(this.#showing.get(name) ?? [])].flatMap((cursor) => this.#pages.get(cursor)?.get(name) ?? []);
-    if (first !== undefined) return void this.#tools.set(name, new KnownTool(name, first, others));
+    if (first !== undefined) return void this.#tools.set(name, new KnownTool(name, first, others, this.#definitions));
     this.#tools.delete(name);
     this.#showing.delete(name);
   }

@@ -135,7 +135,7 @@ function rules(section: Section, selector: string): EditorSchema {
   const kinds: readonly EditorSchema[] = [{ $ref: '#/$defs/action' }, { $ref: `#/$defs/${section}_rule` }];
   return {
     type: 'object',
-    description: `Rules by ${selector}, a glob such as \`delete_*\`, ${section === 'tools' ? 'a class such as \`@destructive\` or \`@high\`, ' : ''}or \`*\`. The most specific one that has an action decides; guards of all that match add up.`,
+    description: `Rules by ${selector}, a glob such as \`delete_*\`, ${section === 'tools' ? 'a class such as `@destructive` or `@high`, ' : ''}or \`*\`. The most specific one that has an action decides; guards of all that match add up.`,
     propertyNames: section === 'tools' ? { anyOf: [{ enum: [...CLASS_SELECTORS] }, names] } : names,
     additionalProperties: { anyOf: [...kinds, { type: 'array', minItems: 1, maxItems: 100, items: { anyOf: kinds }, description: 'The first rule whose `when` holds is the rule.' }] },
   };

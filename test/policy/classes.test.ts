@@ -144,7 +144,7 @@ describe('rules for classes', () => {
   });
 
   it('give what the language says, against a reading of it that knows no tables', async () => {
-    const words = fc.constantFrom('allow', 'require_approval', 'deny', 'hide');
+    const words = fc.constantFrom<string>('allow', 'require_approval', 'deny', 'hide');
     const rules = fc.dictionary(fc.constantFrom('ab', 'a*', 'ab*', '*b', ...[...CATEGORIES, ...RISKS].map((name) => `@${name}`), '*'), words, { noNullPrototype: true });
     await fc.assert(
       fc.asyncProperty(rules, words, fc.constantFrom('ab', 'abc', 'b', 'zz'), fc.constantFrom(...EVERY_CLASS), async (tools, fallback, name, tool) => {
