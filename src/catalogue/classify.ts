@@ -27,10 +27,10 @@ export function classify(definition: JsonNode, facts: ServerFacts = {}): Classif
   const trail = new Trail();
   const name = readName(read.name, server);
   const description = readDescription(read.description);
-  judgeName(read, name, server, trail);
+  const named = judgeName(read, name, server, trail);
   judgeTitle(read, name, server, trail);
   judgeParameters(read, name, server, trail);
-  judgeDescription(read, name, description, trail);
+  judgeDescription(read, name, named, description, trail);
   judgeFindings(read, trail);
   if (read.oversized) trail.effect('execute', 'schema', '', 'oversized');
   return conclude(read, name, description, facts.trusted === true, trail);

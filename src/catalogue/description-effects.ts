@@ -1,39 +1,46 @@
 import type { Definition } from './definition.ts';
-import { wordSet } from './lexicon/lookup.ts';
+import { inflectedVerbOf, wordSet } from './lexicon/lookup.ts';
 import { isDoubtfulMoney } from './money.ts';
 import type { DescriptionReading, SaidVerb } from './read-description.ts';
 import type { NameReading } from './read-name.ts';
 import { severity } from './severity.ts';
+import type { Category } from './types.ts';
 import type { Trail } from './trail.ts';
 
 const MILD = wordSet('remove clear reset terminate flush overwrite discard trash drop empty');
 /** Ending what runs, in other words. */
 const ENDERS = wordSet('kill stop abort cancel close quit exit end shutdown');
 /** `Runs a find query`, `Performs an audit`: how a look is taken. */
-const LOOKS = /^\W{0,4}(?:runs?|executes?|performs?|invokes?|issues?|submits?|makes?|starts?|conducts?) (?:\S{1,32} ){0,4}?(?:find|quer(?:y|ies)|search(?:es)?|lookups?|aggregations?|analys[ie]s|scans?|checks?|audits?|inspections?|validations?|comparisons?)\b/iu;
+const LOOKS = /^\W{0,4}(?:runs?|executes?|performs?|invokes?|issues?|submits?|makes?|starts?|conducts?) (?:\S{1,32} ){0,4}?(?:find|quer(?:y|ies)|search(?:es)?|lookups?|aggregat\w+|\S*\.aggregate|reviews?|diagnos\w+|assessments?|benchmarks?|detections?|discover\w+|simulations?|calculations?|counts?|analys[ie]s|scans?|checks?|audits?|inspections?|validations?|comparisons?)\b/iu;
 
-/** What the description adds: it decides where the name does not, and raises where it openly says more. It never lowers. */
-export function judgeDescription(definition: Definition, name: NameReading, description: DescriptionReading, trail: Trail): void {
+/**
+ * What the description adds: it decides where the name does not, and raises where it openly says more. It never lowers.
+ *
+ * @param named what the verb of the name does to the object of the name
+ */
+export function judgeDescription(definition: Definition, name: NameReading, named: Category | null, description: DescriptionReading, trail: Trail): void {
   const undecided = name.effect === null || name.weak;
   // The operations of a router are facts; a verb in the middle of a sentence about them is none.
   const routed = trail.signals.has('router');
-  const said = [description.lead, ...description.listed, ...(undecided ? description.later : [])].filter((v): v is SaidVerb => v !== null);
+  const said = [description.lead, ...description.listed, ...(name.effect === null || (name.weak && name.effect === 'read') ? description.later : [])].filter((v): v is SaidVerb => v !== null);
   for (const verb of said) {
     if (verb.effect === 'financial' && isDoubtfulMoney(verb.verb, definition, name)) continue;
-    if ((undecided && (!routed || verb.leads || severity(verb.effect) >= 3)) || raises(definition, name, verb)) trail.effect(verb.effect, 'description', '/description', verb.verb);
+    if ((undecided && (!routed || verb.leads || severity(verb.effect) >= 3)) || raises(definition, name, named, verb)) trail.effect(verb.effect, 'description', '/description', verb.verb);
   }
   judgeOverwrite(definition, name, trail);
 }
 
 /** A sentence that opens with a worse verb than the name's contradicts the name; a verb in the middle of one proves nothing. */
-function raises(definition: Definition, name: NameReading, said: SaidVerb): boolean {
-  if (name.effect === null) return false;
+function raises(definition: Definition, name: NameReading, named: Category | null, said: SaidVerb): boolean {
+  if (named === null) return false;
   // `untag: Remove tags`: taking off what the name ties is what the name says.
-  if (name.effect === 'write' && MILD.has(said.verb.replace(/s$/u, ''))) return false;
+  if (named === 'write' && MILD.has(said.verb.replace(/s$/u, ''))) return false;
   if (name.verb !== null && ENDERS.has(name.verb) && /^terminates?$/u.test(said.verb)) return false;
-  if (name.effect === 'read' && said.effect === 'execute' && LOOKS.test(definition.description)) return false;
+  if (named === 'read' && said.effect === 'execute' && LOOKS.test(definition.description)) return false;
+  // The same word is judged with its object already.
+  if (name.verb !== null && inflectedVerbOf(said.verb) !== undefined && said.verb.startsWith(name.verb.slice(0, Math.max(3, name.verb.length - 1)))) return false;
   if (said.rare && severity(said.effect) < 3) return false;
-  return said.leads && severity(said.effect) > severity(name.effect) && (severity(said.effect) >= 3 || name.effect === 'read');
+  return said.leads && severity(said.effect) > severity(named) && (severity(said.effect) >= 3 || named === 'read');
 }
 
 function judgeOverwrite(definition: Definition, name: NameReading, trail: Trail): void {

@@ -10,6 +10,7 @@ import { splitWords, withPairs } from './words.ts';
 
 const STARTED = wordSet(objects.STARTED_THINGS);
 const TIES = wordSet(objects.TIES);
+const GROUPS = wordSet(objects.GROUPS);
 const OWN_STATE = wordSet(objects.OWN_STATE);
 const REGISTRIES = wordSet(objects.REGISTRIES);
 const ARTEFACTS = wordSet(objects.ARTEFACTS);
@@ -18,6 +19,9 @@ const INTERFACE_ACTS = wordSet(ACTS);
 const INTERFACE_WORDS = wordSet(INTERFACES);
 const TARGET_KEYS = wordSet(INTERFACE_TARGETS);
 const READ_ONLY_LANGUAGES = wordSet(READ_ONLY_QUERY_LANGUAGES);
+const HOSTS = wordSet(objects.HOSTS);
+const FEEDBACK = wordSet('feedback rating');
+const LOOKS_ONLY = wordSet('get list read show view fetch describe find');
 const MINTERS = wordSet('generate issue mint rotate');
 const QUERY_RUNNERS = wordSet('execute run query exec start');
 const INSPECTIONS = wordSet('audit audits lint linter check checks analysis diagnostics diagnosis inspection validation assessment benchmark accessibility lighthouse');
@@ -35,12 +39,13 @@ const MAKERS = wordSet('create add make post new submit place open initiate put 
 const COPIERS = wordSet('clone copy push publish upload mirror sync replicate promote transfer import export tag');
 const REMOVERS_OF_TIES = wordSet('remove clear drop reset empty delete revoke flush wipe');
 
-/** The effects that the name alone speaks for. */
-export function judgeName(definition: Definition, name: NameReading, server: string, trail: Trail): void {
+/** The effects that the name alone speaks for; returns that of its verb together with what the verb is done to. */
+export function judgeName(definition: Definition, name: NameReading, server: string, trail: Trail): Category | null {
   for (const { verb, effect } of name.joined) trail.effect(effect, 'name', '/name', verb);
-  if (name.verb === null || name.effect === null) return;
+  if (name.verb === null || name.effect === null) return null;
   const effect = effectWithObject(definition, name, name.effect, server, trail);
   trail.effect(effect, 'name', '/name', name.verb);
+  return effect;
 }
 
 function effectWithObject(definition: Definition, name: NameReading, plain: Category, server: string, trail: Trail): Category {
@@ -65,6 +70,12 @@ function effectWithObject(definition: Definition, name: NameReading, plain: Cate
     if (look !== undefined && (verb === 'run' || verb === 'start')) return because(trail, look, 'read');
   }
   if ((verb === 'book' || verb === 'reserve') && BOOKED.has(head)) return because(trail, head, 'financial');
+  const host = name.object.find((w) => HOSTS.has(w));
+  if (host !== undefined && (verb === 'resize' || verb === 'restore')) return because(trail, host, 'execute');
+  if (host !== undefined && verb === 'snapshot') return because(trail, host, 'write');
+  // The disk of a machine that is rebuilt is gone.
+  if (host !== undefined && (verb === 'rebuild' || verb === 'reimage' || verb === 'reinstall')) return because(trail, host, /^(?:droplet|server|instance|vm|machine|host|node|linode)s?$/u.test(host) ? 'destructive' : 'execute');
+  if (plain === 'read' && FEEDBACK.has(head) && !LOOKS_ONLY.has(verb)) return because(trail, head, 'write');
   if (verb === 'apply' && APPLIED.has(head)) return because(trail, head, 'write');
   if (verb === 'push' && name.rest.includes('force')) return because(trail, 'force', 'destructive');
   if (verb === 'resolve' && NAMES_OF_THINGS.has(head)) return because(trail, head, 'read');
@@ -91,7 +102,11 @@ function effectWithObject(definition: Definition, name: NameReading, plain: Cate
   }
   if (REMOVERS_OF_TIES.has(verb) && plain === 'destructive') {
     if (verb === 'remove' && TIES.has(head)) return because(trail, head, 'write');
-    if (verb !== 'delete' && verb !== 'revoke' && OWN_STATE.has(head)) return because(trail, head, 'write');
+    // Taken out of a group it still exists; out of a store it does not.
+    const from = name.words.lastIndexOf('from');
+    const group = name.words.slice(from + 1).find((w) => GROUPS.has(w));
+    if (verb === 'remove' && from > 0 && group !== undefined) return because(trail, group, 'write');
+    if (verb !== 'delete' && verb !== 'revoke' && withPairs(name.object).some((w) => OWN_STATE.has(w))) return because(trail, head, 'write');
   }
   return plain;
 }

@@ -10,6 +10,7 @@ import type { Trail } from './trail.ts';
 import { splitWords } from './words.ts';
 
 const CODE = wordSet(names.CODE);
+const COMMANDS = wordSet(names.COMMANDS);
 const MAYBE_CODE = wordSet(names.MAYBE_CODE);
 const URLS = wordSet(names.URLS);
 const PATHS = wordSet(names.PATHS);
@@ -37,6 +38,7 @@ export function judgeParameters(definition: Definition, name: NameReading, serve
     judgePath(parameter, name, trail);
     judgeSwitch(parameter, trail);
   }
+  judgeGraphql(definition, name, trail);
   judgeRequest(definition, name, server, trail);
 }
 
@@ -87,7 +89,7 @@ function judgeCode(definition: Definition, parameter: Parameter, name: NameReadi
   const weak = MAYBE_CODE.has(parameter.key) && isRunner && (runs || writesByQuery(name)) && (writesByQuery(name) || parameter.key !== 'query' || ofDatabase(name, server));
   if (!strong && !weak) return;
   // Explaining or checking a program does not run it; storing one does not either.
-  if (READERS_OF_CODE.has(name.verb ?? '') || (name.effect === 'write' && !name.weak && !writesByQuery(name))) return;
+  if (READERS_OF_CODE.has(name.verb ?? '') || (name.effect === 'write' && !name.weak && !writesByQuery(name) && !(COMMANDS.has(parameter.key) && parameter.required && name.verb === 'write'))) return;
   // `get_rows(sql)` runs it, `get_help(command)` looks a word up.
   if (name.effect === 'read' && !name.weak && !(strong && /sql|cypher|hql/u.test(parameter.key))) return;
   if (isReadOnlyLanguage(definition, name, server) || isConversion(name)) return;
@@ -147,6 +149,15 @@ function judgePath(parameter: Parameter, name: NameReading, trail: Trail): void 
 
 function judgeSwitch(parameter: Parameter, trail: Trail): void {
   if (SWITCHES.has(parameter.key) && parameter.type === 'boolean' && !isDeep(parameter)) trail.effect('destructive', 'parameter', parameter.pointer, parameter.name);
+}
+
+/** A `query` beside its `variables` is GraphQL, which can hold mutations; a name that reads means a query. */
+function judgeGraphql(definition: Definition, name: NameReading, trail: Trail): void {
+  const query = definition.parameters.find((p) => p.key === 'query' || p.key === 'mutation');
+  if (query === undefined || isDeep(query) || !definition.parameters.some((p) => p.key === 'variables')) return;
+  if (name.effect === 'read' && !name.weak && query.key === 'query') return;
+  trail.signal('free_form_code', 'parameter', query.pointer, query.name);
+  trail.effect('execute', 'parameter', query.pointer, query.name);
 }
 
 /** `method` beside a path, or a service and its method: any call of an API, so the worst of them. */

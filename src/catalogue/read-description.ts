@@ -31,6 +31,8 @@ const SEPARATORS = wordSet('and or as well also then optionally permanently & /'
 const HTTP_REQUEST = /\b(?:[Mm]akes?|[Ss]ends?|[Pp]erforms?|[Ii]ssues?) an? (?:HTTP |http )?(GET|HEAD|POST|PUT|PATCH|DELETE) (?:request|call)/gu;
 /** `Executes the DescribeBroker operation`: how it is done, not what. */
 const API_WRAPPER = /\b(?:[Ee]xecutes?|[Rr]uns?|[Ii]nvokes?|[Cc]alls?|[Pp]erforms?) (?:the |an? )?(?:[\w.:`'"-]{1,64} ){1,6}?(?:operation|API|api|endpoint|action)\b/gu;
+/** Before a gerund: another deed than the tool's, as in `call it when writing code`. */
+const OTHER_DEEDS = wordSet('when before after while without if by of during upon');
 /** As often adjectives as verbs, so only at the head of a list. */
 const ADJECTIVES = wordSet('clear empty complete open close live like set read safe');
 const LABELS = /^(?:tool name|name): ?\S{1,128} (?:description: ?)?/iu;
@@ -82,6 +84,7 @@ function verbsOfSentence(sentence: string, early: boolean): SaidVerb[] {
     if (plain === '') continue;
     const found = inflectedVerbOf(plain);
     const isVerb = found !== undefined && ((!found.weak && !found.rare) || leads) && (leads || !ADJECTIVES.has(plain)) && !(OPENERS.has(plain) || (isGeneric(plain) && found.weak));
+    if (isVerb && plain.endsWith('ing') && OTHER_DEEDS.has(cleaned(words[i - 1] ?? ''))) continue;
     // `Use this tool to …`, `Call this when …`: the verb is spoken to the reader.
     if (isVerb && !/^(?:this|it|when|if)$/u.test(cleaned(words[i + 1] ?? ''))) {
       return [{ verb: plain, effect: found.effect, leads, rare: found.rare }, ...listedAfter(words, i + 1, plain)];

@@ -1,6 +1,7 @@
 import { foreignVerb } from './lexicon/foreign.ts';
-import { inflectedVerbOf, isGeneric, verbOf, wordSet } from './lexicon/lookup.ts';
+import { doerOf, inflectedVerbOf, isGeneric, verbOf, wordSet } from './lexicon/lookup.ts';
 import { NOUNS_BEFORE_VERBS, THINGS_TO_READ } from './lexicon/english-verbs.ts';
+import { severity } from './severity.ts';
 import type { Category } from './types.ts';
 import { splitWords } from './words.ts';
 
@@ -12,6 +13,7 @@ const MANAGERS = wordSet('manage management handle handler admin administer crud
 /** Nouns that are verbs elsewhere; `route_list` and `queue_purge` are named thing first. */
 const THINGS_THAT_ACT = wordSet(NOUNS_BEFORE_VERBS);
 const PLAIN_VERBS = wordSet('get list create delete update add remove set put read write edit find search describe show view insert upsert fetch destroy purge clear start stop run enable disable cancel patch check');
+const PARTICLES = wordSet('on off up down out back in over away cycle');
 const LOOKS_BACK = wordSet('by for from of in with to on at as into via per using');
 
 /** What a name says: its verb, and what the verb is done to. */
@@ -35,7 +37,12 @@ export interface NameReading {
 /** Reads one identifier (a tool's name, an operation of a router). `server` words in front of it are its namespace. */
 export function readName(identifier: string, server: string): NameReading {
   const all = splitWords(identifier);
-  const words = withoutNamespace(all, server);
+  const words = withPhrases(withoutNamespace(all, server));
+  const doer = words.length > 1 ? doerOf(words.at(-1) ?? '') : undefined;
+  // `deploy-services-reader`: what stands before the doer is what it does it to, unless it opens with a verb that is worse.
+  if (doer !== undefined && !isWorse(words[0] ?? '', doer)) {
+    return { words, verb: words.at(-1) ?? '', effect: doer, weak: false, generic: false, object: words.slice(0, -1), rest: words.slice(0, -1), joined: joinedVerbs(words.slice(0, -1), -1) };
+  }
   const at = verbPosition(words);
   const joined = joinedVerbs(words, at);
   if (at < 0) return withoutVerb(identifier, words, joined);
@@ -52,6 +59,23 @@ export function readName(identifier: string, server: string): NameReading {
     weak: found?.weak ?? true,
     object: objectBehind.length > 0 ? objectBehind : words.slice(0, at),
   };
+}
+
+/** Verbs of two words as one: `power_off`, `tear_down`. */
+function withPhrases(words: readonly string[]): readonly string[] {
+  if (!words.some((w) => PARTICLES.has(w))) return words;
+  const merged: string[] = [];
+  for (const word of words) {
+    const before = merged.at(-1) ?? '';
+    if (PARTICLES.has(word) && verbOf(`${before}${word}`) !== undefined) merged[merged.length - 1] = `${before}${word}`;
+    else merged.push(word);
+  }
+  return merged;
+}
+
+function isWorse(word: string, effect: Category): boolean {
+  const found = verbOf(word);
+  return found !== undefined && !found.weak && !found.rare && !THINGS_THAT_ACT.has(word) && severity(found.effect) > severity(effect);
 }
 
 function withoutVerb(identifier: string, words: readonly string[], joined: NameReading['joined']): NameReading {
@@ -82,11 +106,13 @@ function verbPosition(words: readonly string[]): number {
   if (last > 0 && THINGS_THAT_ACT.has(words[0] ?? '') && PLAIN_VERBS.has(words[last] ?? '')) return last;
   if (first !== undefined && !first.weak) return 0;
   if (isGeneric(words[0] ?? '') && words.length > 1 && (first === undefined || first.weak)) {
-    const managed = MANAGERS.has(words[0] ?? '');
-    const inner = words.findIndex((w, i) => i > 0 && verbOf(w)?.weak === false && !(managed && verbOf(w)?.effect === 'read'));
+    if (MANAGERS.has(words[0] ?? '')) return 0;
+    const inner = words.findIndex((w, i) => i > 0 && verbOf(w)?.weak === false);
     return inner > 0 ? inner : 0;
   }
-  const strong = words.findIndex((w, i) => i > 0 && verbOf(w)?.weak === false);
+  const plainEnd = last > 0 && PLAIN_VERBS.has(words[last] ?? '');
+  if (plainEnd && words[last] !== 'list' && words[last] !== 'view' && words[last] !== 'set' && first === undefined) return last;
+  const strong = words.findIndex((w, i) => i > 0 && verbOf(w)?.weak === false && !(plainEnd && i < last && THINGS_THAT_ACT.has(w)));
   if (strong > 0) return strong;
   const end = verbOf(words[last] ?? '');
   if (last > 0 && end !== undefined && READ_THINGS.has(words[last] ?? '')) return last;

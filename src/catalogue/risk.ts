@@ -18,7 +18,12 @@ const SECRET_KEYS = wordSet(SECRET_INPUTS);
 const PERMISSION_KEYS = wordSet(PERMISSION_INPUTS);
 const RECIPIENT_KEYS = wordSet(RECIPIENTS);
 const SENDERS = wordSet('send email notify invite reply forward broadcast message tweet sms dm announce');
-const SCRATCH = wordSet('hover resize scroll rotate wait');
+const MAKERS = wordSet('create add generate issue mint rotate regenerate new');
+const MONEY_RECORDS = wordSet(objects.MONEY_RECORDS);
+const SCRATCH = wordSet('hover scroll wait');
+/** Changes of a view; of anything else they are changes. */
+const VIEW_CHANGES = wordSet('resize rotate zoom');
+const VIEWS = wordSet('browser window page viewport tab screen view device camera canvas');
 const RESTORABLE = wordSet('trash recyclebin softdelete archive');
 
 /** The facts behind the risk class, with their evidence. */
@@ -30,8 +35,11 @@ export function judgeSignals(definition: Definition, name: NameReading, category
     if (changes && PERMISSIONS.has(word)) trail.signal('permissions', 'name', '/name', word);
     if (changes && BULK.has(word)) trail.signal('bulk', 'name', '/name', word);
     if (changes && PRODUCTION.has(word)) trail.signal('production', 'name', '/name', word);
+    if (category === 'write' && MONEY_RECORDS.has(word)) trail.signal('money', 'name', '/name', word);
     if (RESTORABLE.has(word) && changes) trail.signal('reversible', 'name', '/name', word);
   }
+  const key = name.object.at(-1) ?? '';
+  if (changes && MAKERS.has(name.verb ?? '') && (key === 'key' || key === 'keys')) trail.signal('secrets', 'name', '/name', key);
   const sends = SENDERS.has(name.verb ?? '') ? (name.verb ?? '') : (category === 'execute' ? name.object.find((w) => SENT.has(w)) : undefined);
   if (changes && sends !== undefined) trail.signal('sends_messages', 'name', '/name', sends);
   if (category === 'financial') trail.signal('money', 'name', '/name', name.verb ?? '');
@@ -43,7 +51,7 @@ export function judgeSignals(definition: Definition, name: NameReading, category
   if (definition.hints.openWorld === true) trail.signal('open_world', 'annotations', '/annotations/openWorldHint', 'openWorldHint');
 }
 
-const RAISING = ['secrets', 'permissions', 'bulk', 'free_form_code', 'arbitrary_url', 'production'] as const;
+const RAISING = ['secrets', 'permissions', 'bulk', 'free_form_code', 'arbitrary_url', 'production', 'money'] as const;
 
 /**
  * The class: the category's base, up one for what the arguments reach, down one for the caller's own scratch state (catalogue.md).
@@ -64,5 +72,6 @@ export function judgeRisk(name: NameReading, category: Category, solid: boolean,
 
 function ownState(name: NameReading): string | undefined {
   if (name.verb !== null && SCRATCH.has(name.verb)) return name.verb;
-  return name.object.find((w) => OWN_STATE.has(w));
+  if (name.verb !== null && VIEW_CHANGES.has(name.verb)) return name.words.find((w) => VIEWS.has(w));
+  return withPairs(name.object).find((w) => OWN_STATE.has(w));
 }

@@ -1,5 +1,5 @@
 import type { Category } from '../types.ts';
-import { GENERIC, NOUN_OR_VERB, VERBS } from './english-verbs.ts';
+import { DOERS, GENERIC, NOUN_OR_VERB, VERBS } from './english-verbs.ts';
 import { RARE_VERBS } from './rare-verbs.ts';
 
 export interface Verb {
@@ -27,6 +27,11 @@ function buildTable(): ReadonlyMap<string, Verb> {
 }
 
 const TABLE = buildTable();
+function buildDoers(): ReadonlyMap<string, Category> {
+  return new Map(ORDER.flatMap((effect) => DOERS[effect].split(' ').map((word) => [word, effect] as const)));
+}
+
+const DOER_TABLE = buildDoers();
 const GENERIC_WORDS = wordSet(GENERIC);
 
 /** The verb that an English word of a name is, exactly as written. */
@@ -55,4 +60,9 @@ export function inflectedVerbOf(word: string): Verb | undefined {
 /** A head that says nothing of the effect, such as `manage`. */
 export function isGeneric(word: string): boolean {
   return GENERIC_WORDS.has(word);
+}
+
+/** What a tool does that is called after its doer, such as `reader`. */
+export function doerOf(word: string): Category | undefined {
+  return DOER_TABLE.get(word);
 }

@@ -20,7 +20,7 @@ export const TIES =
 /** State of the caller's own session, which nobody else sees. */
 export const OWN_STATE =
   'cache viewport window tab tabs session selection highlight highlights context orientation loglevel logging clipboard cursor scroll hover zoom route routes recording tracing emulation ' +
-  'dialog breakpoint breakpoints canvas sandbox scratch hint theme timezone subscriber';
+  'workingdir workingdirectory workdir cwd dialog breakpoint breakpoints canvas sandbox scratch hint theme timezone subscriber';
 
 export const REGISTRIES = 'ecr registry acr gcr dockerhub artifactory npm pypi crates nexus ghcr';
 export const ARTEFACTS = 'container image docker package artifact artefact chart oci layer layers';
@@ -47,3 +47,12 @@ export const APPLIED_EDITS = 'diff edit edits patch label labels suggestion sugg
 
 /** Sending one of these moves value on a chain. */
 export const CHAIN_THINGS = 'transaction transactions tx eth ether sol btc bitcoin crypto token tokens funds money coins coin usdc usdt nft nfts lamports sats satoshis algo xrp trx matic bnb erc20 lightning payment payments';
+
+/** What runs; resizing or restoring it interrupts what it does. */
+export const HOSTS = 'droplet droplets server servers instance instances vm vms machine machines host hosts node nodes linode cluster clusters database databases db rds volume dyno nodepool backup snapshot';
+
+/** Records that somebody pays by. */
+export const MONEY_RECORDS = 'invoice invoices billing bill bills subscription subscriptions payroll payslip budget budgets price prices pricing tax taxes coupon coupons discount discounts';
+
+/** What holds things that exist without it. */
+export const GROUPS = 'group groups team project projects task board section sprint epic collection collections folder playlist channel cycle module segment audience watchlist list lists album backlog organization workspace milestone release issue story favorites';

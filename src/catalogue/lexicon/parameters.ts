@@ -5,6 +5,9 @@ export const CODE =
   'sql sqlquery sqlstatement sqlstatements statements sqls cypher cypherquery command cmd commandline commands shell shellcommand bash script javascript js jscode javascriptcode pythoncode ' +
   'python powershell scriptcode sourcecode clicommand hql mongodbcommand aggregationpipeline rawsql codetorun codetoexecute execcommand';
 
+/** Of these programs, the ones that nobody stores. */
+export const COMMANDS = 'command cmd commandline commands shellcommand clicommand execcommand mongodbcommand';
+
 /** Code only beside a verb or a name that runs things. */
 export const MAYBE_CODE = 'code query expression function statement program snippet queries pipeline expr args file files task prompt goal instruction instructions text manifest resource yaml yamlcontent graphql mutation';
 
@@ -23,7 +26,7 @@ export const OUTPUT_PATHS =
 export const ACTIONS = 'action actions operation operations op ops method command commands cmd mode verb subcommand operationtype actiontype actionname httpmethod requestmethod apioperation';
 
 /** Switches that add an effect to a tool that has none by name. */
-export const DESTRUCTIVE_SWITCHES = 'delete purge reset truncate wipe destroy drop deleteall removeall prune deletesource';
+export const DESTRUCTIVE_SWITCHES = 'delete purge reset truncate wipe destroy drop deleteall removeall deletesource';
 
 /** Credentials that the call hands over, whatever for. */
 export const SECRET_INPUTS = 'password passwd secret secretkey privatekey clientsecret accesstoken secretstring apisecret credentials passphrase secretvalue masterpassword connectionstring masteruserpassword';
