@@ -3,7 +3,7 @@ import { printable } from '../../policy/printable.ts';
 import type { Style } from '../terminal.ts';
 import type { ScanReport } from './report.ts';
 import { count, findingLines, summaryLines } from './summary-lines.ts';
-import { tableLines } from './table-lines.ts';
+import { QUIET_FINDINGS, tableLines } from './table-lines.ts';
 import type { ToolSummary } from './tool-summary.ts';
 
 export type SortOrder = 'risk' | 'server' | 'name';
@@ -49,5 +49,5 @@ function sorted(tools: readonly ToolSummary[], order: SortOrder): readonly ToolS
 
 /** Tools with a suspicious definition come first among their equals. */
 function danger({ classification }: ToolSummary): number {
-  return RISKS.indexOf(classification.risk) * 100 + severity(classification.category) * 10 + Math.min(9, classification.findings.filter((finding) => finding !== 'no_description' && finding !== 'missing_schema').length);
+  return RISKS.indexOf(classification.risk) * 100 + severity(classification.category) * 10 + Math.min(9, classification.findings.filter((finding) => !QUIET_FINDINGS.includes(finding)).length);
 }

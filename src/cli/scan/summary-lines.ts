@@ -1,15 +1,12 @@
-import { CATEGORIES, type Finding, RISKS } from '../../catalogue/index.ts';
+import { CATEGORIES, RISKS } from '../../catalogue/index.ts';
 import { printable } from '../../policy/printable.ts';
 import { formatBytes, type Style } from '../terminal.ts';
 import { wrapped } from './display-width.ts';
 import type { ScanReport } from './report.ts';
-import { byRisk, nameOf } from './table-lines.ts';
+import { byRisk, nameOf, QUIET_FINDINGS } from './table-lines.ts';
 import type { ToolSummary } from './tool-summary.ts';
 
 const MOST_NAMES = 20;
-
-/** Common and harmless by themselves: told as one line for all tools. */
-const QUIET: readonly Finding[] = ['no_description', 'missing_schema'];
 
 /** Counts by class, the context cost, and what is odd about the list. */
 export function summaryLines(report: ScanReport, width: number, style: Style): string[] {
@@ -35,13 +32,13 @@ export function findingLines(tools: readonly ToolSummary[], width: number, style
   const lines: string[] = [];
   for (const tool of tools) {
     const { findings, evidence } = tool.classification;
-    for (const finding of findings.filter((each) => !QUIET.includes(each))) {
+    for (const finding of findings.filter((each) => !QUIET_FINDINGS.includes(each))) {
       const why = evidence.find(({ suggests }) => suggests === finding);
       const where = why === undefined ? '' : ` at ${printable(why.pointer === '' ? '/' : why.pointer, 60)}: "${printable(why.term, 60)}"`;
       lines.push(...indented(`${style.yellow(finding)} in ${nameOf(tool)}${where}`, width));
     }
   }
-  for (const finding of QUIET) {
+  for (const finding of QUIET_FINDINGS) {
     const having = tools.filter(({ classification }) => classification.findings.includes(finding));
     if (having.length > 0) lines.push(...indented(`${finding} (${having.length}): ${listed(having.map(nameOf))}`, width));
   }

@@ -1,4 +1,4 @@
-import type { Classification, Risk } from '../../catalogue/index.ts';
+import type { Classification, Finding, Risk } from '../../catalogue/index.ts';
 import { printable } from '../../policy/printable.ts';
 import { formatBytes, type Style } from '../terminal.ts';
 import { displayWidth, padded, wrapped } from './display-width.ts';
@@ -9,6 +9,9 @@ const LONGEST_NAME = 80;
 /** Room that the last column gets at least, also beside long names. */
 const LEAST_SIGNALS = 20;
 const WIDE = 100;
+
+/** Common, and harmless by themselves: they lower the confidence. */
+export const QUIET_FINDINGS: readonly Finding[] = ['no_description', 'missing_schema'];
 
 interface Column {
   readonly heading: string;
@@ -73,17 +76,17 @@ function columnsFor(report: ScanReport, width: number): readonly Column[] {
   const known: readonly Column[] = report.known === null ? [] : [{ heading: 'CATALOGUE', alignment: 'left', cell: (tool) => knownAs(report, tool) ?? '' }];
   const wide: readonly Column[] = [
     { heading: 'SIZE', alignment: 'right', cell: ({ bytes }) => formatBytes(bytes) },
-    { heading: 'PARAMS', alignment: 'right', cell: ({ parameters, required }) => (parameters.length === 0 ? '0' : `${parameters.length}, ${required.length}*`) },
+    { heading: 'REQUIRED', alignment: 'right', cell: ({ parameters, required }) => (parameters.length === 0 ? '-' : `${required.length} of ${parameters.length}`) },
   ];
   return width >= WIDE ? [...always, ...known, ...wide] : [...always, ...known];
 }
 
-/** Signals, then findings with a mark in front, each one word. */
+/** Findings, those that are alarming with a mark in front, then signals; each one word. */
 function remarks({ signals, findings }: Classification): readonly string[] {
-  return [...findings.map((finding) => `!${finding}`), ...signals];
+  const alarming = findings.filter((finding) => !QUIET_FINDINGS.includes(finding)).map((finding) => `!${finding}`);
+  return [...alarming, ...findings.filter((finding) => QUIET_FINDINGS.includes(finding)), ...signals];
 }
 
 function colouredRemarks(line: string, { findings }: Classification, style: Style): string {
-  if (findings.length === 0) return line;
-  return line.replace(/![a-z_]+/g, (finding) => (finding === '!no_description' ? finding : style.yellow(finding)));
+  return findings.length === 0 ? line : line.replace(/![a-z_]+/g, (finding) => style.yellow(finding));
 }
