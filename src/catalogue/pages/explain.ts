@@ -1,8 +1,9 @@
 import { CATEGORIES } from '../severity.ts';
 import type { ToolRecord } from '../server-record.ts';
 import { splitWords } from '../words.ts';
+import { meanings, spelled } from './glossary.ts';
 import { visible } from './visible.ts';
-import { CATEGORY_WORDS, CONFIDENCE_WORDS, counted, FINDING_WORDS, listed, RISK_WORDS, SIGNAL_WORDS } from './wording.ts';
+import { CATEGORY_WORDS, CONFIDENCE_WORDS, counted, FINDING_WORDS, listed, RISK_WORDS, SIGNAL_WORDS, upperFirst } from './wording.ts';
 
 /** How much of a name stands in a sentence; the heading has it whole. */
 export const NAME_IN_TEXT = 64;
@@ -28,17 +29,32 @@ export function parameterCount(tool: ToolRecord): string {
  */
 export function whatItDoes(tool: ToolRecord): readonly string[] {
   const { category, effects, signals } = tool.classification;
-  const first = `As its definition reads, ${toolName(tool)} can ${CATEGORY_WORDS[category].can}.${nameReading(tool)}`;
+  const first = `As its definition reads, ${toolName(tool)} can ${CATEGORY_WORDS[category].can}.${nameReading(tool)}${grounds(tool)}`;
   const others = CATEGORIES.filter((one) => one !== category && effects.includes(one)).map((one) => CATEGORY_WORDS[one].can);
   const more = others.length === 0 ? '' : ` Other things that it can do: ${others.join('; ')}.`;
   const facts = signals.map((signal) => SIGNAL_WORDS[signal].text).join(' ');
   return [first + more, ...(facts === '' ? [] : [facts]), `${takes(tool)} ${sureness(tool)}`];
 }
 
-/** The words that the name is made of, when they say more than the name itself. */
+/** The words that the name is made of, when they say more than the name itself, with what abbreviations among them stand for. */
 function nameReading(tool: ToolRecord): string {
-  const words = splitWords(tool.name.slice(0, 200)).map((word) => visible(word, 24));
-  return words.length < 2 || words.length > 10 ? '' : ` Its name reads “${words.join(' ')}”.`;
+  const words = splitWords(tool.name.slice(0, 200));
+  const read = words.length < 2 || words.length > 10 ? '' : ` Its name reads “${words.map((word) => spelled(visible(word, 24))).join(' ')}”.`;
+  const known = meanings(words);
+  return known.length === 0 ? read : `${read} ${upperFirst(listed(known))}.`;
+}
+
+const TERMS = 6;
+
+/** The terms of the definition that speak for the category, by where they stand. */
+function grounds(tool: ToolRecord): string {
+  const { category, evidence } = tool.classification;
+  const terms = (place: string): string[] => [...new Set(evidence.filter((one) => one.place === place && one.suggests === category).map(({ term }) => `“${visible(term, 32)}”`))].slice(0, TERMS);
+  const parts = (['name', 'title', 'description', 'parameter', 'annotations'] as const).flatMap((place) => {
+    const found = terms(place);
+    return found.length === 0 ? [] : [`${listed(found)} in ${place === 'parameter' ? 'its parameters' : `its ${place}`}`];
+  });
+  return parts.length === 0 ? '' : ` What speaks for that: ${listed(parts)}.`;
 }
 
 function takes(tool: ToolRecord): string {

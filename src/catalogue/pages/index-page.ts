@@ -6,7 +6,7 @@ import { categoryBadge, riskBadge, serverTable } from './parts.ts';
 import { searchPart } from './search-form.ts';
 import { countBy, FACET_VALUES, type Facet, type ServerEntry, type Site } from './site.ts';
 import { serverTwin } from './twins.ts';
-import { CATEGORY_WORDS, counted, day, numeral, RISK_WORDS, valueLabel } from './wording.ts';
+import { CATEGORY_WORDS, counted, day, numeral, RISK_WORDS, upperFirst, valueLabel } from './wording.ts';
 
 /** A server with what lists say of it. */
 export interface ServerRow {
@@ -66,7 +66,7 @@ function browse(site: Site, links: Links): Html {
   return html`<section aria-labelledby="by-category"><h2 id="by-category">By what it does</h2>
 <ul class="tiles five">${CATEGORIES.map((category) => cell('category', category, categoryBadge(category), `Can ${CATEGORY_WORDS[category].can}.`))}</ul></section>
 <section aria-labelledby="by-risk"><h2 id="by-risk">By risk</h2>
-<ul class="tiles four">${RISKS.map((risk) => cell('risk', risk, riskBadge(risk), `${RISK_WORDS[risk].slice(0, 1).toUpperCase()}${RISK_WORDS[risk].slice(1)}.`))}</ul></section>
+<ul class="tiles four">${RISKS.map((risk) => cell('risk', risk, riskBadge(risk), `${upperFirst(RISK_WORDS[risk])}.`))}</ul></section>
 <section class="pair" aria-label="More ways in"><div><h2>By signal</h2><p class="soft">Facts about a tool that rules can use.</p>${chips('signal')}</div><div><h2>By finding</h2><p class="soft">Something is wrong with the definition.</p>${chips('finding')}</div></section>`;
 }
 

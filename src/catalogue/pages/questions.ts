@@ -2,7 +2,7 @@ import type { ReadyRule } from '../starter/index.ts';
 import { parameterCount, sureness, toolName, whatItDoes } from './explain.ts';
 import { serverName, type Site, type ToolEntry } from './site.ts';
 import { visible } from './visible.ts';
-import { counted, day, listed, RISK_WORDS } from './wording.ts';
+import { counted, day, listed, RISK_WORDS, upperFirst } from './wording.ts';
 
 export interface Question {
   readonly question: string;
@@ -62,8 +62,4 @@ function providerAnswer(site: Site, { tool, server }: ToolEntry): readonly strin
   if (others.length === 0) return [own];
   const shown = others.slice(0, 5);
   return [own, `A tool of this name is also listed by ${listed(others.length > shown.length ? [...shown, `${others.length - shown.length} more`] : shown)}. A rule holds for the server that it was written for, so the same name elsewhere needs a rule of its own.`];
-}
-
-function upperFirst(text: string): string {
-  return text.slice(0, 1).toUpperCase() + text.slice(1);
 }

@@ -136,3 +136,8 @@ export function day(date: string): string {
   const name = ['January', 'February', 'March', 'April', 'May', 'June', 'July', 'August', 'September', 'October', 'November', 'December'][Number(month) - 1];
   return name === undefined ? date : `${Number(dayOfMonth)} ${name} ${year}`;
 }
+
+/** With a capital letter first. */
+export function upperFirst(text: string): string {
+  return text.slice(0, 1).toUpperCase() + text.slice(1);
+}
