@@ -2,6 +2,7 @@ import { basename } from 'node:path';
 import { parseArgs } from 'node:util';
 import { suggest } from '../policy/suggest.ts';
 import { quoted } from '../policy/printable.ts';
+import { DRIFT_MODES, type DriftMode } from '../gateway/pins/tool-pins.ts';
 import type { CommandSpec, HttpSpec } from '../upstream/types.ts';
 import { headerProblem, readUpstreamUrl } from './config/http-upstream.ts';
 import { dataDirectory } from './data-directory.ts';
@@ -17,6 +18,7 @@ export interface RunOptions {
   readonly dataDir: string;
   readonly bridge: boolean;
   readonly trustedAnnotations: boolean;
+  readonly drift: DriftMode;
   readonly journalArguments: boolean;
 }
 
@@ -40,6 +42,7 @@ Options:
   --journal-arguments  keep the values of arguments in the journal
   --bridge             translate between protocol eras
   --trust-annotations  what the server says of its tools may lower their class
+  --drift MODE         a tool whose definition got worse: hold (default), warn, off
   -h, --help           show this
 
 Exit status: that of the server; 1 when it failed, 2 when the command line or the
@@ -59,6 +62,7 @@ const OPTIONS = {
   'journal-arguments': { type: 'boolean' },
   bridge: { type: 'boolean' },
   'trust-annotations': { type: 'boolean' },
+  drift: { type: 'string' },
   help: { type: 'boolean', short: 'h' },
 } as const;
 
@@ -87,6 +91,7 @@ export function readRunOptions(args: readonly string[], env: Readonly<Record<str
     dataDir: dataDirectory(values.data),
     bridge: values.bridge ?? false,
     trustedAnnotations: values['trust-annotations'] ?? false,
+    drift: driftMode(values.drift),
     journalArguments: values['journal-arguments'] ?? false,
   };
 }
@@ -112,6 +117,12 @@ function fromEnvironment(variable: string, option: string, env: Readonly<Record<
   const value = Object.hasOwn(env, variable) ? env[variable] : undefined;
   if (value === undefined || value === '') throw new UsageError(`the environment variable ${quoted(variable, 60)} is not set or empty`, `set it, or remove ${option}`);
   return value;
+}
+
+function driftMode(value: string | undefined): DriftMode {
+  const mode = value === undefined ? 'hold' : DRIFT_MODES.find((one) => one === value);
+  if (mode === undefined) throw new UsageError(`--drift ${quoted(value ?? '', 60)} is not a mode`, `one of ${DRIFT_MODES.join(', ')}`);
+  return mode;
 }
 
 /** Two policies of one name would share counters and be told apart by nobody. */

@@ -49,7 +49,8 @@ function judgeResult(conversation: Conversation, call: InFlight, response: Respo
   const type = call.type;
   if (type?.type !== 'list') return response.bytes;
   if (type.kind === 'tool') conversation.directory.learn(result, cursorOf(call), performance.now());
-  const filtered = filterList(conversation, call, response.bytes, result, type);
+  const held = type.kind === 'tool' ? conversation.gateway.pins.page(conversation, result, cursorOf(call)) : undefined;
+  const filtered = filterList(conversation, call, response.bytes, result, type, held);
   if (filtered !== null) return filtered;
   recordRefusal(conversation, { method: call.method, name: null, requestId: call.id, outcome: 'refused', code: 'policy_error', reason: 'the list could not be read, and the policy hides items of it' });
   return errorAnswer(call.id, INTERNAL_ERROR, 'Refused: the list of the upstream could not be read, and the policy hides items of it');

@@ -1,3 +1,4 @@
+import type { DriftMode } from './pins/tool-pins.ts';
 import type { PolicySet } from '../policy/types.ts';
 import type { CommandSpec, HttpSpec } from '../upstream/types.ts';
 import type { WireLimits } from '../wire/limits.ts';
@@ -37,6 +38,8 @@ export interface ServerConfig {
   readonly bridge: boolean;
   /** The operator trusts what this server says of its own tools: annotations may lower a class (catalogue.md, "Confidence"). */
   readonly trustedAnnotations: boolean;
+  /** What becomes of tools whose definition changed for the worse (protocol.md L7). */
+  readonly drift: DriftMode;
   /**
    * Edge mode (O5): this server has a listener of its own, at the upstream's own canonical address, and `Host`, `Authorization`,
    * OAuth challenges and well-known documents pass through. Only for an HTTP upstream.

@@ -2,6 +2,7 @@ import type { Request } from '../mcp/message.ts';
 import type { State } from '../state/types.ts';
 import type { ApprovalDesk } from './approvals/desk.ts';
 import type { Conversation } from './conversation.ts';
+import type { ToolPins } from './pins/tool-pins.ts';
 import type { Principal } from './principal.ts';
 import type { ToolClassifier } from './tool-classifier.ts';
 import type { ToolDirectory } from './tool-directory.ts';
@@ -16,6 +17,8 @@ export interface GatewayServices {
   readonly upstream: string;
   /** What the tools of this server do to the world; asked only where a policy wants to know. */
   readonly classifier: ToolClassifier;
+  /** The definitions of this server's tools as they were met first, or accepted. */
+  readonly pins: ToolPins;
   /** Wall-clock time for conditions, milliseconds since the epoch. Limits and approvals use the clock of the store. */
   readonly now: () => number;
   /** Journal the text of arguments, not only their names and hash: the operator asked for it. */

@@ -186,7 +186,7 @@ export class Conversation {
     const verdict = type.type === 'governed' || type.type === 'complete' ? govern(this, call)
       : type.type === 'task' ? judgeTaskMethod(this, call)
       : type.type === 'listen' ? judgeListen(this, call)
-      : type.type === 'list' && type.kind === 'tool' ? andThen(narrowingReady(policies), () => andThen(this.gateway.classifier.readyFor(policies), () => ({ do: 'forward', message: request }) as const))
+      : type.type === 'list' && type.kind === 'tool' ? andThen(this.gateway.pins.ready(), () => andThen(narrowingReady(policies), () => andThen(this.gateway.classifier.readyFor(policies), () => ({ do: 'forward', message: request }) as const)))
       : ({ do: 'forward', message: request } as const);
     if (call.era !== 'modern') return verdict;
     return andThen(verdict, (settled) => (settled.do === 'forward' ? stripDeniedCapabilities(call, settled) : settled));

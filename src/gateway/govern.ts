@@ -8,6 +8,7 @@ import { refuse, withdrawn } from './call/refuse.ts';
 import { reserve } from './call/reserve.ts';
 import { identify, type Target } from './call/target.ts';
 import type { InFlight } from './in-flight.ts';
+import type { DriftRefusal } from './pins/pin-notes.ts';
 import { recordRefusal } from './recorder.ts';
 import { andThen, type ClientVerdict } from './verdict.ts';
 
@@ -40,6 +41,8 @@ function judgeTarget(conversation: Conversation, call: InFlight, target: Target,
   // Before the tool is looked for: from there on to the decision nothing is waited for, so its class is that of its definition of now.
   const classes = target.kind === 'tool' ? conversation.gateway.classifier.readyFor(call.policies) : null;
   if (classes !== null) return classes.then(() => judgeTarget(conversation, call, target, first));
+  const pins = target.kind === 'tool' ? conversation.gateway.pins.ready() : null;
+  if (pins !== null) return pins.then(() => judgeTarget(conversation, call, target, first));
   return andThen(find(conversation, call, target), (absent) => {
     if (absent !== null) return absent;
     return andThen(first === null ? undefined : first(conversation, call, target), () => {
@@ -68,6 +71,9 @@ function decideAndReserve(conversation: Conversation, call: InFlight, target: Ta
     return absentAnswer(call, target);
   }
   if (decision.effect === 'deny') return refuse(conversation, call, target, decision.code ?? 'denied', decision);
+  const drift = driftOf(conversation, target);
+  // Before anybody is asked for an approval: what nobody may see yet, nobody should be asked about.
+  if (drift !== null) return refuse(conversation, call, target, drift.code, { effect: 'deny', code: null, rule: '/drift', policyId: decision.policyId, reason: drift.reason });
   const lookalike = lookalikeArgument(conversation, target);
   if (lookalike !== null) return refuse(conversation, call, target, 'invalid_arguments', { effect: 'deny', code: 'invalid_arguments', rule: decision.rule, policyId: decision.policyId, reason: lookalike });
   if (target.use === 'undo') return reserve(conversation, call, target, decision, []);
@@ -80,6 +86,12 @@ function decideAndReserve(conversation: Conversation, call: InFlight, target: Ta
   if (call.approval?.continues === true) return reserve(conversation, call, target, decision, []);
   if (decision.effect === 'require_approval') return askFirst(conversation, call, target, decision);
   return reserve(conversation, call, target, decision, decision.limits);
+}
+
+/** Why the definition that is listed now is kept back (L7, attack 47); null when it is not. */
+function driftOf(conversation: Conversation, target: Target): DriftRefusal | null {
+  const tool = target.kind === 'tool' ? conversation.directory.get(target.name) : null;
+  return tool === null ? null : conversation.gateway.pins.refusal(conversation, tool);
 }
 
 /** Loaded with the first call that needs it: most policies ask for no approval. */

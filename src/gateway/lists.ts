@@ -11,6 +11,8 @@ import { toolFacts } from './tool-directory.ts';
 /** A filtered list may be kept by a client this long at most, so that a policy edit shows soon (L5). */
 const MAX_TTL_MS = 60_000;
 
+const NOTHING_HELD: ReadonlySet<number> = new Set();
+
 /** Which items a list holds, and under which names. */
 export interface ListShape {
   readonly kind: TargetKind;
@@ -23,21 +25,26 @@ export interface ListShape {
  * Takes hidden items out of one page of a list, and shows the legal range of arguments in those that stay, in place: order, cursors and
  * every other byte stay as they were (L2, L3, T3).
  * @param bytes the message that holds `result`
+ * @param held places of definitions that are kept back (L7); left out like what is hidden
  * @returns the message to deliver, or null when the list cannot be read although something may have to be hidden (B4)
  */
-export function filterList(conversation: Conversation, call: InFlight, bytes: Buffer, result: JsonNode, { kind, member, id }: ListShape): Buffer | null {
+export function filterList(conversation: Conversation, call: InFlight, bytes: Buffer, result: JsonNode, { kind, member, id }: ListShape, held: ReadonlySet<number> = NOTHING_HELD): Buffer | null {
   const { policies } = call;
   const mayHide = policies.mayHide(kind);
   const mayNarrow = kind === 'tool' && policies.mayNarrow;
-  if (!mayHide && !mayNarrow) return bytes;
+  if (!mayHide && !mayNarrow && held.size === 0) return bytes;
   const list = result.get(member);
   if (list === null) return bytes;
   if (list.kind !== 'array') return mayHide ? null : bytes;
   const hidden: boolean[] = [];
   const edits: Edit[] = [];
-  for (const item of list.elements()) {
+  for (const [place, item] of list.elements().entries()) {
     const name = item.get(id)?.text() ?? null;
     if (name === null && mayHide) return null;
+    if (held.has(place)) {
+      hidden.push(true);
+      continue;
+    }
     const query = name === null ? null : listedQuery(conversation, kind, name, factsOf(conversation, call, kind, name, item));
     const hide = query !== null && mayHide && policies.visibility(query) === 'hide';
     hidden.push(hide);

@@ -10,6 +10,7 @@ import { LOCAL_DESK } from './approvals/desk.ts';
 import { changedLists } from './changed-lists.ts';
 import { Conversation } from './conversation.ts';
 import { DeferredState } from './deferred-state.ts';
+import { ToolPins, type DriftMode } from './pins/tool-pins.ts';
 import { Principal } from './principal.ts';
 import { StdioFront } from './stdio-front.ts';
 import { ToolClassifier } from './tool-classifier.ts';
@@ -27,6 +28,8 @@ export interface RunOptions {
   readonly bridge: boolean;
   /** Annotations of the upstream may lower a class. */
   readonly trustedAnnotations: boolean;
+  /** What becomes of tools whose definition changed for the worse. */
+  readonly drift: DriftMode;
   readonly openState: () => Promise<State>;
   readonly keepArguments: boolean;
   readonly input: Readable;
@@ -50,11 +53,13 @@ export async function runStdio(options: RunOptions): Promise<number> {
   const limits = options.limits ?? { client: CLIENT_LIMITS, upstream: UPSTREAM_LIMITS };
   const state = new DeferredState(() => openBatched(options), options.log);
   const principal = new Principal(options.label, options.server, options.policies);
+  const pins = new ToolPins({ server: options.server, mode: options.drift, trusted: options.trustedAnnotations, state, ready: () => state.ready(), log: options.log });
   let link: UpstreamLink | null = null;
   const conversation = new Conversation({
     gateway: {
       state, ready: () => state.ready(), keepArguments: options.keepArguments, log: options.log, approvals: LOCAL_DESK, upstream: upstreamTarget(options.upstream), now: () => Date.now(),
       classifier: new ToolClassifier({ server: options.server, trusted: options.trustedAnnotations }),
+      pins,
     },
     principal,
     transport: 'stdio',
@@ -69,6 +74,9 @@ export async function runStdio(options: RunOptions): Promise<number> {
     if (conversation.version === null) return;
     for (const list of changedLists(next, previous)) front.notify(Buffer.from(`{"jsonrpc":"2.0","method":"notifications/${list}/list_changed"}`));
   });
+  const unpin = pins.subscribe(() => {
+    if (conversation.version !== null) front.notify(Buffer.from('{"jsonrpc":"2.0","method":"notifications/tools/list_changed"}'));
+  });
   const unwatch = options.watch((policies) => principal.swap(policies));
   const early = setTimeout(() => void state.ready(), OPEN_STATE_MS);
   early.unref();
@@ -82,6 +90,7 @@ export async function runStdio(options: RunOptions): Promise<number> {
   clearTimeout(early);
   unwatch();
   unsubscribe();
+  unpin();
   await flushed(options.output);
   await state.close();
   return connected.exitStatus(failure);

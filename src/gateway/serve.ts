@@ -13,6 +13,7 @@ import { TokenTable } from './http/guard.ts';
 import type { Head } from './http/head.ts';
 import { Listener } from './http/listener.ts';
 import { sendProblem } from './http/reply.ts';
+import { ToolPins } from './pins/tool-pins.ts';
 import { Principal } from './principal.ts';
 import { appendLoudly, randomId } from './recorder.ts';
 import { ToolClassifier } from './tool-classifier.ts';
@@ -60,7 +61,7 @@ class Gateway implements RunningGateway {
   readonly #approvals: ApprovalEndpoint;
   readonly #pages: OwnPages | null;
   readonly #principals = new Map<string, { readonly principal: Principal; readonly grant: GrantConfig }>();
-  readonly #endpoints = new Map<string, { readonly endpoint: ServerEndpoint; readonly config: ServerConfig; readonly edge: Principal | null }>();
+  readonly #endpoints = new Map<string, { readonly endpoint: ServerEndpoint; readonly config: ServerConfig; readonly edge: Principal | null; readonly pins: ToolPins }>();
   #tokens: TokenTable = new TokenTable([]);
   #keepArguments: boolean;
   #draining = false;
@@ -74,7 +75,7 @@ class Gateway implements RunningGateway {
     const state = batched(deps.state);
     this.#desk = new HttpDesk(config.approvals, { state, log: deps.log, listening: () => baseUrl(this.address) });
     this.#services = {
-      state, ready: () => null, log: deps.log, approvals: this.#desk, upstream: '', now: () => Date.now(), classifier: new ToolClassifier(),
+      state, ready: () => null, log: deps.log, approvals: this.#desk, upstream: '', now: () => Date.now(), classifier: new ToolClassifier(), pins: new ToolPins(null),
       get keepArguments() {
         return keepArguments();
       },
@@ -142,7 +143,10 @@ class Gateway implements RunningGateway {
     const closing: Promise<void>[] = [];
     for (const [name, current] of this.#endpoints) {
       const next = config.servers.get(name);
-      if (next !== undefined && sameServer(current.config, next) && current.edge === this.#edgePrincipal(next)) continue;
+      if (next !== undefined && sameServer(current.config, next) && current.edge === this.#edgePrincipal(next)) {
+        await current.pins.setMode(next.drift);
+        continue;
+      }
       this.#endpoints.delete(name);
       const closed = current.endpoint.close();
       // Its successor may listen at the same address.
@@ -152,19 +156,21 @@ class Gateway implements RunningGateway {
     for (const [name, server] of config.servers) {
       if (this.#endpoints.has(name)) continue;
       const edge = this.#edgePrincipal(server);
-      const endpoint = await openEndpoint({ server, services: this.#servicesFor(server), limits: config.limits, log: this.#log }, edge, config);
-      this.#endpoints.set(name, { endpoint, config: server, edge });
+      const pins = new ToolPins({ server: name, mode: server.drift, trusted: server.trustedAnnotations, state: this.#services.state, ready: () => null, log: this.#log });
+      const endpoint = await openEndpoint({ server, services: this.#servicesFor(server, pins), limits: config.limits, log: this.#log }, edge, config);
+      this.#endpoints.set(name, { endpoint, config: server, edge, pins });
     }
     await Promise.all(closing);
   }
 
   /** An endpoint that is replaced keeps the place of its own, so that what it still holds is not taken for its successor's. */
-  #servicesFor(server: ServerConfig): GatewayServices {
+  #servicesFor(server: ServerConfig, pins: ToolPins): GatewayServices {
     const keepArguments = (): boolean => this.#keepArguments;
     return {
       ...this.#services,
       upstream: upstreamTarget(server.upstream),
       classifier: new ToolClassifier({ server: server.name, trusted: server.trustedAnnotations }),
+      pins,
       get keepArguments() {
         return keepArguments();
       },

@@ -64,7 +64,7 @@ export class TableGateway {
     const servers = new Map<string, ServerConfig>();
     for (const { server, caller } of callers) {
       grants.set(caller.grant, { label: caller.grant, server, tags: caller.tags, policyNames: ['p'], policies, tokenSha256: createHash('sha256').update(tokenOf(caller.grant)).digest() });
-      servers.set(server, { name: server, isolation: 'shared', bridge: false, trustedAnnotations: false, edge: null, upstream: { kind: 'command', spec: { command: [process.execPath, SERVER, definitions], env: {}, cwd: null, inheritEnv: false } } });
+      servers.set(server, { name: server, isolation: 'shared', bridge: false, trustedAnnotations: false, drift: 'hold' as const, edge: null, upstream: { kind: 'command', spec: { command: [process.execPath, SERVER, definitions], env: {}, cwd: null, inheritEnv: false } } });
     }
     const config: GatewayConfig = {
       listen: { host: '127.0.0.1', port: 0 }, dataDir: directory, allowHosts: [], allowOrigins: [], servers, grants: [...grants.values()],

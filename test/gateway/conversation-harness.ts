@@ -6,6 +6,7 @@ import { Conversation } from '../../src/gateway/conversation.ts';
 import { Principal } from '../../src/gateway/principal.ts';
 import { ToolDirectory } from '../../src/gateway/tool-directory.ts';
 import { ToolClassifier } from '../../src/gateway/tool-classifier.ts';
+import { ToolPins } from '../../src/gateway/pins/tool-pins.ts';
 import { parseMessage, type Message } from '../../src/mcp/message.ts';
 import { batched } from '../../src/state/batched-admissions.ts';
 import { databasePath, openState } from '../../src/state/open.ts';
@@ -35,7 +36,7 @@ export class ConversationHarness {
     this.principal = principal;
     this.state = state;
     this.conversation = new Conversation({
-      gateway: { state, ready: () => null, approvals: desk, upstream: 'u', classifier: new ToolClassifier(), now: () => Date.now(), keepArguments: false, log: () => undefined },
+      gateway: { state, ready: () => null, approvals: desk, upstream: 'u', classifier: new ToolClassifier(), pins: new ToolPins(null), now: () => Date.now(), keepArguments: false, log: () => undefined },
       principal, transport: 'stdio', session: 'x', stateful: true, directory: new ToolDirectory(),
       sendOwn: (message) => {
         const list = parsed(`{"jsonrpc":"2.0","id":${JSON.stringify(message.id)},"result":{"tools":${tools}}}`);

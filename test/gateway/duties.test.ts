@@ -8,6 +8,7 @@ import { Conversation } from '../../src/gateway/conversation.ts';
 import { Principal } from '../../src/gateway/principal.ts';
 import { ToolDirectory } from '../../src/gateway/tool-directory.ts';
 import { ToolClassifier } from '../../src/gateway/tool-classifier.ts';
+import { ToolPins } from '../../src/gateway/pins/tool-pins.ts';
 import { parseMessage, type Message } from '../../src/mcp/message.ts';
 import type { State } from '../../src/state/types.ts';
 import { CLIENT_LIMITS } from '../../src/wire/limits.ts';
@@ -93,7 +94,7 @@ describe('order and exposure', () => {
   });
 
   test('[X2, O8] the listener binds the address that it was given and nothing else', async () => {
-    const services = { state: null as unknown as State, ready: () => null, approvals: LOCAL_DESK, upstream: 'u', classifier: new ToolClassifier(), now: () => Date.now(), keepArguments: false, log: () => undefined };
+    const services = { state: null as unknown as State, ready: () => null, approvals: LOCAL_DESK, upstream: 'u', classifier: new ToolClassifier(), pins: new ToolPins(null), now: () => Date.now(), keepArguments: false, log: () => undefined };
     const listener = new Listener({ listen: { host: '127.0.0.1', port: 0 }, allowHosts: [], allowOrigins: [], services, handle: (_head, _request, response) => response.end() });
     const address = await listener.start();
     expect(address.host).toBe('127.0.0.1');
@@ -275,7 +276,7 @@ describe('a failing store', () => {
     const lines: string[] = [];
     const sent: Message[] = [];
     const conversation = new Conversation({
-      gateway: { state: failing, ready: () => failing.ready(), approvals: LOCAL_DESK, upstream: 'u', classifier: new ToolClassifier(), now: () => Date.now(), keepArguments: false, log: (line) => lines.push(line) },
+      gateway: { state: failing, ready: () => failing.ready(), approvals: LOCAL_DESK, upstream: 'u', classifier: new ToolClassifier(), pins: new ToolPins(null), now: () => Date.now(), keepArguments: false, log: (line) => lines.push(line) },
       principal: new Principal('g', 's', await policySet(OPEN)), transport: 'stdio', session: 'x', stateful: true, directory: new ToolDirectory(),
       sendOwn: (message) => {
         const list = parsed(`{"jsonrpc":"2.0","id":${JSON.stringify(message.id)},"result":{"tools":[{"name":"safe"}]}}`);

@@ -5,6 +5,7 @@ import type { GatewayConfig } from '../../src/gateway/config-types.ts';
 import { EdgeListener } from '../../src/gateway/http/edge.ts';
 import { Principal } from '../../src/gateway/principal.ts';
 import { ToolClassifier } from '../../src/gateway/tool-classifier.ts';
+import { ToolPins } from '../../src/gateway/pins/tool-pins.ts';
 import { databasePath, openState } from '../../src/state/open.ts';
 import { CLIENT_LIMITS, UPSTREAM_LIMITS } from '../../src/wire/limits.ts';
 import { mkdtempSync, rmSync } from 'node:fs';
@@ -36,8 +37,8 @@ test('[O5, T5] edge mode passes authorization, challenges, discovery and Host un
   const spec = { url: new URL(upstream.url), headers: {} };
   const listen = { host: '127.0.0.1', port: 0 };
   const context = {
-    server: { name: 's', upstream: { kind: 'http' as const, spec }, isolation: 'session' as const, bridge: false, trustedAnnotations: false, edge: { listen } },
-    services: { state, ready: () => null, approvals: LOCAL_DESK, upstream: 'u', classifier: new ToolClassifier(), now: () => Date.now(), keepArguments: false, log },
+    server: { name: 's', upstream: { kind: 'http' as const, spec }, isolation: 'session' as const, bridge: false, trustedAnnotations: false, drift: 'hold' as const, edge: { listen } },
+    services: { state, ready: () => null, approvals: LOCAL_DESK, upstream: 'u', classifier: new ToolClassifier(), pins: new ToolPins(null), now: () => Date.now(), keepArguments: false, log },
     limits: { client: CLIENT_LIMITS, upstream: UPSTREAM_LIMITS, maxSessionsPerGrant: 10, sessionIdleMs: 60_000, bodyTimeoutMs: 2_000 },
     log,
   };
@@ -90,7 +91,7 @@ test('a reload whose edge listener cannot take its address changes nothing', asy
   await expect(gateway.reconfigure((config) => ({
     ...config,
     grants: config.grants.map((grant) => ({ ...grant, policies: stricter })),
-    servers: new Map([...config.servers, ['edgy', { name: 'edgy', upstream: { kind: 'http' as const, spec: { url: new URL('http://127.0.0.1:9/mcp'), headers: {} } }, isolation: 'session' as const, bridge: false, trustedAnnotations: false, edge: { listen: { host: '127.0.0.1', port } } }]]),
+    servers: new Map([...config.servers, ['edgy', { name: 'edgy', upstream: { kind: 'http' as const, spec: { url: new URL('http://127.0.0.1:9/mcp'), headers: {} } }, isolation: 'session' as const, bridge: false, trustedAnnotations: false, drift: 'hold' as const, edge: { listen: { host: '127.0.0.1', port } } }]]),
   }))).rejects.toThrow('EADDRINUSE');
   expect(await gateway.request('http', session, 'tools/call', { name: 'safe' })).toMatchObject({ result: { content: [{ text: 'ran safe' }] } });
 });

@@ -42,7 +42,7 @@ export class HttpHarness {
     const harness = new HttpHarness();
     const url = options.url ?? (await harness.#startOracle(options.sessionless ?? false));
     const isolation = options.isolation ?? 'session';
-    const base = { isolation, bridge: false, trustedAnnotations: false, edge: null };
+    const base = { isolation, bridge: false, trustedAnnotations: false, drift: 'hold' as const, edge: null };
     const grant = (label: string, server: string, token: string): GrantConfig => ({ label, server, tags: [], policyNames: ['p'], policies, tokenSha256: sha256(token) });
     harness.#config = {
       listen: { host: '127.0.0.1', port: 0 }, dataDir: harness.directory, allowHosts: [], allowOrigins: ['https://app.example.com'],

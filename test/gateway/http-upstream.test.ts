@@ -30,7 +30,7 @@ async function stdioClient(url: string, policy: string): Promise<{ send: (messag
     for (const line of lines) received.push(JSON.parse(line) as Record<string, unknown>);
   });
   const done = runStdio({
-    server: 'url', label: 'test', policies: await policySet(policy), watch: () => () => undefined, upstream: { kind: 'http', spec: { url: new URL(url), headers: { authorization: 'Bearer of-the-operator' } } }, bridge: false, trustedAnnotations: false,
+    server: 'url', label: 'test', policies: await policySet(policy), watch: () => () => undefined, upstream: { kind: 'http', spec: { url: new URL(url), headers: { authorization: 'Bearer of-the-operator' } } }, bridge: false, trustedAnnotations: false, drift: 'hold' as const,
     openState: () => openState({ path: databasePath(directory) }), keepArguments: false, input, output, errors, log: () => undefined, signal: new AbortController().signal,
   });
   closing.push(async () => {

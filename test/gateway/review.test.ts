@@ -8,6 +8,7 @@ import { Principal } from '../../src/gateway/principal.ts';
 import { PostExchange } from '../../src/gateway/http/post-exchange.ts';
 import { ToolDirectory } from '../../src/gateway/tool-directory.ts';
 import { ToolClassifier } from '../../src/gateway/tool-classifier.ts';
+import { ToolPins } from '../../src/gateway/pins/tool-pins.ts';
 import { parseMessage, type Message } from '../../src/mcp/message.ts';
 import type { JournalEntry, Settlement, State } from '../../src/state/types.ts';
 import type { PolicySet } from '../../src/policy/types.ts';
@@ -40,7 +41,7 @@ class Bare {
   constructor(policies: PolicySet, stateful = true) {
     this.principal = new Principal('g', 's', policies);
     this.conversation = new Conversation({
-      gateway: { state: this.#state(), ready: () => null, approvals: LOCAL_DESK, upstream: 'u', classifier: new ToolClassifier(), now: () => Date.now(), keepArguments: false, log: () => undefined },
+      gateway: { state: this.#state(), ready: () => null, approvals: LOCAL_DESK, upstream: 'u', classifier: new ToolClassifier(), pins: new ToolPins(null), now: () => Date.now(), keepArguments: false, log: () => undefined },
       principal: this.principal, transport: 'stdio', session: stateful ? 'x' : null, stateful, directory: new ToolDirectory(),
       sendOwn: (message) => {
         const list = parsed(`{"jsonrpc":"2.0","id":${JSON.stringify(message.id)},"result":{"tools":[{"name":"safe"},{"name":"secret"}]}}`);
@@ -184,7 +185,7 @@ describe('a state that cannot be reached', () => {
     const failing = new DeferredState(() => Promise.reject(new Error('disk full')), () => undefined);
     await failing.ready();
     const conversation = new Conversation({
-      gateway: { state: failing, ready: () => failing.ready(), approvals: LOCAL_DESK, upstream: 'u', classifier: new ToolClassifier(), now: () => Date.now(), keepArguments: false, log: () => undefined },
+      gateway: { state: failing, ready: () => failing.ready(), approvals: LOCAL_DESK, upstream: 'u', classifier: new ToolClassifier(), pins: new ToolPins(null), now: () => Date.now(), keepArguments: false, log: () => undefined },
       principal: new Principal('g', 's', await policySet(OPEN)), transport: 'stdio', session: 'x', stateful: true, directory: new ToolDirectory(),
       sendOwn: () => undefined,
     });

@@ -2,6 +2,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
+import type { DriftMode } from '../../src/gateway/pins/tool-pins.ts';
 import { runStdio } from '../../src/gateway/run.ts';
 import { combine, loadPolicy } from '../../src/policy/index.ts';
 import type { PolicySet } from '../../src/policy/types.ts';
@@ -16,6 +17,7 @@ export interface StdioHarnessOptions {
   readonly capabilities?: unknown;
   readonly bridge?: boolean;
   readonly trustedAnnotations?: boolean;
+  readonly drift?: DriftMode;
   /** More arguments for a fixture. */
   readonly flags?: readonly string[];
 }
@@ -70,6 +72,7 @@ export class StdioHarness {
       upstream: { kind: 'command', spec: { command: started, env: {}, cwd: null, inheritEnv: true } },
       bridge: options.bridge ?? false,
       trustedAnnotations: options.trustedAnnotations ?? false,
+      drift: options.drift ?? 'hold',
       openState: async () => {
         this.#state = await openState({ path: databasePath(this.directory) });
         return this.#state;

@@ -40,6 +40,7 @@ export async function run(args: readonly string[]): Promise<number> {
     upstream: options.upstream,
     bridge: options.bridge,
     trustedAnnotations: options.trustedAnnotations,
+    drift: options.drift,
     openState: async () => {
       const { databasePath, openState } = await import('../../state/open.ts');
       return openState({ path: databasePath(dataDir), logArguments: journalArguments, onError: (error) => log(error.message) });

@@ -1,3 +1,4 @@
+import { DRIFT_MODES, type DriftMode } from '../../gateway/pins/tool-pins.ts';
 import type { Isolation, ServerConfig, Upstream } from '../../gateway/config-types.ts';
 import { isPlainName, readListen } from './names.ts';
 import { headerProblem, readUpstreamUrl } from './http-upstream.ts';
@@ -29,6 +30,7 @@ function readServer(reader: Reader, entry: MapEntry, path: (value: string) => st
   let isolation: Isolation = 'session';
   let bridge = false;
   let trustedAnnotations = false;
+  let drift: DriftMode = 'hold';
   let edge: ServerConfig['edge'] = null;
   const seen = new Map<string, MapEntry>();
   const noting = (read: (value: TreeNode) => void) => (value: TreeNode, field: MapEntry) => {
@@ -46,6 +48,7 @@ function readServer(reader: Reader, entry: MapEntry, path: (value: string) => st
     isolation: noting((value) => (isolation = reader.choice(value, '`isolation`', ['session', 'grant', 'shared']) ?? isolation)),
     bridge: noting((value) => (bridge = reader.flag(value, '`bridge`') ?? bridge)),
     trusted_annotations: noting((value) => (trustedAnnotations = reader.flag(value, '`trusted_annotations`') ?? trustedAnnotations)),
+    drift: noting((value) => (drift = reader.choice(value, '`drift`', DRIFT_MODES) ?? drift)),
     url: noting((value) => (url = readUrl(reader, value))),
     headers: noting((value) => (headers = readHeaders(reader, value))),
     edge: noting((value) => (edge = readEdge(reader, value))),
@@ -54,7 +57,7 @@ function readServer(reader: Reader, entry: MapEntry, path: (value: string) => st
   checkCombination(reader, what, entry, seen);
   const failed = reader.problems.slice(before).some((problem) => problem.severity === 'error');
   const upstream = failed ? null : upstreamOf(command, url, env, cwd, headers);
-  return upstream === null ? null : { name: entry.key, upstream, isolation, bridge, trustedAnnotations, edge };
+  return upstream === null ? null : { name: entry.key, upstream, isolation, bridge, trustedAnnotations, drift, edge };
 }
 
 function upstreamOf(

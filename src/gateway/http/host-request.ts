@@ -53,7 +53,7 @@ export class HostRequest implements LinkObserver {
   forward(message: Message): void {
     if (this.#done) return;
     if (message.kind === 'request' && message.method === 'subscriptions/listen') {
-      this.#unsubscribe = signalListChanges(this.conversation.principal, message, (json) => void this.#exchange.send(Buffer.from(json)));
+      this.#unsubscribe = signalListChanges(this.conversation.principal, this.conversation.gateway.pins, message, (json) => void this.#exchange.send(Buffer.from(json)));
     }
     this.#sent = true;
     this.#link.send(message);

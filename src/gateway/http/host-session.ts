@@ -44,6 +44,7 @@ export class HostSession implements SessionEntry, LinkObserver {
   readonly #early = new Map<PostExchange, SessionStream>();
   readonly #onClosed: (session: HostSession) => void;
   readonly #unsubscribe: () => void;
+  readonly #unpin: () => void;
   readonly #stream = new SessionStream('s');
   /** The stream of the deprecated transport, which knows no event ids. */
   #plain: PostExchange | null = null;
@@ -64,6 +65,7 @@ export class HostSession implements SessionEntry, LinkObserver {
     this.#unsubscribe = incoming.principal.subscribe((next, previous) => {
       for (const list of changedLists(next, previous)) this.#toStream(Buffer.from(`{"jsonrpc":"2.0","method":"notifications/${list}/list_changed"}`));
     });
+    this.#unpin = context.services.pins.subscribe(() => this.#toStream(Buffer.from('{"jsonrpc":"2.0","method":"notifications/tools/list_changed"}')));
   }
 
   get streams(): number {
@@ -292,6 +294,7 @@ export class HostSession implements SessionEntry, LinkObserver {
     if (this.#closed) return;
     this.#closed = true;
     this.#unsubscribe();
+    this.#unpin();
     this.conversation.end();
     for (const exchange of this.#exchanges.values()) exchange.end();
     this.#exchanges.clear();

@@ -179,10 +179,11 @@ export class RelayEndpoint implements Endpoint {
 
   #bind(id: string, incoming: Incoming, { conversation, held }: Talk): void {
     const streams = new Set<RelayExchange>();
+    const tell = (list: string): void => [...streams].findLast((candidate) => candidate.isStream)?.inject(formatSse(`{"jsonrpc":"2.0","method":"notifications/${list}/list_changed"}`));
     const unsubscribe = incoming.principal.subscribe((next, previous) => {
-      const stream = [...streams].findLast((candidate) => candidate.isStream);
-      for (const list of changedLists(next, previous)) stream?.inject(formatSse(`{"jsonrpc":"2.0","method":"notifications/${list}/list_changed"}`));
+      for (const list of changedLists(next, previous)) tell(list);
     });
+    const unpin = this.#context.services.pins.subscribe(() => tell('tools'));
     this.#sessions.add(id, {
       owner: incoming.principal,
       conversation,
@@ -194,6 +195,7 @@ export class RelayEndpoint implements Endpoint {
       busy: () => conversation.inFlight.size > 0 || [...this.#running].some((exchange) => exchange.conversation === conversation),
       close: () => {
         unsubscribe();
+        unpin();
         for (const stream of streams) stream.stop('the session has ended');
         conversation.end();
       },
@@ -272,7 +274,7 @@ export class RelayEndpoint implements Endpoint {
       unsubscribe();
       if (era === 'legacy') this.#forget(incoming, status);
     });
-    if (call?.method === 'subscriptions/listen') unsubscribe = signalListChanges(incoming.principal, call, (json) => exchange.inject(formatSse(json)));
+    if (call?.method === 'subscriptions/listen') unsubscribe = signalListChanges(incoming.principal, this.#context.services.pins, call, (json) => exchange.inject(formatSse(json)));
     const headers = upstreamHeaders(incoming.request.rawHeaders, this.#spec.headers, era === 'legacy', this.#edge);
     exchange.attach(this.#pool.dispatch({
       method: 'POST', path: this.#path, headers: this.#session(incoming) === 'unknown' ? withoutHeader(headers, 'mcp-session-id') : headers,

@@ -8,6 +8,7 @@ import type { GatewayConfig } from '../../../src/gateway/config-types.ts';
 import { EdgeListener } from '../../../src/gateway/http/edge.ts';
 import { Principal } from '../../../src/gateway/principal.ts';
 import { ToolClassifier } from '../../../src/gateway/tool-classifier.ts';
+import { ToolPins } from '../../../src/gateway/pins/tool-pins.ts';
 import { databasePath, openState } from '../../../src/state/open.ts';
 import { CLIENT_LIMITS, UPSTREAM_LIMITS } from '../../../src/wire/limits.ts';
 import { policySet } from '../run-harness.ts';
@@ -37,8 +38,8 @@ async function edge(wait: string): Promise<{ post: Post; approver: Approver; ran
   const spec = { url: new URL(upstream.url), headers: {} };
   const listen = { host: '127.0.0.1', port: 0 };
   const context = {
-    server: { name: 's', upstream: { kind: 'http' as const, spec }, isolation: 'session' as const, bridge: false, trustedAnnotations: false, edge: { listen } },
-    services: { state, ready: () => null, approvals: LOCAL_DESK, upstream: 'u', classifier: new ToolClassifier(), now: () => Date.now(), keepArguments: false, log },
+    server: { name: 's', upstream: { kind: 'http' as const, spec }, isolation: 'session' as const, bridge: false, trustedAnnotations: false, drift: 'hold' as const, edge: { listen } },
+    services: { state, ready: () => null, approvals: LOCAL_DESK, upstream: 'u', classifier: new ToolClassifier(), pins: new ToolPins(null), now: () => Date.now(), keepArguments: false, log },
     limits: { client: CLIENT_LIMITS, upstream: UPSTREAM_LIMITS, maxSessionsPerGrant: 10, sessionIdleMs: 60_000, bodyTimeoutMs: 2_000 },
     log,
   };

@@ -44,7 +44,7 @@ class GatewayTransport {
     const errors = new PassThrough();
     errors.resume();
     this.#exit = runStdio({
-      server: 'bridged', label: 'test', policies: await policySet(this.#policy), watch: () => () => undefined, bridge: true, trustedAnnotations: false,
+      server: 'bridged', label: 'test', policies: await policySet(this.#policy), watch: () => () => undefined, bridge: true, trustedAnnotations: false, drift: 'hold' as const,
       upstream: { kind: 'command', spec: spec(this.#fixture) }, openState: () => openState({ path: databasePath(this.#directory) }),
       keepArguments: false, input: this.#input, output: this.#output, errors, log: () => undefined, signal: new AbortController().signal,
     });

@@ -35,7 +35,7 @@ beforeAll(async () => {
   state = await openState({ path: databasePath(directory) });
   gateway = await startGateway({
     listen: { host: '127.0.0.1', port: 0 }, dataDir: directory, allowHosts: [], allowOrigins: [],
-    servers: new Map(NAMES.map((name) => [name, { name, isolation: 'session', bridge: true, trustedAnnotations: false, edge: null, upstream: upstream(name) }])),
+    servers: new Map(NAMES.map((name) => [name, { name, isolation: 'session', bridge: true, trustedAnnotations: false, drift: 'hold' as const, edge: null, upstream: upstream(name) }])),
     grants: NAMES.map((server) => ({ label: server, server, tags: [], policyNames: ['p'], policies, tokenSha256: createHash('sha256').update(`${TOKEN}-${server}`).digest() })),
     approvals: { publicUrl: null, webhook: null, approvers: [] },
     journal: { arguments: 'keys', retainDays: null },

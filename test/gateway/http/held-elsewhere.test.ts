@@ -43,7 +43,7 @@ describe('held behind a bridge', () => {
     } else {
       upstream = target;
     }
-    await harness.reconfigure((config) => ({ ...config, servers: new Map([['http', { name: 'http', isolation: 'session', bridge: true, trustedAnnotations: false, edge: null, upstream }]]), grants: config.grants.filter((grant) => grant.server === 'http') }));
+    await harness.reconfigure((config) => ({ ...config, servers: new Map([['http', { name: 'http', isolation: 'session', bridge: true, trustedAnnotations: false, drift: 'hold' as const, edge: null, upstream }]]), grants: config.grants.filter((grant) => grant.server === 'http') }));
     const url = new URL(`http://127.0.0.1:${harness.gateway.address.port}/mcp/http`);
     const headers = { requestInit: { headers: { authorization: `Bearer ${harness.token('http')}` } } };
     const progress: number[] = [];
