@@ -9,6 +9,7 @@
 //     --pin         write the versions that were installed into entries of the list that have none
 //     --keep        leave installed packages in the cache
 //     --timeout     seconds that one answer may take (default 60)
+//     --memory      megabytes that a server and what it starts may use (default 2048)
 //     --json        the report on stdout
 //     --list FILE  --out FOLDER  --cache FOLDER  --node PROGRAM  --copy FOLDER (raw definitions go there too)
 import { copyFileSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -16,6 +17,7 @@ import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import { endFamily } from './scan/bounded.mjs';
 import { bundle, keyOf, readOutcome, recordOf, removeStrangers, writeOutcome, writeRecord, writeReport } from './scan/data-files.mjs';
 import { readList, withVersions } from './scan/list-file.mjs';
 import { scanServer } from './scan/one-server.mjs';
@@ -34,7 +36,7 @@ function readOptions() {
   try {
     return parseArgs({
       options: {
-        only: text, jobs: { ...text, default: '1' }, timeout: { ...text, default: '60' }, fresh: flag, retry: flag, reclassify: flag, pin: flag, json: flag, keep: flag,
+        only: text, jobs: { ...text, default: '1' }, timeout: { ...text, default: '60' }, memory: { ...text, default: '2048' }, fresh: flag, retry: flag, reclassify: flag, pin: flag, json: flag, keep: flag,
         list: { ...text, default: join(ROOT, 'catalogue/servers.yaml') },
         out: { ...text, default: join(ROOT, 'catalogue') },
         cache: { ...text, default: process.env.POLICYLAYER_SCAN_CACHE ?? (process.getuid?.() === 0 ? '/var/cache/policylayer-scan' : join(homedir(), '.cache/policylayer-scan')) },
@@ -52,6 +54,8 @@ const jobs = Number(options.jobs);
 const timeoutMs = Number(options.timeout) * 1_000;
 if (!Number.isInteger(jobs) || jobs < 1 || jobs > 16) refuse('--jobs: expected a number from 1 to 16');
 if (!(timeoutMs >= 1_000 && timeoutMs <= 600_000)) refuse('--timeout: expected seconds from 1 to 600');
+const memoryBytes = Number(options.memory) * 1024 * 1024;
+if (!(memoryBytes > 0)) refuse('--memory: expected megabytes');
 const { entries, problems } = readList(options.list);
 if (problems.length > 0) refuse(...problems.map((problem) => `${options.list}: ${problem}`));
 const unpinned = entries.filter(({ version, folder }) => version === null && folder === null);
@@ -83,7 +87,16 @@ const isDue = (entry) => {
   return outcome.key !== keyOf(entry) && outcome.key !== keyOf({ ...entry, version: null });
 };
 const due = options.reclassify ? [] : chosen.filter(isDue);
-const how = { cache, node: resolve(options.node), lister: code.lister, hidden: [topDirectory(ROOT), cache], timeoutMs, keep: options.keep };
+const how = { cache, node: resolve(options.node), lister: code.lister, hidden: [topDirectory(ROOT), cache], timeoutMs, memoryBytes, keep: options.keep };
+
+// A scan that is broken off leaves no server behind.
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
+  process.once(signal, () => {
+    endFamily(process.pid);
+    rmSync(code.folder, { recursive: true, force: true });
+    process.exit(130);
+  });
+}
 
 let done = 0;
 async function work(job) {

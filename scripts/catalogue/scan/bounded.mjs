@@ -18,8 +18,8 @@ export function runBounded([program, ...args], { timeoutMs, memoryBytes = Infini
     let exceeded = null;
     const end = (why) => {
       exceeded ??= why;
-      // The deepest first: what holds a sandbox together ends last, and takes along what was started meanwhile.
-      for (const { pid } of family(child.pid).toReversed()) kill(pid);
+      endFamily(child.pid);
+      kill(child.pid);
     };
     const timer = setTimeout(end, timeoutMs, 'time');
     const watch = setInterval(() => {
@@ -39,6 +39,11 @@ export function runBounded([program, ...args], { timeoutMs, memoryBytes = Infini
     child.on('error', () => done(null));
     child.on('close', done);
   });
+}
+
+/** Ends everything that descends from a process, the deepest first: what holds a sandbox together takes along what was started meanwhile. */
+export function endFamily(root) {
+  for (const { pid } of family(root).slice(1).toReversed()) kill(pid);
 }
 
 /** A process and everything that descends from it, parents before children, with resident memory in bytes. */

@@ -54,7 +54,7 @@ async function installPypi(entry, { folder, cache }) {
   const base = await interpreter(entry.python ?? DEFAULT_PYTHON);
   const venv = join(folder, 'venv');
   const spec = entry.version === null ? entry.name : `${entry.name}==${entry.version}`;
-  const env = { ...process.env, UV_CACHE_DIR: join(cache, 'uv'), UV_LINK_MODE: 'copy', VIRTUAL_ENV: venv };
+  const env = { ...process.env, UV_CACHE_DIR: join(cache, 'uv'), VIRTUAL_ENV: venv };
   const made = await runBounded(['uv', 'venv', '--quiet', '--python', join(base, 'bin/python3'), venv], { timeoutMs: INSTALL_MS, env, cwd: folder });
   if (made.code !== 0) throw new InstallFailure('install_failed', 'no virtual environment could be made', made.stderr);
   const run = await runBounded(['uv', 'pip', 'install', '--quiet', '--only-binary', ':all:', '--python', join(venv, 'bin/python'), spec, ...entry.with], { timeoutMs: INSTALL_MS, env, cwd: folder });

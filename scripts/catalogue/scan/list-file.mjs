@@ -59,7 +59,8 @@ function readEntry(item, at, sets, problems) {
   if (!PACKAGE[item.registry].test(item.name ?? '')) return refuse('name: expected the name of a package') ?? null;
   const slug = item.slug ?? slugOf(item.name);
   if (!SLUG.test(slug)) refuse('slug: expected lower case letters, digits, ., _ and -');
-  if (item.version !== undefined && !VERSION.test(item.version)) refuse(`version: expected an exact version in quotes, found ${String(item.version)}`);
+  if (item.version !== undefined && !(typeof item.version === 'string' && VERSION.test(item.version))) refuse(`version: expected an exact version in quotes, found ${String(item.version)}`);
+  for (const more of item.with ?? []) if (!/^@?[A-Za-z0-9][A-Za-z0-9._/@=<>~^-]*$/.test(String(more))) refuse(`with: ${String(more)} is no package`);
   const env = {};
   const files = {};
   for (const name of item.credentials ?? []) {

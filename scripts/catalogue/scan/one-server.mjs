@@ -1,13 +1,11 @@
 // Scans one server: installs it, starts it twice in the sandbox at different places, lists its tools, and clears up.
-import { mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { readdirSync } from 'node:fs';
 import { runBounded } from './bounded.mjs';
 import { install, InstallFailure } from './install.mjs';
 import { statusOf } from './outcome.mjs';
 import { sandboxed } from './sandbox.mjs';
 
-const MEMORY_BYTES = 2 * 1024 * 1024 * 1024;
 const PACKAGE_BYTES = 2 * 1024 * 1024 * 1024;
 
 /** Two places: a definition that names the directory it was started in has another hash in each. */
@@ -18,18 +16,21 @@ const PLACES = [
 
 /**
  * @param {import('./list-file.mjs').Entry} entry
- * @param {{ cache: string, node: string, lister: string, hidden: string[], job: number, timeoutMs: number, keep: boolean }} how
+ * @param {{ cache: string, node: string, lister: string, hidden: string[], job: number, timeoutMs: number, memoryBytes: number, keep: boolean }} how
  * @returns {Promise<{ status: string, version: string | null, log: string, listing: string | null, sha256: (string | null)[] }>}
  *   listing: the text that lister.mjs wrote; sha256: null where the two starts differ; log: for the cache only
  */
 export async function scanServer(entry, how) {
   const folder = join(how.cache, 'packages', entry.slug);
+  const scratch = join(how.cache, 'scratch', entry.slug);
   try {
     const installed = await install(entry, { folder, cache: how.cache, node: how.node });
     if (bytesOf(folder) > PACKAGE_BYTES) return failed('package_too_large', installed.version);
-    const first = await list(entry, installed, PLACES[0], how);
+    rmSync(scratch, { recursive: true, force: true });
+    mkdirSync(scratch, { recursive: true });
+    const first = await list(entry, { ...installed, scratch }, PLACES[0], how);
     if (first.status !== null) return failed(first.status, installed.version, first.log);
-    const second = await list(entry, installed, PLACES[1], how);
+    const second = await list(entry, { ...installed, scratch }, PLACES[1], how);
     if (second.status !== null) return failed(second.status, installed.version, second.log);
     const { tools, sha256 } = JSON.parse(first.listing);
     if (tools.length === 0) return failed('no_tools', installed.version, first.log);
@@ -40,6 +41,7 @@ export async function scanServer(entry, how) {
     if (error instanceof InstallFailure) return failed(error.status, null, `${error.message}\n${error.log}`);
     return failed('scan_failed', null, String(error.stack));
   } finally {
+    rmSync(scratch, { recursive: true, force: true });
     if (!how.keep) rmSync(folder, { recursive: true, force: true });
   }
 }
@@ -59,7 +61,7 @@ async function list(entry, installed, place, how) {
   const command = sandboxed({ ...installed, ...place, command: installed.command.map(at), env: all(entry.env), files: all(entry.files), hidden: how.hidden, job: how.job });
   writeFileSync(request, JSON.stringify({ command, timeoutMs: how.timeoutMs, output }));
   try {
-    const run = await runBounded([process.execPath, how.lister, request], { timeoutMs: 3 * how.timeoutMs, memoryBytes: MEMORY_BYTES });
+    const run = await runBounded([process.execPath, how.lister, request], { timeoutMs: 3 * how.timeoutMs, memoryBytes: how.memoryBytes });
     const said = lastJson(run.stdout);
     const log = `${said.status ?? ''} ${said.message ?? ''}\n${said.stderr ?? ''}\n${run.stderr}`.slice(-64_000);
     if (said.ok === true && run.exceeded === null) return { status: null, log, listing: readFileSync(output, 'utf8') };
