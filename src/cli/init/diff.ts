@@ -7,7 +7,7 @@ import { applyEdits, type Edit } from './syntax.ts';
 
 const CONTEXT = 3;
 /** A file on one line is no text for people; of such a line this much is shown. */
-const MAX_LINE = 300;
+const MAX_LINE = 2_000;
 
 /** Fields whose values are secrets more often than not. */
 const SECRET_FIELDS = new Set(['env', 'headers', 'http_headers']);
@@ -20,32 +20,37 @@ export function unifiedDiff(location: Location, before: string, after: string, e
   const left = maskedLines(before, location);
   const right = maskedLines(after, location);
   const lines = [`--- ${printable(location.path, 400)}`, `+++ ${printable(location.path, 400)}`];
-  for (const hunk of hunksOf(before, edits)) {
-    const from = Math.max(0, hunk.start - CONTEXT);
-    const to = Math.min(left.length, hunk.end + CONTEXT);
-    const shift = hunk.shiftBefore;
-    const removed = hunk.end - hunk.start;
-    lines.push(`@@ -${from + 1},${to - from} +${from + shift + 1},${to - from - removed + hunk.added} @@`);
-    lines.push(...left.slice(from, hunk.start).map((line) => ` ${line}`));
-    lines.push(...left.slice(hunk.start, hunk.end).map((line) => `-${line}`));
-    lines.push(...right.slice(hunk.start + shift, hunk.start + shift + hunk.added).map((line) => `+${line}`));
-    lines.push(...left.slice(hunk.end, to).map((line) => ` ${line}`));
+  for (const hunk of hunksOf(changesOf(before, edits).map((change) => trimmed(change, left, right)).filter((change) => change.end > change.start || change.added > 0))) {
+    const [first] = hunk;
+    const last = hunk.at(-1) ?? first;
+    const from = Math.max(0, first.start - CONTEXT);
+    const to = Math.min(left.length, last.end + CONTEXT);
+    const grown = hunk.reduce((sum, change) => sum + change.added - (change.end - change.start), 0);
+    lines.push(`@@ -${from + 1},${to - from} +${from + first.shift + 1},${to - from + grown} @@`);
+    let at = from;
+    for (const { start, end, added, shift } of hunk) {
+      lines.push(...left.slice(at, start).map((line) => ` ${line}`));
+      lines.push(...left.slice(start, end).map((line) => `-${line}`));
+      lines.push(...right.slice(start + shift, start + shift + added).map((line) => `+${line}`));
+      at = end;
+    }
+    lines.push(...left.slice(at, to).map((line) => ` ${line}`));
   }
   return `${lines.join('\n')}\n`;
 }
 
-interface Hunk {
+interface Change {
   /** Lines of the old text, from 0; `end` is behind the last. */
   readonly start: number;
   readonly end: number;
   /** How many lines of the new text stand in their place. */
   readonly added: number;
-  /** By how much earlier hunks move the lines of the new text. */
-  readonly shiftBefore: number;
+  /** By how much earlier changes move the lines of the new text. */
+  readonly shift: number;
 }
 
 /** Edits know what they change, so nothing has to be searched for. */
-function hunksOf(text: string, edits: readonly Edit[]): Hunk[] {
+function changesOf(text: string, edits: readonly Edit[]): Change[] {
   const starts = lineStarts(text);
   const lineOf = (offset: number): number => {
     let low = 0;
@@ -57,20 +62,46 @@ function hunksOf(text: string, edits: readonly Edit[]): Hunk[] {
     }
     return low;
   };
-  const hunks: { start: number; end: number; added: number; shiftBefore: number }[] = [];
+  const changes: { start: number; end: number; added: number; shift: number }[] = [];
   let shift = 0;
   for (const edit of edits.toSorted((a, b) => a.start - b.start || a.end - b.end)) {
     const start = lineOf(edit.start);
     const end = lineOf(edit.end) + 1;
     const grown = breaksIn(edit.text) - breaksIn(text.slice(edit.start, edit.end));
-    const last = hunks.at(-1);
-    // Hunks whose contexts would meet are one.
-    if (last !== undefined && start - last.end < 2 * CONTEXT) {
+    const last = changes.at(-1);
+    // Two edits of one line are one change of it.
+    if (last !== undefined && start < last.end) {
       const more = Math.max(end, last.end) - last.end;
       last.end += more;
       last.added += more + grown;
-    } else hunks.push({ start, end, added: end - start + grown, shiftBefore: shift });
+    } else changes.push({ start, end, added: end - start + grown, shift });
     shift += grown;
+  }
+  return changes;
+}
+
+/** Without the lines at both ends that come out as they were. */
+function trimmed(change: Change, left: readonly string[], right: readonly string[]): Change {
+  const { shift } = change;
+  let { start, end, added } = change;
+  while (end > start && added > 0 && left[start] === right[start + shift]) {
+    start += 1;
+    added -= 1;
+  }
+  while (end > start && added > 0 && left[end - 1] === right[start + shift + added - 1]) {
+    end -= 1;
+    added -= 1;
+  }
+  return { start, end, added, shift };
+}
+
+/** Changes whose contexts would meet stand in one hunk. */
+function hunksOf(changes: readonly Change[]): [Change, ...Change[]][] {
+  const hunks: [Change, ...Change[]][] = [];
+  for (const change of changes) {
+    const last = hunks.at(-1);
+    if (last !== undefined && change.start - (last.at(-1)?.end ?? 0) <= 2 * CONTEXT) last.push(change);
+    else hunks.push([change]);
   }
   return hunks;
 }

@@ -29,11 +29,12 @@ export function maskArguments(args: readonly string[]): string[] {
   return args.map((arg, index) => {
     const before = args[index - 1] ?? '';
     const assignment = /^([^=\s]+)=(.+)$/s.exec(arg);
-    if (assignment !== null && !arg.includes('://') && isSecretName(assignment[1] ?? '')) return `${assignment[1]}=${MASK}`;
-    if (/^-/.test(before) && !before.includes('=') && !arg.startsWith('-') && (isSecretName(before.replace(/-env$/, '')) && !/-env$/.test(before))) return MASK;
+    if (assignment !== null && before !== '--header-env' && !arg.includes('://') && isSecretName(assignment[1] ?? '')) return `${assignment[1]}=${MASK}`;
+    // `--bearer-env` and its like take the name of a variable, which is no secret.
+    if (before.startsWith('-') && !before.includes('=') && !arg.startsWith('-') && isSecretName(before) && !before.endsWith('-env')) return MASK;
     const header = /^([A-Za-z][A-Za-z0-9-]*):\s*(.+)$/s.exec(arg);
     if (header !== null && !arg.includes('://') && /^(--header|-H)$/.test(before)) return `${header[1]}: ${maskValue(header[2] ?? '')}`;
-    return maskText(arg);
+    return before === '--header-env' ? arg : maskText(arg);
   });
 }
 

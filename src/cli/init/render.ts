@@ -8,10 +8,16 @@ import { maskArguments, maskText } from './masking.ts';
 import type { GroupScan } from './scan-server.ts';
 import type { ServerSpec } from './server-spec.ts';
 
-/** A path as people write it. */
-export function shownPath(path: string, home: string): string {
-  const short = home !== '' && (path.startsWith(`${home}/`) || path.startsWith(`${home}\\`)) ? `~${path.slice(home.length)}` : path;
-  return printable(short, 400);
+export interface Here {
+  readonly home: string;
+  readonly cwd: string;
+}
+
+/** A path as people write it: from the working directory or from the home directory. */
+export function shownPath(path: string, { home, cwd }: Here): string {
+  const below = (directory: string): boolean => directory.length > 1 && (path.startsWith(`${directory}/`) || path.startsWith(`${directory}\\`));
+  if (below(cwd) && cwd !== home) return printable(`.${path.slice(cwd.length)}`, 400);
+  return printable(below(home) ? `~${path.slice(home.length)}` : path, 400);
 }
 
 /** The command or address of a server, secrets masked. */
@@ -25,10 +31,10 @@ function word(text: string): string {
 }
 
 /** Every file with its servers. @param numbers what a person types to choose a server */
-export function foundLines(files: readonly FoundFile[], numbers: ReadonlyMap<FoundServer, number>, home: string, width: number, style: Style): string[] {
+export function foundLines(files: readonly FoundFile[], numbers: ReadonlyMap<FoundServer, number>, here: Here, width: number, style: Style): string[] {
   return files.flatMap((file) => {
     const { location } = file;
-    const heading = `${style.bold(CLIENT_TITLES[location.client])}  ${style.dim(`${shownPath(location.path, home)}${location.scope === 'project' ? ' (project)' : ''}`)}`;
+    const heading = `${style.bold(CLIENT_TITLES[location.client])}  ${style.dim(`${shownPath(location.path, here)}${location.scope === 'project' ? ' (project)' : ''}`)}`;
     if (file.problem !== null) return [heading, `   ${style.red('!')}  left alone: ${printable(file.problem, 400)}`, ''];
     if (file.servers.length === 0) return [heading, `      ${style.dim('no servers')}`, ''];
     const nameWidth = Math.min(24, Math.max(...file.servers.map(({ entry }) => [...printable(entry.name, 60)].length)));
@@ -38,7 +44,7 @@ export function foundLines(files: readonly FoundFile[], numbers: ReadonlyMap<Fou
       const lead = `${number === undefined ? '   -' : String(number).padStart(4)}  ${name}  `;
       const { spec } = server;
       if (spec.kind === 'skip' || spec.kind === 'done') return wrapText(`${spec.kind === 'done' ? 'done: ' : 'skipped: '}${spec.reason}`, width - lead.length).map((line, index) => (index === 0 ? lead : ' '.repeat(lead.length)) + style.dim(line));
-      const project = server.entry.path[0] === 'projects' ? `  (project ${shownPath(server.entry.path[1] ?? '', home)})` : '';
+      const project = server.entry.path[0] === 'projects' ? `  (project ${shownPath(server.entry.path[1] ?? '', here)})` : '';
       return [`${lead}${clip(`${spec.disabled ? '(disabled) ' : ''}${shownTarget(spec)}${project}`, Math.max(20, width - lead.length))}`];
     });
     return [heading, ...rows, ''];

@@ -31,7 +31,7 @@ export async function runInit(options: InitOptions, report: InitReport): Promise
 
   const numbers = new Map<FoundServer, number>(offered.map((server, index) => [server, index + 1]));
   if (files.length === 0) report.say('No configuration of an MCP client was found.', `Looked for: ${Object.values(CLIENT_TITLES).join(', ')}.`);
-  else report.say(...foundLines(files, numbers, options.home, report.width, report.style));
+  else report.say(...foundLines(files, numbers, options, report.width, report.style));
 
   const session = new InitSession(options, report, files, all);
   try {
@@ -171,7 +171,7 @@ class InitSession {
       if (problem === null) continue;
       this.#report.problem(`${group.name}: ${problem}`);
       this.#left.set(group, problem);
-      this.#report.say(...wrapText(`${printable(group.name, 60)}: left alone: ${printable(problem, 300)} (${shownPath(path, this.#options.home)})`, this.#report.width));
+      this.#report.say(...wrapText(`${printable(group.name, 60)}: left alone: ${printable(problem, 300)} (${shownPath(path, this.#options)})`, this.#report.width));
     }
     return proposals;
   }
@@ -199,9 +199,9 @@ class InitSession {
   }
 
   async #confirmPlan(plan: FilePlan, proposals: ReadonlyMap<Group, ProposedPolicy>): Promise<boolean> {
-    this.#report.say('', 'Policies:', ...[...proposals.values()].filter(({ problem }) => problem === null).map(({ path, state }) => `  ${shownPath(path, this.#options.home)}  (${state === 'kept' ? 'there already, kept as it is' : state})`));
+    this.#report.say('', 'Policies:', ...[...proposals.values()].filter(({ problem }) => problem === null).map(({ path, state }) => `  ${shownPath(path, this.#options)}  (${state === 'kept' ? 'there already, kept as it is' : state})`));
     if (this.#prompts === null) return true;
-    this.#report.say('Files to change:', ...plan.files.map(({ file, members }) => `  ${shownPath(file.location.path, this.#options.home)}  (${members.map((member) => printable(member.entry.name, 40)).join(', ')})`));
+    this.#report.say('Files to change:', ...plan.files.map(({ file, members }) => `  ${shownPath(file.location.path, this.#options)}  (${members.map((member) => printable(member.entry.name, 40)).join(', ')})`));
     for (;;) {
       const answer = await this.#prompts.ask('Change them? [y/N/d = show the differences] ');
       if (answer === null || !/^d(iff)?$/i.test(answer)) return answer !== null && /^y(es)?$/i.test(answer);
@@ -228,12 +228,11 @@ class InitSession {
   }
 
   #tellDone(files: readonly PlannedFile[], backup: string | null): void {
-    const { home } = this.#options;
     if (files.length === 0) return;
     const count = files.reduce((sum, file) => sum + file.members.length, 0);
-    this.#report.say('', this.#report.style.green(`${count === 1 ? 'One server runs' : `${count} servers run`} through PolicyLayer now.`), ...files.map(({ file, members }) => `  ${shownPath(file.location.path, home)}  (${members.map((member) => printable(member.entry.name, 40)).join(', ')})`));
+    this.#report.say('', this.#report.style.green(`${count === 1 ? 'One server runs' : `${count} servers run`} through PolicyLayer now.`), ...files.map(({ file, members }) => `  ${shownPath(file.location.path, this.#options)}  (${members.map((member) => printable(member.entry.name, 40)).join(', ')})`));
     if (files.some(({ file }) => file.location.scope === 'project')) this.#report.say(...wrapText('A file of this project holds paths of this machine now; do not commit it.', this.#report.width));
-    this.#report.say('', 'Restart the clients. Read the policies and change what does not fit; a running', 'server follows within a second.', `Backup:  ${backup === null ? '-' : shownPath(backup, home)}`, 'Undo:    policylayer init --undo');
+    this.#report.say('', 'Restart the clients. Read the policies and change what does not fit; a running', 'server follows within a second.', `Backup:  ${backup === null ? '-' : shownPath(backup, this.#options)}`, 'Undo:    policylayer init --undo');
   }
 
   /** Says the last line, and adds what became of each server. */

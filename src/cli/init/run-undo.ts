@@ -18,11 +18,11 @@ export function runUndo(options: InitOptions, report: InitReport): number {
   if (files.length === 0) report.say('Nothing to undo: no backup of init is left.');
   for (const file of files) {
     const words = WORDS[file.status][options.dryRun ? 1 : 0];
-    report.say(`${shownPath(file.path, options.home)}: ${file.status === 'failed' ? report.style.red(words) : words}`, ...file.notes.flatMap((note) => wrapText(printable(note, 400), report.width - 4).map((line) => `    ${line}`)));
+    report.say(`${shownPath(file.path, options)}: ${file.status === 'failed' ? report.style.red(words) : words}`, ...file.notes.flatMap((note) => wrapText(printable(note, 400), report.width - 4).map((line) => `    ${line}`)));
     if (file.status === 'failed') report.problem(`${file.path}: ${file.notes.join('; ')}`);
   }
   if (files.some((file) => file.status === 'restored' || file.status === 'unwrapped') && !options.dryRun) {
-    report.say('', 'Restart the clients. The policies that init wrote are kept in', `${shownPath(options.dataDir, options.home)}.`);
+    report.say('', 'Restart the clients. The policies that init wrote are kept in', `${shownPath(options.dataDir, options)}.`);
   }
   return report.failed ? 2 : 0;
 }

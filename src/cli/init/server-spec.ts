@@ -1,4 +1,4 @@
-import { basename } from 'node:path';
+import { posix } from 'node:path';
 import { printable } from '../../policy/printable.ts';
 import { readUpstreamUrl } from '../config/http-upstream.ts';
 import type { ClientId } from './clients.ts';
@@ -100,7 +100,7 @@ function http(value: unknown, urlKey: string, disabled: boolean): ServerSpec {
   const headers = headersKey === null ? {} : member(value, headersKey);
   const envHeaders = member(value, 'env_http_headers') ?? {};
   if (!isTexts(headers) || !isTexts(envHeaders)) return skip('its headers do not hold texts only');
-  if (/^Bearer plg_/.test(find(headers, 'authorization') ?? '')) return { kind: 'done', reason: 'it is behind a PolicyLayer gateway already' };
+  if (find(headers, 'authorization')?.startsWith('Bearer plg_') === true) return { kind: 'done', reason: 'it is behind a PolicyLayer gateway already' };
   const bearer = member(value, 'bearer_token_env_var');
   return { kind: 'http', url, urlKey, headers, headersKey, envHeaders, bearerVariable: typeof bearer === 'string' ? bearer : null, disabled };
 }
@@ -114,7 +114,8 @@ export function isWrapped(command: string, args: readonly string[]): boolean {
   const own = end === -1 ? args : args.slice(0, end);
   const at = own.indexOf('run');
   if (at === -1 || !own.includes('--policy', at)) return false;
-  return [command, ...own.slice(0, at)].some((word) => /^policylayer(@[\w.-]+)?(\.cmd|\.exe)?$/.test(basename(word.replaceAll('\\', '/'))) || /\/dist\/bin\.mjs$/.test(word.replaceAll('\\', '/')));
+  const words = [command, ...own.slice(0, at)].map((word) => word.replaceAll('\\', '/'));
+  return words.some((word) => /^policylayer(@[\w.-]+)?(\.cmd|\.exe)?$/.test(posix.basename(word)) || word.endsWith('/dist/bin.mjs'));
 }
 
 function find(texts: Readonly<Record<string, string>>, name: string): string | undefined {

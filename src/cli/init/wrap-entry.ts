@@ -4,7 +4,7 @@ import { readConfigText, type ServerEntry } from './entries.ts';
 import type { HttpServer, StdioServer } from './server-spec.ts';
 import { applyEdits, type Edit, type Field, member, type SyntaxNode } from './syntax.ts';
 import type { WrapPlan } from './wrap-plan.ts';
-import { fieldIndent, insertField, insertItems, lineBreak, pairText, textLiteral } from './write-syntax.ts';
+import { fieldIndent, indentUnit, insertField, insertItems, lineBreak, pairText, textLiteral } from './write-syntax.ts';
 
 export type EditsResult = { readonly ok: true; readonly edits: readonly Edit[] } | { readonly ok: false; readonly reason: string };
 
@@ -94,7 +94,7 @@ function listLiteral(text: string, beside: Field, entry: ServerEntry, items: rea
   const indent = fieldIndent(text, beside);
   if (indent === null || entry.style === 'toml-inline') return `[${literals.join(', ')}]`;
   const eol = lineBreak(text);
-  const deeper = `${indent}${indent.includes('\t') ? '\t' : '  '}`;
+  const deeper = `${indent}${indentUnit(text, entry.start, indent)}`;
   return `[${eol}${literals.map((literal) => `${deeper}${literal}`).join(`,${eol}`)}${eol}${indent}]`;
 }
 

@@ -26,6 +26,14 @@ export function textLiteral(text: string, style: EntryStyle): string {
   return style === 'json' ? json : json.replaceAll('\u007f', '\\u007f');
 }
 
+/** One level of indentation, as the entry shows it. */
+export function indentUnit(text: string, entryStart: number, fieldIndentation: string): string {
+  const lineStart = text.lastIndexOf('\n', entryStart - 1) + 1;
+  const outer = /^[ \t]*/.exec(text.slice(lineStart, entryStart))?.[0] ?? '';
+  if (fieldIndentation.length > outer.length && fieldIndentation.startsWith(outer)) return fieldIndentation.slice(outer.length);
+  return fieldIndentation.includes('\t') ? '\t' : '  ';
+}
+
 export function pairText(key: string, value: string, style: EntryStyle): string {
   return style === 'json' ? `${JSON.stringify(key)}: ${value}` : `${key} = ${value}`;
 }
@@ -47,9 +55,9 @@ export function insertItems(text: string, list: SyntaxNode, fallbackIndent: stri
     const inner = text.slice(at, list.end - 1);
     return { start: at, end: at, text: inner.trim() === '' || fallbackIndent === null ? literals.join(', ') : `${literals.join(', ')} ` };
   }
-  const indent = indentAt(text, first.start);
-  const lines = text.slice(at, first.start).includes('\n');
-  if (!lines || indent === null) return { start: at, end: at, text: `${literals.join(', ')}, ` };
+  // The line that follows the bracket may begin with a comment.
+  const indent = /^[ \t]*\r?\n(?:[ \t]*\r?\n)*([ \t]*)\S/.exec(text.slice(at, first.end))?.[1];
+  if (indent === undefined) return { start: at, end: at, text: `${literals.join(', ')}, ` };
   const eol = lineBreak(text);
   return { start: at, end: at, text: literals.map((literal) => `${eol}${indent}${literal},`).join('') };
 }
