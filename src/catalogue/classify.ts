@@ -27,23 +27,23 @@ export function classify(definition: JsonNode, facts: ServerFacts = {}): Classif
   const trail = new Trail();
   const name = readName(read.name, server);
   const description = readDescription(read.description);
-  const named = judgeName(read, name, server, trail);
+  const named = judgeName(read, name, server, description, trail);
   judgeTitle(read, name, server, trail);
   judgeParameters(read, name, server, trail);
   judgeDescription(read, name, named, description, trail);
   judgeFindings(read, trail);
   if (read.oversized) trail.effect('execute', 'schema', '', 'oversized');
-  return conclude(read, name, description, facts.trusted === true, trail);
+  return conclude(read, name, server, description, facts.trusted === true, trail);
 }
 
-function conclude(read: Definition, name: NameReading, description: DescriptionReading, trusted: boolean, trail: Trail): Classification {
+function conclude(read: Definition, name: NameReading, server: string, description: DescriptionReading, trusted: boolean, trail: Trail): Classification {
   if (trail.effects.size === 0) trail.effect(withoutAnyVerb(read, name), 'name', '/name', name.words.at(-1) ?? '');
   const found = mostSevere(trail.effects);
   const category = judgeAnnotations(read.hints, found, trusted, trail);
-  judgeSignals(read, name, category, trail);
+  judgeSignals(read, name, server, category, trail);
   const confidence = judgeConfidence(read, name, description, category, trail);
   const solid = description.lead !== null && confidence !== 'low';
-  const risk = judgeRisk(name, category, solid, trail);
+  const risk = judgeRisk(name, server, category, solid, trail);
   trail.effects.add(category);
   return {
     category,

@@ -1,7 +1,10 @@
 import type { Definition } from './definition.ts';
 import { verbOf, wordSet } from './lexicon/lookup.ts';
+import { TEXTS_ABOUT as TEXTS } from './lexicon/english-verbs.ts';
 import * as objects from './lexicon/objects.ts';
 import { INTERFACE_ACTS as ACTS, INTERFACE_TARGETS, INTERFACES, READ_ONLY_QUERY_LANGUAGES } from './lexicon/parameters.ts';
+import { ownStateOf } from './own-state.ts';
+import type { DescriptionReading } from './read-description.ts';
 import { isDoubtfulMoney, purchaseOf } from './money.ts';
 import type { NameReading } from './read-name.ts';
 import type { Category } from './types.ts';
@@ -11,7 +14,6 @@ import { splitWords, withPairs } from './words.ts';
 const STARTED = wordSet(objects.STARTED_THINGS);
 const TIES = wordSet(objects.TIES);
 const GROUPS = wordSet(objects.GROUPS);
-const OWN_STATE = wordSet(objects.OWN_STATE);
 const REGISTRIES = wordSet(objects.REGISTRIES);
 const ARTEFACTS = wordSet(objects.ARTEFACTS);
 const SECRETS = wordSet(objects.SECRETS);
@@ -19,6 +21,8 @@ const INTERFACE_ACTS = wordSet(ACTS);
 const INTERFACE_WORDS = wordSet(INTERFACES);
 const TARGET_KEYS = wordSet(INTERFACE_TARGETS);
 const READ_ONLY_LANGUAGES = wordSet(READ_ONLY_QUERY_LANGUAGES);
+const SENDS = wordSet('send publish post email share submit broadcast');
+const TEXTS_ABOUT = wordSet(TEXTS);
 const HOSTS = wordSet(objects.HOSTS);
 const FEEDBACK = wordSet('feedback rating');
 const LOOKS_ONLY = wordSet('get list read show view fetch describe find');
@@ -34,15 +38,17 @@ const GROUPINGS = wordSet('batch bulk async sync v1 v2 v3 request');
 const BOOKED = wordSet(objects.BOOKED_THINGS);
 const APPLIED = wordSet(objects.APPLIED_EDITS);
 const PROGRAMS = wordSet('app application process session call program browser');
-const OWN_RECORDINGS = wordSet('recording tracing trace emulation profiling');
+const OWN_RECORDINGS = wordSet('recording tracing trace emulation profiling video screencast');
 const MAKERS = wordSet('create add make post new submit place open initiate put issue request capture execute send process confirm authorize schedule');
 const COPIERS = wordSet('clone copy push publish upload mirror sync replicate promote transfer import export tag');
 const REMOVERS_OF_TIES = wordSet('remove clear drop reset empty delete revoke flush wipe');
 
 /** The effects that the name alone speaks for; returns that of its verb together with what the verb is done to. */
-export function judgeName(definition: Definition, name: NameReading, server: string, trail: Trail): Category | null {
+export function judgeName(definition: Definition, name: NameReading, server: string, description: DescriptionReading, trail: Trail): Category | null {
   for (const { verb, effect } of name.joined) trail.effect(effect, 'name', '/name', verb);
   if (name.verb === null || name.effect === null) return null;
+  // `network_request`: what is done with the thing, the description says if it begins with a verb.
+  if (name.thing && description.lead?.leads === true && !description.lead.rare) return null;
   const effect = effectWithObject(definition, name, name.effect, server, trail);
   trail.effect(effect, 'name', '/name', name.verb);
   return effect;
@@ -55,6 +61,7 @@ function effectWithObject(definition: Definition, name: NameReading, plain: Cate
   if (purchase !== undefined) return because(trail, purchase, 'financial');
   if (plain === 'financial' && isDoubtfulMoney(verb, definition, name)) return verb === 'order' ? orderOf(name) : 'write';
   if (MAKERS.has(verb) && STARTED.has(head)) return because(trail, head, 'execute');
+  if (verb === 'drop' && interfaceOf(definition, name, server) !== undefined && definition.parameters.some((p) => TARGET_KEYS.has(p.key))) return because(trail, verb, 'execute');
   if (plain === 'read' || plain === 'write') {
     const shown = INTERFACE_ACTS.has(verb) ? interfaceOf(definition, name, server) : undefined;
     if (shown !== undefined) return because(trail, shown, 'execute');
@@ -70,6 +77,12 @@ function effectWithObject(definition: Definition, name: NameReading, plain: Cate
     if (look !== undefined && (verb === 'run' || verb === 'start')) return because(trail, look, 'read');
   }
   if ((verb === 'book' || verb === 'reserve') && BOOKED.has(head)) return because(trail, head, 'financial');
+  if (plain === 'execute' && TEXTS_ABOUT.has(head) && !SENDS.has(verb)) return because(trail, head, 'read');
+  if (verb === 'generate' && plain === 'read') {
+    // What is made of a local file lands beside it.
+    const file = definition.parameters.find((p) => /(?:path|file|dir|directory)$/u.test(p.key));
+    if (file !== undefined) return because(trail, file.name, 'write');
+  }
   const host = name.object.find((w) => HOSTS.has(w));
   if (host !== undefined && (verb === 'resize' || verb === 'restore')) return because(trail, host, 'execute');
   if (host !== undefined && verb === 'snapshot') return because(trail, host, 'write');
@@ -106,7 +119,7 @@ function effectWithObject(definition: Definition, name: NameReading, plain: Cate
     const from = name.words.lastIndexOf('from');
     const group = name.words.slice(from + 1).find((w) => GROUPS.has(w));
     if (verb === 'remove' && from > 0 && group !== undefined) return because(trail, group, 'write');
-    if (verb !== 'delete' && verb !== 'revoke' && withPairs(name.object).some((w) => OWN_STATE.has(w))) return because(trail, head, 'write');
+    if (verb !== 'delete' && verb !== 'revoke' && ownStateOf(name, server) !== undefined) return because(trail, head, 'write');
   }
   return plain;
 }

@@ -23,6 +23,8 @@ const URL_CALLERS = wordSet(names.URL_CALLERS);
 const LEAVES_FILES = wordSet(names.LEAVES_FILES);
 const KEEPERS = wordSet('export download');
 const BARE_CALLS = wordSet('fetch http https get head curl url request json html txt text markdown raw');
+const METHOD_KEYS = wordSet('method httpmethod requestmethod');
+const RECORDERS = wordSet('create add update put patch edit set save insert upsert register list get search find');
 const METHODS = wordSet('get head post put patch delete');
 const RECORD_WORDS = wordSet(names.RECORD_WORDS);
 const MONEY = wordSet(MONEY_SERVERS);
@@ -32,7 +34,7 @@ export function judgeParameters(definition: Definition, name: NameReading, serve
   if (definition.parameters.length >= 30) trail.signal('many_parameters', 'schema', '/inputSchema/properties', `${definition.parameters.length} parameters`);
   const told = definition.parameters.some((p) => ACTIONS.has(p.key) && p.values.length === 0) ? operationsIn(withoutClaims(definition.description)) : [];
   for (const parameter of definition.parameters) {
-    if (ACTIONS.has(parameter.key)) judgeAction(parameter, name, told, trail);
+    if (ACTIONS.has(parameter.key) && !isStoredMethod(parameter, name)) judgeAction(parameter, name, told, trail);
     judgeCode(definition, parameter, name, server, trail);
     judgeUrl(parameter, name, trail);
     judgePath(parameter, name, trail);
@@ -40,6 +42,11 @@ export function judgeParameters(definition: Definition, name: NameReading, serve
   }
   judgeGraphql(definition, name, trail);
   judgeRequest(definition, name, server, trail);
+}
+
+/** The HTTP method of a request that the tool keeps as a record (`create_mock(method)`) is not what the tool does. */
+function isStoredMethod(parameter: Parameter, name: NameReading): boolean {
+  return METHOD_KEYS.has(parameter.key) && (isDeep(parameter) || RECORDERS.has(name.verb ?? ''));
 }
 
 /** An `action` that lists its values, or names them in its description. */
@@ -50,6 +57,8 @@ function judgeAction(parameter: Parameter, name: NameReading, told: readonly str
   let seen = 0;
   for (const option of options) {
     const reading = readName(option, '');
+    // `list_todos(action: merge_train_removed)`: something that happened, and a filter.
+    if (name.effect === 'read' && !name.weak && reading.words.length > 1 && /[a-z]ed$/u.test(reading.words.at(-1) ?? '')) continue;
     if (reading.effect === null || reading.weak && reading.words.length > 1) continue;
     seen++;
     trail.effect(reading.effect, 'parameter', parameter.pointer, `${parameter.name}: ${option}`);
@@ -148,7 +157,7 @@ function judgePath(parameter: Parameter, name: NameReading, trail: Trail): void 
 }
 
 function judgeSwitch(parameter: Parameter, trail: Trail): void {
-  if (SWITCHES.has(parameter.key) && parameter.type === 'boolean' && !isDeep(parameter)) trail.effect('destructive', 'parameter', parameter.pointer, parameter.name);
+  if (SWITCHES.has(parameter.key) && parameter.type === 'boolean' && !isDeep(parameter) && !parameter.pointer.includes('/items/')) trail.effect('destructive', 'parameter', parameter.pointer, parameter.name);
 }
 
 /** A `query` beside its `variables` is GraphQL, which can hold mutations; a name that reads means a query. */
@@ -164,7 +173,7 @@ function judgeGraphql(definition: Definition, name: NameReading, trail: Trail): 
 function judgeRequest(definition: Definition, name: NameReading, server: string, trail: Trail): void {
   const keys = new Set(definition.parameters.map((p) => p.key));
   const method = definition.parameters.find((p) => p.key === 'method' || p.key === 'httpmethod');
-  if (method === undefined || (method.values.length > 0 && !method.values.some((v) => /^(?:delete|post)$/iu.test(v)))) return;
+  if (method === undefined || isStoredMethod(method, name) || (method.values.length > 0 && !method.values.some((v) => /^(?:delete|post)$/iu.test(v)))) return;
   if (!['path', 'url', 'endpoint', 'uri', 'service', 'body', 'request'].some((k) => keys.has(k))) return;
   if (name.effect !== null && !name.weak && !name.words.some((w) => w === 'request' || w === 'http')) return;
   trail.signal('router', 'parameter', method.pointer, method.name);

@@ -1,7 +1,6 @@
 import { foreignVerb } from './lexicon/foreign.ts';
 import { doerOf, inflectedVerbOf, isGeneric, verbOf, wordSet } from './lexicon/lookup.ts';
 import { NOUNS_BEFORE_VERBS, THINGS_TO_READ } from './lexicon/english-verbs.ts';
-import { severity } from './severity.ts';
 import type { Category } from './types.ts';
 import { splitWords } from './words.ts';
 
@@ -24,6 +23,8 @@ export interface NameReading {
   readonly effect: Category | null;
   /** The verb is as often a noun, and the name could be one of a thing. */
   readonly weak: boolean;
+  /** Weak and at the end of other words, where it is most likely a thing: `network_request`. */
+  readonly thing: boolean;
   /** `manage`, `handle`: there is a verb, and it says nothing. */
   readonly generic: boolean;
   /** The other words, before the first preposition. */
@@ -39,9 +40,9 @@ export function readName(identifier: string, server: string): NameReading {
   const all = splitWords(identifier);
   const words = withPhrases(withoutNamespace(all, server));
   const doer = words.length > 1 ? doerOf(words.at(-1) ?? '') : undefined;
-  // `deploy-services-reader`: what stands before the doer is what it does it to, unless it opens with a verb that is worse.
-  if (doer !== undefined && !isWorse(words[0] ?? '', doer)) {
-    return { words, verb: words.at(-1) ?? '', effect: doer, weak: false, generic: false, object: words.slice(0, -1), rest: words.slice(0, -1), joined: joinedVerbs(words.slice(0, -1), -1) };
+  // `deploy-services-reader`: what stands before the doer is what it does it to, unless a verb opens the name.
+  if (doer !== undefined && !isPlainVerb(words[0] ?? '')) {
+    return { words, verb: words.at(-1) ?? '', effect: doer, weak: false, thing: false, generic: false, object: words.slice(0, -1), rest: words.slice(0, -1), joined: joinedVerbs(words.slice(0, -1), -1) };
   }
   const at = verbPosition(words);
   const joined = joinedVerbs(words, at);
@@ -57,6 +58,7 @@ export function readName(identifier: string, server: string): NameReading {
     words, verb, rest, joined, generic,
     effect: generic ? null : (found?.effect ?? null),
     weak: found?.weak ?? true,
+    thing: found?.weak === true && at > 0 && at === words.length - 1 && !generic,
     object: objectBehind.length > 0 ? objectBehind : words.slice(0, at),
   };
 }
@@ -73,18 +75,18 @@ function withPhrases(words: readonly string[]): readonly string[] {
   return merged;
 }
 
-function isWorse(word: string, effect: Category): boolean {
+function isPlainVerb(word: string): boolean {
   const found = verbOf(word);
-  return found !== undefined && !found.weak && !found.rare && !THINGS_THAT_ACT.has(word) && severity(found.effect) > severity(effect);
+  return found !== undefined && !found.weak && !found.rare && !THINGS_THAT_ACT.has(word);
 }
 
 function withoutVerb(identifier: string, words: readonly string[], joined: NameReading['joined']): NameReading {
   const foreign = foreignVerb(words.join(' ') || identifier);
   const rest = words;
   if (foreign !== undefined) {
-    return { words, verb: foreign.term, effect: foreign.effect, weak: false, generic: false, object: words.filter((w) => w !== foreign.term), rest, joined };
+    return { words, verb: foreign.term, effect: foreign.effect, weak: false, thing: false, generic: false, object: words.filter((w) => w !== foreign.term), rest, joined };
   }
-  return { words, verb: null, effect: null, weak: true, generic: false, object: words, rest, joined };
+  return { words, verb: null, effect: null, weak: true, thing: false, generic: false, object: words, rest, joined };
 }
 
 function withoutNamespace(words: readonly string[], server: string): readonly string[] {

@@ -2,32 +2,28 @@ import type { Definition } from './definition.ts';
 import { wordSet } from './lexicon/lookup.ts';
 import * as objects from './lexicon/objects.ts';
 import { PERMISSION_INPUTS, RECIPIENTS, SECRET_INPUTS } from './lexicon/parameters.ts';
+import { ownStateOf } from './own-state.ts';
 import type { NameReading } from './read-name.ts';
 import { baseRisk, RISKS } from './severity.ts';
 import type { Trail } from './trail.ts';
 import type { Category, Risk } from './types.ts';
-import { withPairs } from './words.ts';
+import { splitWords, withPairs } from './words.ts';
 
 const SECRETS = wordSet(objects.SECRETS);
 const SENT = wordSet(objects.SENT_THINGS);
 const PERMISSIONS = wordSet(objects.PERMISSIONS);
 const BULK = wordSet(objects.BULK);
 const PRODUCTION = wordSet(objects.PRODUCTION);
-const OWN_STATE = wordSet(objects.OWN_STATE);
 const SECRET_KEYS = wordSet(SECRET_INPUTS);
 const PERMISSION_KEYS = wordSet(PERMISSION_INPUTS);
 const RECIPIENT_KEYS = wordSet(RECIPIENTS);
 const SENDERS = wordSet('send email notify invite reply forward broadcast message tweet sms dm announce');
 const MAKERS = wordSet('create add generate issue mint rotate regenerate new');
 const MONEY_RECORDS = wordSet(objects.MONEY_RECORDS);
-const SCRATCH = wordSet('hover scroll wait');
-/** Changes of a view; of anything else they are changes. */
-const VIEW_CHANGES = wordSet('resize rotate zoom');
-const VIEWS = wordSet('browser window page viewport tab screen view device camera canvas');
 const RESTORABLE = wordSet('trash recyclebin softdelete archive');
 
 /** The facts behind the risk class, with their evidence. */
-export function judgeSignals(definition: Definition, name: NameReading, category: Category, trail: Trail): void {
+export function judgeSignals(definition: Definition, name: NameReading, server: string, category: Category, trail: Trail): void {
   const changes = category !== 'read';
   const words = new Set(withPairs(name.words));
   for (const word of words) {
@@ -38,6 +34,7 @@ export function judgeSignals(definition: Definition, name: NameReading, category
     if (category === 'write' && MONEY_RECORDS.has(word)) trail.signal('money', 'name', '/name', word);
     if (RESTORABLE.has(word) && changes) trail.signal('reversible', 'name', '/name', word);
   }
+  if (changes && splitWords(server).includes('iam')) trail.signal('permissions', 'server', '', 'iam');
   const key = name.object.at(-1) ?? '';
   if (changes && MAKERS.has(name.verb ?? '') && (key === 'key' || key === 'keys')) trail.signal('secrets', 'name', '/name', key);
   const sends = SENDERS.has(name.verb ?? '') ? (name.verb ?? '') : (category === 'execute' ? name.object.find((w) => SENT.has(w)) : undefined);
@@ -58,20 +55,14 @@ const RAISING = ['secrets', 'permissions', 'bulk', 'free_form_code', 'arbitrary_
  *
  * @param solid the description says something and the confidence is not low: only then may the class fall below the base
  */
-export function judgeRisk(name: NameReading, category: Category, solid: boolean, trail: Trail): Risk {
+export function judgeRisk(name: NameReading, server: string, category: Category, solid: boolean, trail: Trail): Risk {
   let level = baseRisk(category);
   const up = RAISING.find((signal) => trail.signals.has(signal));
   if (up !== undefined) level++;
-  const own = category === 'write' ? ownState(name) : undefined;
+  const own = category === 'write' ? ownStateOf(name, server) : undefined;
   if (up === undefined && solid && own !== undefined) {
     trail.note('name', '/name', own, 'risk_down');
     level--;
   }
   return RISKS[Math.max(0, Math.min(level, 3))] ?? 'critical';
-}
-
-function ownState(name: NameReading): string | undefined {
-  if (name.verb !== null && SCRATCH.has(name.verb)) return name.verb;
-  if (name.verb !== null && VIEW_CHANGES.has(name.verb)) return name.words.find((w) => VIEWS.has(w));
-  return withPairs(name.object).find((w) => OWN_STATE.has(w));
 }

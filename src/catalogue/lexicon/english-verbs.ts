@@ -34,7 +34,7 @@ export const VERBS: Readonly<Record<Category, string>> = {
 /** Words that are as often nouns: verbs only as the first or the last word of a name, or as the first word of a sentence. */
 export const NOUN_OR_VERB: Readonly<Record<Category, string>> = {
   read:
-    'distance location coordinates elevation ranking trending leaderboard profile balance holdings portfolio inventory catalog calendar dashboard ' +
+    'content contents instructions guidance distance location coordinates elevation ranking trending leaderboard profile balance holdings portfolio inventory catalog calendar dashboard ' +
     'query status info details detail history logs log stats statistics metrics help docs documentation schema summary overview usage report reports test lookup whois tree ' +
     'time date weather version versions health capabilities blame context chart graph map directions search about me list size price prices quote quotes tools trace traces feed timeline console state',
   write: 'book pull commit stage cache comment label issue note favorite watch tag link draft record configure feedback',
@@ -53,15 +53,18 @@ export const THINGS_TO_READ =
 
 /** First words that are the thing when a plain verb ends the name: `route_list`, `queue_purge`. */
 export const NOUNS_BEFORE_VERBS =
-  'route routes queue track trigger profile snapshot trace test plan record format hash rate rank scan score stage backup release build report log schedule notification message job task deploy command ' +
-  'order trade transfer share note link label tag issue comment draft book stack group map pair contact place post copy pin watch monitor set index store mount display view select filter sort move print email sms ' +
-  'call request process action webhook batch bulk import export sync merge branch commit archive register claim bind lock guard mark play turn hook screen cluster transform audit debug download upload cache';
+  'route routes queue track trigger profile snapshot trace test plan record format hash rate rank scan score stage backup release build report log schedule notification message job task ' +
+  'deploy command order trade transfer note link label tag issue comment draft book stack group map pair contact monitor index store mount display view email sms call request process action ' +
+  'webhook batch bulk branch commit hook screen cluster transform audit debug cache';
 
 /** Last words that name the tool by what it does: `team-services-reader`. */
 export const DOERS: Readonly<Record<Category, string>> = {
-  read: 'reader viewer fetcher finder searcher lister getter checker validator analyzer analyser inspector explorer scraper crawler retriever summarizer calculator converter detector monitor estimator comparer tester linter translator profiler',
-  write: 'writer updater creator editor uploader importer installer saver modifier marker tagger labeler organizer',
-  execute: 'sender runner executor executer launcher deployer invoker starter stopper publisher notifier caller trigger clicker',
+  read: 'reader viewer fetcher finder searcher lister getter checker validator analyzer analyser inspector explorer scraper crawler retriever summarizer calculator converter detector estimator comparer tester linter translator profiler',
+  write: 'writer updater creator editor uploader importer installer saver modifier tagger organizer',
+  execute: 'sender runner executor executer launcher deployer invoker starter stopper publisher notifier clicker',
   destructive: 'deleter remover cleaner destroyer eraser terminator purger wiper',
   financial: 'payer buyer seller purchaser trader',
 };
+
+/** Last words of a text about a deed: `deploy_app_help` deploys nothing. */
+export const TEXTS_ABOUT = 'help guide guidance instructions tutorial tips';

@@ -19,8 +19,13 @@ export const TIES =
 
 /** State of the caller's own session, which nobody else sees. */
 export const OWN_STATE =
-  'cache viewport window tab tabs session selection highlight highlights context orientation loglevel logging clipboard cursor scroll hover zoom route routes recording tracing emulation ' +
-  'workingdir workingdirectory workdir cwd dialog breakpoint breakpoints canvas sandbox scratch hint theme timezone subscriber';
+  'viewport window highlight highlights orientation loglevel clipboard cursor scroll hover zoom recording tracing emulation dialog breakpoint breakpoints hint theme workingdir workingdirectory workdir cwd subscriber';
+
+/** The same, of a user interface or a debugger only: elsewhere a session or a route is a record. */
+export const OWN_INTERFACE_STATE = 'tab tabs session selection context route routes canvas page pages timezone';
+
+/** Emptying one of these costs time and nothing else. */
+export const CACHES = 'cache caches';
 
 export const REGISTRIES = 'ecr registry acr gcr dockerhub artifactory npm pypi crates nexus ghcr';
 export const ARTEFACTS = 'container image docker package artifact artefact chart oci layer layers';
@@ -29,7 +34,7 @@ export const SECRETS =
   'secret secrets password passwords passwd credential credentials token tokens apikey apikeys keypair privatekey certificate accesskey passphrase vault kubeconfig connectionstring secretkey sshkey signingkey encryptionkey servicekey accountkey recoverycode';
 
 export const PERMISSIONS =
-  'restriction restrictions restrict sharing accesslist ingress trust principal principals identity identities permission permissions role roles policy policies iam acl acls access user users member members membership memberships grant grants auth oauth sso rbac privilege privileges collaborator ' +
+  'ownership restriction restrictions restrict sharing accesslist ingress trust principal principals identity identities permission permissions role roles policy policies iam acl acls access user users member members membership memberships grant grants auth oauth sso rbac privilege privileges collaborator ' +
   'collaborators administrator admin firewall securitygroup owner owners scope scopes encryption proxy';
 
 export const BULK = 'bulk batch all mass multiple many everything entire';
@@ -55,4 +60,4 @@ export const HOSTS = 'droplet droplets server servers instance instances vm vms 
 export const MONEY_RECORDS = 'invoice invoices billing bill bills subscription subscriptions payroll payslip budget budgets price prices pricing tax taxes coupon coupons discount discounts';
 
 /** What holds things that exist without it. */
-export const GROUPS = 'group groups team project projects task board section sprint epic collection collections folder playlist channel cycle module segment audience watchlist list lists album backlog organization workspace milestone release issue story favorites';
+export const GROUPS = 'card group groups team project projects task board section sprint epic collection collections folder playlist channel cycle module segment audience watchlist list lists album backlog organization workspace milestone release issue story favorites';

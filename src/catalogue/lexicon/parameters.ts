@@ -68,6 +68,6 @@ export const DATABASES =
 
 /** Words of a name or a server that drives a user interface: a click there does what a person's click does. */
 export const INTERFACES = 'browser playwright puppeteer selenium chrome chromium firefox webdriver devtools mobile android ios appium simulator emulator page desktop screen cdp stagehand browserbase';
-export const INTERFACE_TARGETS = 'selector element ref xpath css locator elementref uid cssselector elementid';
+export const INTERFACE_TARGETS = 'selector element target ref xpath css locator elementref uid cssselector elementid';
 /** Verbs that act on what a user interface shows. */
 export const INTERFACE_ACTS = 'select type check uncheck upload input press key fill submit choose keypress hotkey paste';
