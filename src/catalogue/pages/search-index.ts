@@ -116,23 +116,32 @@ export function fit(term: string, word: string): number {
   return 0;
 }
 
-/** Insertions, deletions, replacements and swaps of neighbours between two words; `most + 1` when there are more. */
+const FAR = 1_000;
+
+/**
+ * Insertions, deletions, replacements and swaps of neighbours between two words; `most + 1` when there are more. Only the cells that can
+ * still be near enough are looked at: 2 × `most` + 1 for each letter.
+ */
 export function distance(a: string, b: string, most: number): number {
   if (Math.abs(a.length - b.length) > most) return most + 1;
-  let before: number[] = [];
-  let row = Array.from({ length: b.length + 1 }, (_, index) => index);
+  const width = b.length + 1;
+  let older = new Array<number>(width).fill(FAR);
+  let before = Array.from({ length: width }, (_, index) => (index <= most ? index : FAR));
+  let row = new Array<number>(width).fill(FAR);
   for (let i = 1; i <= a.length; i += 1) {
-    const next = [i];
-    let least = i;
-    for (let j = 1; j <= b.length; j += 1) {
-      let cost = Math.min((row[j] ?? 0) + 1, (next[j - 1] ?? 0) + 1, (row[j - 1] ?? 0) + (a[i - 1] === b[j - 1] ? 0 : 1));
-      if (i > 1 && j > 1 && a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1]) cost = Math.min(cost, (before[j - 2] ?? 0) + 1);
-      next.push(cost);
-      least = Math.min(least, cost);
+    const from = Math.max(1, i - most);
+    const to = Math.min(b.length, i + most);
+    row[from - 1] = from === 1 && i <= most ? i : FAR;
+    let least = row[from - 1] ?? FAR;
+    for (let j = from; j <= to; j += 1) {
+      let cost = Math.min((before[j] ?? FAR) + 1, (row[j - 1] ?? FAR) + 1, (before[j - 1] ?? FAR) + (a[i - 1] === b[j - 1] ? 0 : 1));
+      if (i > 1 && j > 1 && a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1]) cost = Math.min(cost, (older[j - 2] ?? FAR) + 1);
+      row[j] = cost;
+      if (cost < least) least = cost;
     }
+    if (to < b.length) row[to + 1] = FAR;
     if (least > most) return most + 1;
-    before = row;
-    row = next;
+    [older, before, row] = [before, row, older];
   }
-  return Math.min(row[b.length] ?? 0, most + 1);
+  return Math.min(before[b.length] ?? FAR, most + 1);
 }

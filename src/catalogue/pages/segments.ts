@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 
 /** Safe in an address and as a file name everywhere, and read the same by every browser, server and file system. */
-const PLAIN = /^[A-Za-z0-9](?:[A-Za-z0-9._@-]{0,78}[A-Za-z0-9_-])?$/;
+const PLAIN = /^(?!.*\.\.)[A-Za-z0-9](?:[A-Za-z0-9._@-]{0,78}[A-Za-z0-9_-])?$/;
 /** Endings that say what kind of file a page's twin is. */
 const ENDING = /\.(?:json|html?|ya?ml|xml|txt|css|js)$/i;
 /** Names that Windows keeps for devices, whatever their ending. */
