@@ -16,6 +16,8 @@ const ASKS: readonly RegExp[] = [
   /\b(?:required|missing|requires|set|provide|specify|without|please|no|need|needs|environment)\b[^\n]{0,80}\b[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)*_(?:KEY|TOKEN|SECRET|PASSWORD|PASS|PAT|CREDENTIALS|USERNAME|CLIENT_ID)\b/,
   /\b(?:unauthori[sz]ed|unauthenticated|not (?:logged|signed) in|not authenticated|authentication (?:failed|required|error)|(?:please|must|you need to) (?:log|sign) ?in|log ?in (?:first|required)|login required)\b/i,
   /\b(?:status|code|http|error)[ :(]{0,3}401\b/i,
+  // Names of errors in cloud libraries.
+  /(?:NoCredentials|ProfileNotFound|Credentials(?:Provider|Retrieval|NotFound)?(?:Error|Exception)|AuthenticationError|UnauthorizedError)\b/,
 ];
 
 const VARIABLE = /\b[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+\b/g;

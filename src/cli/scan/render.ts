@@ -32,7 +32,8 @@ export function scanLines(report: ScanReport, options: RenderOptions): string[] 
 function headingLines(report: ScanReport, style: Style): string[] {
   if (report.server === null) return [];
   const { name, version, protocol } = report.server;
-  return [`${style.bold(printable(name ?? 'server without a name', 80))} ${printable(version ?? '', 40)}  ${style.dim(`protocol ${printable(protocol ?? 'unknown', 20)}`)}`, ''];
+  const parts = [style.bold(printable(name ?? 'server without a name', 80)), printable(version ?? '', 40), style.dim(`protocol ${printable(protocol ?? 'unknown', 20)}`)];
+  return [parts.filter((part) => part !== '').join('  '), ''];
 }
 
 /** `risk`: the most dangerous first, and in the order of the server where they are equal. */

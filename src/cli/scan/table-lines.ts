@@ -6,8 +6,9 @@ import { knownAs, type ScanReport } from './report.ts';
 import type { ToolSummary } from './tool-summary.ts';
 
 const LONGEST_NAME = 80;
-/** Room that the last column gets at least, also beside long names. */
-const LEAST_SIGNALS = 20;
+/** Room for the longest signal or finding, also beside long names. */
+const MOST_SIGNALS = 20;
+const HEADING = 'SIGNALS, FINDINGS';
 const WIDE = 100;
 
 /** Common, and harmless by themselves: they lower the confidence. */
@@ -29,10 +30,12 @@ export function tableLines(report: ScanReport, tools: readonly ToolSummary[], wi
   const widths = columns.map(({ heading, cell }) => tools.reduce((most, tool) => Math.max(most, displayWidth(cell(tool))), heading.length));
   const fixed = widths.reduce((sum, each) => sum + each + 2, 0);
   const names = tools.map(nameOf);
-  const nameWidth = Math.max(4, Math.min(names.reduce((most, name) => Math.max(most, displayWidth(name)), 4), width - fixed - 2 - LEAST_SIGNALS));
+  const said = tools.map((tool) => [...(width >= WIDE ? [] : catalogueRemark(report, tool)), ...remarks(tool.classification)]);
+  const least = Math.min(MOST_SIGNALS, said.flat().reduce((most, word) => Math.max(most, word.length), 'SIGNALS'.length));
+  const nameWidth = Math.max(4, Math.min(names.reduce((most, name) => Math.max(most, displayWidth(name)), 4), width - fixed - 2 - least));
   const rest = Math.max(10, width - fixed - nameWidth - 2);
   const indent = ' '.repeat(nameWidth + fixed + 2);
-  const lines = [style.dim([padded('TOOL', nameWidth), ...columns.map(({ heading, alignment }, index) => padded(heading, widths[index] ?? 0, alignment)), 'SIGNALS, FINDINGS'.slice(0, rest)].join('  ').trimEnd())];
+  const lines = [style.dim([padded('TOOL', nameWidth), ...columns.map(({ heading, alignment }, index) => padded(heading, widths[index] ?? 0, alignment)), rest < HEADING.length ? 'SIGNALS' : HEADING].join('  ').trimEnd())];
   for (const [at, tool] of tools.entries()) {
     const name = names[at] ?? '';
     const own = displayWidth(name) > nameWidth;
@@ -41,7 +44,7 @@ export function tableLines(report: ScanReport, tools: readonly ToolSummary[], wi
       const text = padded(cell(tool), widths[index] ?? 0, alignment);
       return heading === 'RISK' ? byRisk(style, tool.classification.risk, text) : text;
     });
-    const [first = '', ...more] = wrapped(remarks(tool.classification), rest);
+    const [first = '', ...more] = wrapped(said[at] ?? [], rest);
     const remark = first === '' ? '' : colouredRemarks(first, tool.classification, style);
     lines.push([padded(own ? '' : name, nameWidth), ...cells, remark].join('  ').trimEnd());
     for (const line of more) lines.push(indent + colouredRemarks(line, tool.classification, style));
@@ -78,7 +81,13 @@ function columnsFor(report: ScanReport, width: number): readonly Column[] {
     { heading: 'SIZE', alignment: 'right', cell: ({ bytes }) => formatBytes(bytes) },
     { heading: 'REQUIRED', alignment: 'right', cell: ({ parameters, required }) => (parameters.length === 0 ? '-' : `${required.length} of ${parameters.length}`) },
   ];
-  return width >= WIDE ? [...always, ...known, ...wide] : [...always, ...known];
+  return width >= WIDE ? [...always, ...known, ...wide] : always;
+}
+
+/** On a narrow terminal only what is not as the catalogue saw it is said. */
+function catalogueRemark(report: ScanReport, tool: ToolSummary): readonly string[] {
+  const known = knownAs(report, tool);
+  return known === null || known === 'known' ? [] : [`${known}_definition`];
 }
 
 /** Findings, those that are alarming with a mark in front, then signals; each one word. */
