@@ -7,13 +7,16 @@
 // Usage: node scripts/build.mjs [--keep-chunks]     (keeps the chunks of the build before, which a running program may still load)
 import { build } from 'esbuild';
 import { execFileSync } from 'node:child_process';
-import { chmodSync, cpSync, existsSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, cpSync, existsSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 process.chdir(resolve(dirname(fileURLToPath(import.meta.url)), '..'));
 const target = `dist.new-${process.pid}`;
+
+/** CommonJS packages ask for `require`, which a module does not have. */
+const BANNER = "import { createRequire as __cr } from 'node:module'; const require = __cr(import.meta.url);";
 
 const common = {
   outdir: target,
@@ -29,7 +32,7 @@ const common = {
   minifyWhitespace: true,
   minifySyntax: true,
   legalComments: 'linked',
-  banner: { js: "import { createRequire as __cr } from 'node:module'; const require = __cr(import.meta.url);" },
+  banner: { js: BANNER },
   logLevel: 'warning',
 };
 /** `run` is bundled by itself: code shared with other commands would be cut into dozens of small files, each of which costs at the start. */
@@ -37,12 +40,13 @@ const runApart = { name: 'run-apart', setup: (build) => build.onResolve({ filter
 
 try {
   const builds = await Promise.all([
-    build({ ...common, entryPoints: { bin: 'src/cli/bin.ts', policy: 'src/policy/index.ts' }, chunkNames: 'chunks/[name]-[hash]', plugins: [runApart] }),
+    build({ ...common, entryPoints: { bin: 'src/cli/bin.ts', policy: 'src/policy/index.ts', catalogue: 'src/catalogue/index.ts' }, chunkNames: 'chunks/[name]-[hash]', plugins: [runApart] }),
     build({ ...common, entryPoints: { run: 'src/cli/commands/run.ts' }, chunkNames: 'chunks/run-[name]-[hash]' }),
     // What the catalogue's pages load in a browser.
     build({ entryPoints: { catalogue: 'src/catalogue/pages/browser/main.ts' }, outdir: target, bundle: true, format: 'iife', target: 'es2020', minify: true, metafile: true, logLevel: 'warning' }),
   ]);
   const meta = { inputs: Object.assign({}, ...builds.map(({ metafile }) => metafile.inputs)), outputs: Object.assign({}, ...builds.map(({ metafile }) => metafile.outputs)) };
+  for (const [file, output] of Object.entries(meta.outputs)) if (file.endsWith('.mjs')) withoutBanner(file, output);
   writeFileSync(join(target, 'meta.json'), JSON.stringify(meta).replaceAll(`${target}/`, 'dist/'));
   chmodSync(join(target, 'bin.mjs'), 0o755);
   declarations(join(target, 'types'));
@@ -52,7 +56,16 @@ try {
   rmSync(target, { recursive: true, force: true });
 }
 
-/** Type declarations of the library entry, `policylayer/policy`. */
+/** Most files hold no CommonJS: then nothing is made for it at every start. */
+function withoutBanner(file, output) {
+  const text = readFileSync(file, 'utf8');
+  const bare = text.replace(`${BANNER}\n`, '');
+  if (bare === text || /\brequire\b/.test(bare)) return;
+  writeFileSync(file, bare);
+  output.bytes = Buffer.byteLength(bare);
+}
+
+/** Type declarations of the library entries, `policylayer/policy` and `policylayer/catalogue`. */
 function declarations(outDir) {
   const require = createRequire(import.meta.url);
   const tsc = join(dirname(require.resolve('typescript/package.json')), 'bin/tsc');

@@ -1,4 +1,6 @@
-import { combine, formatDiagnostic, type PolicySet } from '../policy/index.ts';
+import { formatDiagnostic } from '../policy/diagnostic.ts';
+import { combine } from '../policy/policy-set.ts';
+import type { PolicySet } from '../policy/types.ts';
 import { loadPolicyFiles, type PoliciesResult, type PolicyFile } from './policy-files.ts';
 import { watchFiles } from './watch-files.ts';
 

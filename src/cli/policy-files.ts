@@ -1,7 +1,11 @@
 import { createHash } from 'node:crypto';
 import { readFileSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { basename, join } from 'node:path';
-import { fromJSON, loadPolicy, toJSON, MAX_DOCUMENT_BYTES, type CompiledPolicy, type Diagnostic } from '../policy/index.ts';
+// Not from policy/index.ts: `run` would read all of the library at its start.
+import type { CompiledPolicy } from '../policy/compiled-policy.ts';
+import type { Diagnostic } from '../policy/diagnostic.ts';
+import { loadPolicy, MAX_DOCUMENT_BYTES } from '../policy/load.ts';
+import { fromJSON, toJSON } from '../policy/saved-policy.ts';
 import { readPrivate, writePrivate } from './private-file.ts';
 
 export interface PolicyFile {

@@ -8,12 +8,13 @@ import type { ExplainOptions } from './commands/explain.ts';
 import type { ImportOptions } from './commands/import.ts';
 import type { InitFlags } from './commands/init.ts';
 import type { LogsArguments } from './commands/logs.ts';
+import { pinsProgram } from './commands/pins-program.ts';
 import type { ScanOptions } from './commands/scan.ts';
 import type { SchemaOptions } from './commands/schema.ts';
 import type { ServeOptions } from './commands/serve.ts';
 import type { SimulateOptions } from './commands/simulate.ts';
 import type { StatusOptions } from './commands/status.ts';
-import { RUN_HELP } from './run-options.ts';
+import { RUN_HELP } from './run-help.ts';
 import { UsageError, printUsageError, systemError } from './usage-error.ts';
 import { version } from './package-root.ts';
 
@@ -220,9 +221,10 @@ function build(done: (status: number) => void): Command {
     .addHelpText('after', SCHEMA_EXAMPLE)
     .action(async (options: SchemaOptions) => done((await import('./commands/schema.ts')).schema(options, process.stdout)));
 
-  const approvals = approvalsProgram(done);
-  for (const command of [approvals, ...approvals.commands]) command.copyInheritedSettings(program);
-  program.addCommand(approvals);
+  for (const group of [approvalsProgram(done), pinsProgram(done)]) {
+    for (const command of [group, ...group.commands]) command.copyInheritedSettings(program);
+    program.addCommand(group);
+  }
 
   for (const group of [catalogueProgram(done), inboxProgram(done)]) {
     for (const command of [group, ...group.commands]) command.copyInheritedSettings(program);

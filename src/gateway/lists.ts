@@ -6,7 +6,7 @@ import { listedFacts } from './call/decide.ts';
 import type { Conversation } from './conversation.ts';
 import type { InFlight } from './in-flight.ts';
 import { narrowedSchema } from './narrowing.ts';
-import { toolFacts } from './tool-directory.ts';
+import { factsOf as plainFacts } from '../policy/tool-facts.ts';
 
 /** A filtered list may be kept by a client this long at most, so that a policy edit shows soon (L5). */
 const MAX_TTL_MS = 60_000;
@@ -59,7 +59,7 @@ export function filterList(conversation: Conversation, call: InFlight, bytes: Bu
 
 /** What a call of this name is judged by: tools of one name share the definition that was listed first, and the class of the most severe (L6). */
 function factsOf(conversation: Conversation, call: InFlight, kind: TargetKind, name: string, item: JsonNode) {
-  return kind === 'tool' ? (listedFacts(conversation, call.policies, name) ?? toolFacts(item)) : null;
+  return kind === 'tool' ? (listedFacts(conversation, call.policies, name) ?? plainFacts(item)) : null;
 }
 
 /** What a principal may see must not be served to another from a cache: every page says so, also one that lost nothing (L5). */

@@ -1,14 +1,12 @@
 import { createHash } from 'node:crypto';
 import type { JsonNode } from '../wire/json-node.ts';
 import type { Classification } from '../catalogue/types.ts';
-import { toolFacts } from '../policy/definitions.ts';
+import { factsOf } from '../policy/tool-facts.ts';
 import type { ToolFacts } from '../policy/types.ts';
 import { knownKeys, type KnownKeys } from '../mcp/keys.ts';
 import { paramHeadersOf, type ParamHeaders } from '../mcp/param-headers.ts';
 import { canonicalJson } from './approvals/canonical.ts';
 import type { ToolClassifier } from './tool-classifier.ts';
-
-export { toolFacts };
 
 /** A list longer than this is not learnt any further; names beyond it are unknown, so calls for them are refused. */
 const MAX_TOOLS = 100_000;
@@ -56,7 +54,7 @@ export class KnownTool {
 
   /** What the definition says, without a class. */
   get facts(): ToolFacts {
-    this.#facts ??= toolFacts(this.#definition);
+    this.#facts ??= factsOf(this.#definition);
     return this.#facts;
   }
 

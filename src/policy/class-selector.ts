@@ -54,23 +54,6 @@ function knownName(names: readonly string[], name: string | null | undefined): s
 /** The class of a tool, as policies know it: part of `ToolFacts`. */
 export type ClassFacts = Pick<ToolFacts, 'category' | 'risk' | 'effects'>;
 
-const SEVERITY: readonly (readonly string[])[] = [['read'], ['write'], ['execute'], MOST_SEVERE];
-
-/**
- * The class of a name with two definitions, of which nobody can tell which one runs: the more severe category, the higher risk, the
- * effects of both. Not known if it is not known of one of them.
- */
-export function mostSevere(a: ClassFacts, b: ClassFacts): ClassFacts {
-  const severity = ({ category }: ClassFacts): number => SEVERITY.findIndex((names) => category !== null && names.includes(category));
-  const level = ({ risk }: ClassFacts): number => (risk === null ? -1 : RISKS.indexOf(risk));
-  const effects = new Set([...(a.effects ?? []), ...(b.effects ?? []), ...[a.category, b.category].filter((name) => name !== null)]);
-  return {
-    category: Math.min(severity(a), severity(b)) < 0 ? null : severity(b) > severity(a) ? b.category : a.category,
-    risk: Math.min(level(a), level(b)) < 0 ? null : level(b) > level(a) ? b.risk : a.risk,
-    effects: [...effects],
-  };
-}
-
 /** `unknown` while nothing has classified the tool. */
 export function matchesClass(selector: string, { categories, risk }: ToolClass): 'yes' | 'no' | 'unknown' {
   const own = RISKS.includes(selector.slice(1)) ? (risk === null ? null : [risk]) : categories;

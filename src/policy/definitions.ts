@@ -1,17 +1,16 @@
 import { JsonNode } from '../wire/json-node.ts';
 import { UPSTREAM_LIMITS } from '../wire/limits.ts';
 import type { ClassFacts } from './class-selector.ts';
-import { classOf, isClassSelector, matchesClass, mostSevere } from './class-selector.ts';
+import { classOf, isClassSelector, matchesClass, RISKS } from './class-selector.ts';
 import type { Environments } from './compile-sources.ts';
 import { matchesGlob, parseGlob } from './glob.ts';
 import { jsonOf, nodeOf } from './plain-json.ts';
+import type { Classify } from './tool-facts.ts';
+import { factsOf } from './tool-facts.ts';
 import type { ToolFacts } from './types.ts';
 
 /** The tools of a server by name, as it lists them. */
 export type Definitions = ReadonlyMap<string, ToolFacts>;
-
-/** Says what a tool does to the world; the catalogue's `classify` is one. */
-export type Classify = (definition: JsonNode) => { readonly category: string; readonly risk: string; readonly effects?: readonly string[] };
 
 /**
  * What a tool's definition says, for conditions and checks. Parts of the wrong type count as not there.
@@ -21,20 +20,30 @@ export type Classify = (definition: JsonNode) => { readonly category: string; re
  */
 export function toolFacts(definition: JsonNode | string | object, classify?: Classify): ToolFacts {
   const tool = asNode(definition, 'the definition is', 'definition');
-  const annotations = tool.get('annotations');
-  const inputSchema = tool.get('inputSchema');
-  return {
-    title: tool.get('title')?.text() ?? annotations?.get('title')?.text() ?? null,
-    annotations: annotations?.kind === 'object' ? annotations : null,
-    inputSchema: inputSchema?.kind === 'object' ? inputSchema : null,
-    ...classFacts(tool, classify),
-  };
+  return { ...factsOf(tool), ...classFacts(tool, classify) };
 }
 
 function classFacts(tool: JsonNode, classify: Classify | undefined): ClassFacts {
   if (classify === undefined) return { category: null, risk: null };
   const { category, risk, effects = [] } = classify(tool);
   return { category, risk, effects };
+}
+
+const SEVERITY: readonly (readonly string[])[] = [['read'], ['write'], ['execute'], ['destructive', 'financial']];
+
+/**
+ * The class of a name with two definitions, of which nobody can tell which one runs: the more severe category, the higher risk, the
+ * effects of both. Not known if it is not known of one of them.
+ */
+function mostSevere(a: ClassFacts, b: ClassFacts): ClassFacts {
+  const severity = ({ category }: ClassFacts): number => SEVERITY.findIndex((names) => category !== null && names.includes(category));
+  const level = ({ risk }: ClassFacts): number => (risk === null ? -1 : RISKS.indexOf(risk));
+  const effects = new Set([...(a.effects ?? []), ...(b.effects ?? []), ...[a.category, b.category].filter((name) => name !== null)]);
+  return {
+    category: Math.min(severity(a), severity(b)) < 0 ? null : severity(b) > severity(a) ? b.category : a.category,
+    risk: Math.min(level(a), level(b)) < 0 ? null : level(b) > level(a) ? b.risk : a.risk,
+    effects: [...effects],
+  };
 }
 
 /**

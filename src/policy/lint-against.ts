@@ -1,7 +1,7 @@
 import type { JsonNode } from '../wire/json-node.ts';
 import { isClassSelector, spansNames } from './class-selector.ts';
 import type { CompiledPolicy } from './compiled-policy.ts';
-import type { Classify, Definitions } from './definitions.ts';
+import type { Definitions } from './definitions.ts';
 import { definitionsOf, environmentsOf, toolsOf } from './definitions.ts';
 import type { Diagnostic } from './diagnostic.ts';
 import { Reporter } from './diagnostic.ts';
@@ -11,6 +11,7 @@ import { lintArguments } from './lint-arguments.ts';
 import { parseGlob } from './glob.ts';
 import { printable, quoted } from './printable.ts';
 import { suggest } from './suggest.ts';
+import type { Classify } from './tool-facts.ts';
 import type { ToolFacts } from './types.ts';
 
 /** Names that one message tells; the rest are counted. */

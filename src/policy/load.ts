@@ -3,7 +3,6 @@ import { checkDocument } from './check-document.ts';
 import type { Environments } from './compile-sources.ts';
 import { compileSources } from './compile-sources.ts';
 import type { Definitions } from './definitions.ts';
-import { environmentsOf } from './definitions.ts';
 import type { Diagnostic } from './diagnostic.ts';
 import { formatDiagnostic, Reporter } from './diagnostic.ts';
 import { combine } from './policy-set.ts';
@@ -45,7 +44,7 @@ export async function loadPolicy(text: string, options: LoadOptions): Promise<Lo
     return refused(reporter);
   }
   const { parseYaml } = await import('./parse-yaml.ts');
-  const environments = options.definitions === undefined ? null : environmentsOf(options.definitions);
+  const environments = options.definitions === undefined ? null : (await import('./definitions.ts')).environmentsOf(options.definitions);
   const result = await finishLoading(parseYaml(body, reporter), options.name, reporter, source, environments);
   if (!result.ok) return result;
   // Not imported at the top: a policy from the cache is not linted, and starting `run` reads every line that is.

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { HttpHarness } from './http-harness.ts';
-import { toolFacts } from '../../src/gateway/tool-directory.ts';
+import { toolFacts } from '../../src/policy/definitions.ts';
 import type { PolicySet } from '../../src/policy/types.ts';
 import { UPSTREAM_LIMITS } from '../../src/wire/limits.ts';
 import { scan } from '../../src/wire/scan.ts';

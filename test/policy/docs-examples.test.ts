@@ -55,9 +55,9 @@ describe('docs/library.md', () => {
 
   // A line `// => VALUE` states what the expression statement before it gives.
   it.each(scripts)('the program in line $line gives what its comments say', async ({ text }) => {
-    const entry = pathToFileURL(join(import.meta.dirname, '../../src/policy/index.ts')).href;
+    const entry = (room: string): string => JSON.stringify(pathToFileURL(join(import.meta.dirname, `../../src/${room}/index.ts`)).href);
     let checks = 0;
-    const body = text.replaceAll("'policylayer/policy'", JSON.stringify(entry)).replace(/^(.+);\s*\/\/ => (.+)$/gm, (_line, expression: string, value: string) => {
+    const body = text.replace(/'policylayer\/(policy|catalogue)'/g, (_name, room: string) => entry(room)).replace(/^(.+);\s*\/\/ => (.+)$/gm, (_line, expression: string, value: string) => {
       checks += 1;
       return `results.push([${expression}, ${value}]);`;
     });

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { runStdio } from '../../gateway/run.ts';
 import { LivePolicies } from '../live-policies.ts';
-import { RUN_HELP, readRunOptions, type RunOptions } from '../run-options.ts';
+import { readRunOptions, type RunOptions } from '../run-options.ts';
 import { endOnSignal } from '../signals.ts';
 import { UsageError, printUsageError } from '../usage-error.ts';
 
@@ -20,7 +20,7 @@ export async function run(args: readonly string[]): Promise<number> {
     return 2;
   }
   if (options === null) {
-    process.stdout.write(RUN_HELP);
+    process.stdout.write((await import('../run-help.ts')).RUN_HELP);
     return 0;
   }
   const { dataDir, journalArguments } = options;
