@@ -1,14 +1,8 @@
 import { ALSO_SENT, isShownWhole } from '../../gateway/approval-http/shown-call.ts';
-import { shownJson, shownText, type Shown } from '../../gateway/approval-http/shown-json.ts';
 import type { ApprovalRecord } from '../../state/types.ts';
 import type { Style } from '../terminal.ts';
 import { left } from './table.ts';
-import { wrap } from './wrap.ts';
-
-const LABEL = 10;
-/** Begins every line that goes on from the one before; nothing else stands there. */
-const GOES_ON = '↪ ';
-const NARROWEST = 20;
+import { Paper } from './paper.ts';
 
 /**
  * One request as a person reads it before deciding: the exact arguments and whatever else is sent, every character that cannot be seen
@@ -40,43 +34,6 @@ export function requestDetails(record: ApprovalRecord, now: number, url: string 
   }
   if (!isShownWhole(record)) paper.line(style.yellow('Not everything is shown: this call was built so that it cannot be. The exact text is in: policylayer approvals show --json'));
   return paper.lines;
-}
-
-/** The lines of one request. Everything that is put on it is escaped. */
-class Paper {
-  readonly lines: string[] = [];
-  readonly #style: Style;
-  readonly #width: number;
-
-  constructor(style: Style, width: number) {
-    this.#style = style;
-    this.#width = width;
-  }
-
-  line(text: string): void {
-    this.lines.push(text);
-  }
-
-  row(label: string, value: string): void {
-    this.#put(shownText(value), `${this.#style.dim(label.padEnd(LABEL))} `, `${' '.repeat(LABEL - GOES_ON.length + 1)}${GOES_ON}`, LABEL + 1);
-  }
-
-  exact(title: string, json: string): void {
-    this.line(this.#style.dim(title));
-    this.#put(shownJson(json).pieces, '  ', GOES_ON, 2);
-  }
-
-  #put(pieces: readonly Shown[], first: string, continued: string, indent: number): void {
-    wrap(pieces, Math.max(NARROWEST, this.#width - indent)).forEach((line, index) => {
-      const start = index === 0 ? first : line.continued ? continued : ' '.repeat(indent);
-      this.line(start + line.pieces.map((piece) => paint(piece, this.#style)).join(''));
-    });
-  }
-}
-
-function paint({ text, escaped, kind }: Shown, style: Style): string {
-  if (escaped) return style.yellow(text);
-  return kind === 'name' ? style.bold(text) : kind === 'string' ? style.green(text) : text;
 }
 
 function utc(iso: string): string {
