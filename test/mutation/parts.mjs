@@ -1,8 +1,11 @@
 /** What is mutated together, and by which tests it is tested. Every file of src/policy is in exactly one part (`decide` takes the rest). */
 
-/** Tests that repeat themselves a thousand times or start processes; a mutant is tested by every test that reaches it. */
+/** Tests that start processes, or work for seconds on one text. A mutant is tested by every other test that reaches it. */
 const SLOW = [
-  'propert', 'fuzz', 'differential', '/hostile.', '/unknown.', '/never-looser.', '/check-command.', '/documented-examples.', '/docs-examples.', '/processes', '/kill', '/official-suite',
+  // The tables have a shorter form here.
+  'policy/tables.test',
+  '/hostile.', '/check-command.', '/documented-examples.', '/docs-examples.', '/processes', '/kill', '/official-suite', '/loader-fuzz.',
+  'loading.test.ts#hostile text', 'loading.test.ts#text > with twenty thousand', '/cel/fuzz.', '/fuzz/loader.', ' 400,000 ', 'one long line, one deep tree',
 ];
 
 const IN = (...names) => names.map((name) => `src/policy/${name}.ts`);
@@ -15,17 +18,23 @@ const OWN = {
     'check-approval', 'check-arguments', 'check-budget', 'check-conditions', 'check-counter', 'check-document', 'check-duration', 'check-limit', 'check-reason', 'check-rule', 'check-window', 'check-words',
     'parse-yaml', 'bounded-yaml', 'yaml-errors', 'document', 'load', 'source*', 'scalar-positions', 'plain-json', 'saved-policy', 'diagnostic', 'suggest', 'schema-text', 'compile-sources', 'definitions',
   ),
-  lint: IN('lint*', 'editor-*', 'explain', 'rule-table', 'sentence', 'printable'),
+  lint: IN('lint*', 'editor-*', 'explain', 'sentence', 'printable'),
 };
 
-const policy = (mutate) => ({ mutate, tests: ['test/policy'], sources: ['src/policy', 'src/wire', 'src/state', 'src/cli/author', 'src/cli/scan'], slow: SLOW });
+const SOURCES = ['src/policy', 'src/wire', 'src/state', 'src/cli/author', 'src/cli/scan'];
+const TABLES = 'test/mutation/tables.suite.ts';
+/** Test files that are slow to evaluate, and of these parts only. */
+const OF_ONE = { cel: 'cel/conformance.', lint: 'editor-schema.' };
+/** Tests of other rooms that say what is expected of a part. */
+const ELSEWHERE = { selectors: ['test/gateway/approvals/digest.test.ts'], lint: ['test/cli/author/explain.test.ts', 'test/cli/author/check-against.test.ts'], import: ['test/cli/author/import.test.ts'] };
+const policy = (name, mutate) => ({ mutate, tests: ['test/policy', TABLES, ...(ELSEWHERE[name] ?? [])], sources: SOURCES, slow: [...SLOW, ...Object.entries(OF_ONE).flatMap(([owner, file]) => (owner === name ? [] : [file]))] });
 
 export const PARTS = {
-  decide: policy(['src/policy/*.ts', '!src/policy/types.ts', ...Object.values(OWN).flat().map((one) => `!${one}`)]),
-  ...Object.fromEntries(Object.entries(OWN).map(([name, mutate]) => [name, policy(mutate)])),
+  decide: policy('decide', ['src/policy/*.ts', '!src/policy/types.ts', ...Object.values(OWN).flat().map((one) => `!${one}`)]),
+  ...Object.fromEntries(Object.entries(OWN).map(([name, mutate]) => [name, policy(name, mutate)])),
   limits: {
     mutate: ['src/state/*{counter,limit,budget,spend,draw,reservation,amount,admission,settlement,clock,grace,flood}*.ts', 'src/wire/decimal.ts'],
-    tests: ['test/state', 'test/wire', 'test/policy/tables.test.ts'], sources: ['src/policy', 'src/wire', 'src/state', 'src/cli/author', 'src/cli/scan'], slow: SLOW,
+    tests: ['test/state', 'test/wire', TABLES], sources: SOURCES, slow: SLOW,
   },
 };
 export const POLICY = ['decide', ...Object.keys(OWN)];

@@ -4,8 +4,8 @@
  * Runs one part after the other, prints every surviving mutant and at the end the scores. Exit status 1 when a score is below 85 %.
  *
  * The score is Stryker's: killed and timed out, of all mutants but those that are ignored or do not run. All of Stryker's mutators are
- * on, those of texts too. Tests named below as slow, and units of tests that take longer than LONGEST_MS, are left out: each could only
- * kill more. runner/ says how one process tests all mutants.
+ * on, those of texts too. Tests that parts.mjs names as slow, and tests that take longer than LONGEST_MS, are left out, and properties
+ * are tried with EXAMPLES examples: all of these could only kill more. runner/ says how one process tests all mutants.
  *
  * Its packages are kept apart from the project's, and Stryker's own handling of tsconfig files is switched off: it needs the
  * JavaScript API of TypeScript, which TypeScript 7 does not have.
@@ -21,7 +21,9 @@ import { addUp, line, scoreOf } from './score.mjs';
 const ROOT = resolve(import.meta.dirname, '../..');
 const PACKAGES = join(import.meta.dirname, 'node_modules/@stryker-mutator');
 const LOWEST_SCORE = 85;
-const LONGEST_MS = 250;
+const LONGEST_MS = 80;
+/** Of a property. */
+const EXAMPLES = 15;
 // A file system in memory, where there is one: tests that count write to disk, and wait for it.
 const MEMORY = '/dev/shm';
 
@@ -50,7 +52,7 @@ for (const name of asked) {
   if (!existsSync(report)) process.exit(status === 0 ? 1 : status);
   scores.push({ name, ...addUp(JSON.parse(readFileSync(report, 'utf8'))) });
 }
-const total = scores.reduce((sum, { name: _, ...counts }) => Object.fromEntries(Object.entries(counts).map(([key, count]) => [key, (sum[key] ?? 0) + count])), {});
+const total = scores.reduce((sum, counts) => Object.fromEntries(Object.entries(counts).filter(([key]) => key !== 'name').map(([key, count]) => [key, (sum[key] ?? 0) + count])), {});
 process.stdout.write(`\n${[...scores, ...(scores.length > 1 ? [{ name: 'all', ...total }] : [])].map(line).join('\n')}\n`);
 rmSync(scratch, { recursive: true, force: true });
 process.exit(scores.every((score) => Number(scoreOf(score)) >= LOWEST_SCORE) ? 0 : 1);
@@ -61,7 +63,7 @@ async function mutate(name) {
   writeFileSync(config, JSON.stringify({
     testRunner: 'one-process',
     plugins: [join(import.meta.dirname, 'runner/index.mjs')],
-    oneProcess: { tests: part.tests, sources: part.sources, slow: part.slow, longestMs: LONGEST_MS },
+    oneProcess: { tests: part.tests, sources: part.sources, slow: part.slow, longestMs: LONGEST_MS, examples: EXAMPLES },
     tsconfigFile: 'none.json',
     mutate: values.files?.split(',') ?? part.mutate,
     coverageAnalysis: 'perTest',

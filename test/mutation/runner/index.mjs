@@ -7,20 +7,23 @@
  * - A mutant that a test kills is only killed if that test then passes without the mutant. If it does not, the mutant spoilt something
  *   that the modules remember: they are evaluated anew and the mutant is tested again.
  * - A static mutant (its code runs only while a module is loaded) gets modules that are evaluated with it active.
- * - Tests that take long are left out (and said); that can only lower the score.
+ * - Tests that take long are left out (and said), and properties are tried with few examples; both can only lower the score.
  */
 import { existsSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join, relative, resolve } from 'node:path';
 import { PluginKind, commonTokens, declareFactoryPlugin, tokens } from '@stryker-mutator/api/plugin';
 import { DryRunStatus, TestStatus, determineHitLimitReached, toMutantRunResult } from '@stryker-mutator/api/test-runner';
-import fc from 'fast-check';
+import * as fastCheck from 'fast-check';
 import { collect, vitest } from './dsl.mjs';
 import { Modules } from './modules.mjs';
-import { close, runUnit, unitsOf } from './units.mjs';
+import { ENOUGH, close, runUnit, unitsOf } from './units.mjs';
 
 const NAMESPACE = '__stryker__';
 /** What the dry run found: Stryker starts this process anew after a timeout. */
 const REMEMBERED = '.one-process.json';
+/** Which tests take too long, found by the first part of a run (run.mjs gives all parts one temporary folder). */
+const LEFT_OUT = join(tmpdir(), 'left-out.json');
 
 class OneProcessRunner {
   #log;
@@ -29,9 +32,16 @@ class OneProcessRunner {
   #files = [];
   /** Units that take too long. */
   #left = new Set();
+  /** Units that an earlier part measured. */
+  #measured = new Set();
+  /** Units that end after their property, because they count its examples then. */
+  #cut = new Set();
+  #unit = '';
   /** Mutants whose code runs while a module is loaded and never else. */
   #static = new Set();
   #atLoad = {};
+  /** What a unit costs; `longestMs` is of one of its tests. */
+  #whole = new Map();
   #failure = null;
   #kills = new Map();
   #stray = [];
@@ -52,15 +62,14 @@ class OneProcessRunner {
     globalThis[NAMESPACE] ??= {};
     // Instrumented modules keep the object that they find first.
     globalThis[NAMESPACE].mutantCoverage = { static: {}, perTest: {} };
-    // Properties that are quick enough to take part find the same things every time.
-    fc.configureGlobal({ ...fc.readConfigureGlobal(), seed: 20261122 });
-    this.#modules = new Modules(resolve('.transformed'), { vitest });
+    this.#modules = new Modules(resolve('.transformed'), { vitest, 'fast-check': fewExamples(this.#settings.examples, () => this.#cut.has(this.#unit)) });
     this.#files = this.#settings.tests.flatMap((folder) => filesIn(resolve(folder), '.test.ts')).filter((file) => !this.#settings.slow.some((word) => file.includes(word)));
     process.on('unhandledRejection', (error) => this.#stray.push(error));
     process.on('uncaughtException', (error) => this.#stray.push(error));
     if (existsSync(REMEMBERED)) {
-      const { left, static: fixed } = JSON.parse(readFileSync(REMEMBERED, 'utf8'));
+      const { left, cut, static: fixed } = JSON.parse(readFileSync(REMEMBERED, 'utf8'));
       this.#left = new Set(left);
+      this.#cut = new Set(cut);
       this.#static = new Set(fixed);
     } else this.#atLoad = await this.#warmUp();
   }
@@ -73,10 +82,8 @@ class OneProcessRunner {
 
   /** Evaluates a test file and gives its units; what its own code covers is of no test. */
   async #unitsIn(file) {
-    const source = readFileSync(file, 'utf8');
-    const shared = source.includes('??=') || source.includes('beforeAll(');
     const root = await collect('', async () => await this.#modules.again(file));
-    return unitsOf(root, relative('.', file), shared);
+    return unitsOf(root, relative('.', file), isShared(readFileSync(file, 'utf8')));
   }
 
   /** A first run warms up and finds what takes too long; it is no part of the dry run, by whose time Stryker measures its timeouts. */
@@ -86,9 +93,15 @@ class OneProcessRunner {
     await this.#loadAll();
     const atLoad = space.mutantCoverage.static;
     const spent = performance.now() - begin;
+    if (existsSync(LEFT_OUT)) {
+      const { left, cut, measured } = JSON.parse(readFileSync(LEFT_OUT, 'utf8'));
+      this.#left = new Set(left);
+      this.#cut = new Set(cut);
+      this.#measured = new Set(measured);
+    }
     const cold = new Map();
-    this.#failure = await this.#runEverything(cold);
-    for (const [id, time] of cold) if (time > 5 * this.#settings.longestMs) this.#leaveOut(id, time);
+    this.#failure = await this.#runEverything(cold, this.#measured);
+    for (const [id, time] of cold) if (time > 5 * this.#longest(id)) this.#leaveOut(id, time);
     const again = performance.now();
     await this.#loadAll();
     this.#log.info(`loading the modules: ${Math.round(spent)} ms, then ${Math.round(performance.now() - again)} ms`);
@@ -105,16 +118,17 @@ class OneProcessRunner {
     const tests = [];
     const coverage = { static: {}, perTest: {} };
     for (const [id, spent] of times) {
-      if (spent > this.#settings.longestMs) {
+      if (!this.#measured.has(id) && spent > this.#longest(id)) {
         this.#leaveOut(id, spent);
         continue;
       }
-      tests.push({ id, name: id, fileName: resolve(id.split('#')[0]), status: TestStatus.Success, timeSpentMs: Math.max(1, Math.round(spent)) });
+      tests.push({ id, name: id, fileName: resolve(id.split('#')[0]), status: TestStatus.Success, timeSpentMs: Math.max(1, Math.round(this.#whole.get(id) ?? 0)) });
       coverage.perTest[id] = space.mutantCoverage.perTest[id] ?? {};
     }
     this.#addStatic(coverage);
-    writeFileSync(REMEMBERED, JSON.stringify({ left: [...this.#left], static: [...this.#static] }));
-    this.#log.info(`${tests.length} tests, ${Math.round([...times.values()].reduce((sum, one) => sum + one, 0))} ms; ${this.#left.size} left out; ${this.#static.size} static mutants`);
+    writeFileSync(LEFT_OUT, JSON.stringify({ left: [...this.#left], cut: [...this.#cut], measured: [...this.#measured, ...times.keys()] }));
+    writeFileSync(REMEMBERED, JSON.stringify({ left: [...this.#left], cut: [...this.#cut], static: [...this.#static] }));
+    this.#log.info(`${tests.length} tests, ${Math.round([...this.#whole.values()].reduce((sum, one) => sum + one, 0))} ms; ${this.#left.size} left out; ${this.#static.size} static mutants`);
     return { status: DryRunStatus.Complete, tests, mutantCoverage: coverage };
   }
 
@@ -138,12 +152,17 @@ class OneProcessRunner {
     }
   }
 
+  /** A table is one test here, of twenty cases. */
+  #longest(id) {
+    return this.#settings.longestMs * (id.startsWith('test/mutation/') ? 10 : 1);
+  }
+
   #leaveOut(id, spent) {
     this.#log.info(`left out, ${Math.round(spent)} ms: ${id}`);
     this.#left.add(id);
   }
 
-  async #runEverything(times) {
+  async #runEverything(times, but = new Set()) {
     const space = globalThis[NAMESPACE];
     const failures = [];
     space.activeMutant = undefined;
@@ -157,12 +176,18 @@ class OneProcessRunner {
       }
       const opened = new Set();
       for (const [id, tests] of units) {
-        if (this.#left.has(id)) continue;
+        if (this.#left.has(id) || but.has(id) || this.#settings.slow.some((word) => id.includes(word))) continue;
         const begin = processorTime();
         space.currentTestId = id;
-        const error = await runUnit(tests, opened);
+        let error = await this.#run(id, tests, opened);
+        if (error !== null && !this.#cut.has(id)) {
+          this.#cut.add(id);
+          error = await this.#run(id, tests, opened);
+        }
         space.currentTestId = undefined;
-        times.set(id, processorTime() - begin);
+        const spent = processorTime() - begin;
+        this.#whole.set(id, spent);
+        times.set(id, spent / tests.length);
         if (error !== null) failures.push(`${id}: ${error?.stack ?? error}`);
       }
       await close(opened);
@@ -184,7 +209,7 @@ class OneProcessRunner {
       await this.#loadAll();
     }
     const first = await this.#test(id, testFilter, hitLimit);
-    if (first.killer === undefined || await this.#passes(first.killer)) return first.result;
+    if (first.passes) return first.result;
     this.#log.info(`mutant ${id} spoilt what the modules remember: tested again on new ones`);
     await this.#loadAll();
     const second = await this.#test(id, testFilter, hitLimit);
@@ -204,17 +229,24 @@ class OneProcessRunner {
     return (await this.#test(id, testFilter, undefined)).result;
   }
 
-  /** Whether a unit passes without a mutant. */
-  async #passes(id) {
+  async #run(id, tests, opened) {
+    this.#unit = id;
+    return await runUnit(tests, opened);
+  }
+
+  /** Whether a unit passes without a mutant. Tests that share what they made need a file that is evaluated anew. */
+  async #passes(id, tests, opened) {
     globalThis[NAMESPACE].activeMutant = undefined;
-    const opened = new Set();
+    const file = resolve(id.split('#')[0]);
+    if (!isShared(readFileSync(file, 'utf8'))) return await this.#run(id, tests, opened) === null;
+    const others = new Set();
     try {
-      const tests = (await this.#unitsIn(resolve(id.split('#')[0]))).get(id);
-      return tests !== undefined && await runUnit(tests, opened) === null;
+      const again = (await this.#unitsIn(file)).get(id);
+      return again !== undefined && await this.#run(id, again, others) === null;
     } catch {
       return false;
     } finally {
-      await close(opened);
+      await close(others);
     }
   }
 
@@ -231,6 +263,7 @@ class OneProcessRunner {
     }
     const ran = [];
     let killer;
+    let passes = true;
     for (const file of this.#byKills([...wanted.keys()])) {
       space.activeMutant = isStatic ? mutant : undefined;
       let units;
@@ -246,13 +279,14 @@ class OneProcessRunner {
       for (const id of wanted.get(file)) {
         const tests = units.get(id);
         // A static mutant may change which tests there are.
-        const error = tests === undefined ? new Error('the test is not there') : await runUnit(tests, opened);
+        const error = tests === undefined ? new Error('the test is not there') : await this.#run(id, tests, opened);
         if (error === null) {
           ran.push({ id, name: id, status: TestStatus.Success, timeSpentMs: 0 });
           continue;
         }
         ran.push(failed(id, error));
         killer = id;
+        passes = isStatic || await this.#passes(id, tests, opened);
         this.#kills.set(file, (this.#kills.get(file) ?? 0) + 1);
         break;
       }
@@ -263,9 +297,9 @@ class OneProcessRunner {
     await new Promise((done) => setImmediate(done));
     const late = determineHitLimitReached(space.hitCount, hitLimit);
     if (late === undefined && killer === undefined && this.#stray.length > 0) {
-      return { killer, result: toMutantRunResult({ status: DryRunStatus.Error, errorMessage: `outside of a test: ${String(this.#stray[0])}` }) };
+      return { passes, result: toMutantRunResult({ status: DryRunStatus.Error, errorMessage: `outside of a test: ${String(this.#stray[0])}` }) };
     }
-    return { killer, result: toMutantRunResult(late ?? { status: DryRunStatus.Complete, tests: ran }, false) };
+    return { passes, result: toMutantRunResult(late ?? { status: DryRunStatus.Complete, tests: ran }, false) };
   }
 
   /** The files that killed most come first. */
@@ -274,6 +308,22 @@ class OneProcessRunner {
   }
 
   async dispose() {}
+}
+
+/** Properties with few examples, which are the same every time. */
+function fewExamples(most, endsThere) {
+  const assert = (property, parameters = {}) => {
+    const ran = fastCheck.assert(property, { ...parameters, numRuns: Math.min(parameters.numRuns ?? most, most), seed: 20261122 });
+    if (!endsThere()) return ran;
+    if (ran === undefined) throw ENOUGH;
+    return ran.then(() => { throw ENOUGH; });
+  };
+  const own = { ...fastCheck.default, assert };
+  return { ...fastCheck, ...own, default: own };
+}
+
+function isShared(source) {
+  return source.includes('??=') || source.includes('beforeAll(');
 }
 
 /** In milliseconds, of this process: what a test costs must not hang on what else the machine does. */

@@ -27,11 +27,15 @@ export class Modules {
   async load(path) {
     const known = this.#loaded.get(path);
     // A module that is still being evaluated is given as far as it is: its importer is part of a cycle.
-    if (known !== undefined) return known.evaluating ? known.exports : await known.done;
-    const entry = { exports: newExports(), evaluating: false, done: null };
+    if (known !== undefined) {
+      if (!known.evaluating) await known.done;
+      return known.exports;
+    }
+    const entry = { exports: newExports(), evaluating: false, done: Promise.resolve() };
     this.#loaded.set(path, entry);
-    entry.done = this.#evaluate(path, entry.exports, entry).then(() => entry.exports);
-    return await entry.done;
+    entry.done = this.#evaluate(path, entry.exports, entry);
+    await entry.done;
+    return entry.exports;
   }
 
   /** The exports of a file that is evaluated anew, on the modules that are loaded. */

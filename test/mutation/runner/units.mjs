@@ -1,6 +1,9 @@
 /** Runs collected tests one after the other. */
 import { testContext } from './dsl.mjs';
 
+/** Thrown where a test has done all that it does here. */
+export const ENOUGH = new Error('enough');
+
 /** A test that ends later than this has failed, in milliseconds. */
 const TEST_TIMEOUT = 5_000;
 
@@ -49,6 +52,8 @@ export async function runUnit(tests, opened) {
         for (const suite of suites) for (const before of suite.beforeEach) await before();
         try {
           await test.run(testContext);
+        } catch (error) {
+          if (error !== ENOUGH) throw error;
         } finally {
           for (const suite of suites.reverse()) for (const after of suite.afterEach) await after();
         }
