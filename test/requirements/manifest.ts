@@ -103,7 +103,7 @@ export const REQUIREMENTS: readonly Requirement[] = [
   must('L4', 'what is visible depends on policy, principal and item only', 'S26 server/tools#capabilities'),
   must('L5', 'filtered modern lists are private, their lifetime is capped', 'S26 caching'),
   must('L6', 'names are compared exactly', 'S25/S26 tool names'),
-  later(should('L7', 'definitions are pinned', 'S26 server/tools'), 4, 'drift control belongs to the catalogue'),
+  should('L7', 'definitions are pinned', 'S26 server/tools'),
   must('L8', 'tools with invalid header annotations are left out where we are the HTTP client', 'S26 schema extension'),
 
   must('A1', 'JSON Schema 2020-12 for arguments', 'S26 basic#schema-dialect'),
