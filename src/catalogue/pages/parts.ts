@@ -40,7 +40,7 @@ export function categoryBar(counts: ReadonlyMap<string, number>): Html {
 
 /** Text to copy. The button is made by the script, so there is none that does nothing. */
 export function codeBlock(text: string, label: string): Html {
-  return html`<div class="code"><pre tabindex="0" role="region" aria-label="${label}"><code>${text}</code></pre></div>`;
+  return html`<div class="code"><pre tabindex="0" role="group" aria-label="${label}"><code>${text}</code></pre></div>`;
 }
 
 const NAME_IN_TABLE = 72;

@@ -93,6 +93,25 @@ export class Browser {
     throw new Error(`the page never came to ${expression}`);
   }
 
+  /** Sets the size of the window, in CSS pixels, and the colours that the system prefers. */
+  async appearance(width: number, height: number, scheme: 'light' | 'dark'): Promise<void> {
+    await this.#send('Emulation.setDeviceMetricsOverride', { width, height, deviceScaleFactor: 1, mobile: width < 600 });
+    await this.#send('Emulation.setEmulatedMedia', { features: [{ name: 'prefers-color-scheme', value: scheme }] });
+    // A window that nobody looks at has no focus.
+    await this.#send('Emulation.setFocusEmulationEnabled', { enabled: true });
+  }
+
+  /** Runs a script in every page before its own. */
+  async before(script: string): Promise<void> {
+    await this.#send('Page.addScriptToEvaluateOnNewDocument', { source: script });
+  }
+
+  /** A picture of the whole page, PNG. */
+  async picture(): Promise<Buffer> {
+    const { result } = await this.#send('Page.captureScreenshot', { format: 'png', captureBeyondViewport: true });
+    return Buffer.from(String(result?.['data'] ?? ''), 'base64');
+  }
+
   async scripts(enabled: boolean): Promise<void> {
     await this.#send('Emulation.setScriptExecutionDisabled', { value: !enabled });
   }
