@@ -40,7 +40,7 @@ const CLIENTS: readonly ClientCase[] = [
   { title: 'Claude Code', file: ({ home }) => join(home, '.claude.json'), entry: below('mcpServers'), stdio: 'registry', http: 'remote' },
   {
     title: 'Claude Code, a server of one project', file: ({ home }) => join(home, '.claude.json'), stdio: 'local', http: null,
-    entry: (text, name, { project }) => (jsonc(text)['projects']?.[project] as { mcpServers: Record<string, unknown> }).mcpServers[name],
+    entry: (text, name, { project }) => (jsonc(text)['projects']?.[project] as { mcpServers: Record<string, unknown> } | undefined)?.mcpServers[name],
   },
   { title: 'Claude Code, .mcp.json', file: ({ project }) => join(project, '.mcp.json'), entry: below('mcpServers'), stdio: 'shared', http: null },
   { title: 'Claude Desktop', file: ({ home }) => join(home, '.config/Claude/claude_desktop_config.json'), entry: below('mcpServers'), stdio: 'no-arguments', http: null },
@@ -58,8 +58,8 @@ const CLIENTS: readonly ClientCase[] = [
   {
     title: 'Zed, the older form', file: ({ home }) => join(home, '.config/zed/settings.json'), stdio: 'older', http: null,
     entry: (text, name) => {
-      const { path, args, env } = (jsonc(text)['context_servers']?.[name] as { command: { path: string; args: string[]; env: object } }).command;
-      return { command: path, args, env };
+      const older = jsonc(text)['context_servers']?.[name] as { command: { path: string; args: string[]; env: object } } | undefined;
+      return { ...older?.command, command: older?.command.path };
     },
   },
 ];
