@@ -150,12 +150,23 @@ describe.skipIf(labelledServers().size === 0)('for the servers of the labelled d
 });
 
 describe.skipIf(records().length === 0)('for the records of the catalogue', () => {
-  it('every starter policy and every ready rule loads without a warning, and names every tool', async () => {
+  it('every starter policy loads without a warning, and names every tool', async () => {
     for (const record of records()) {
       const { warnings, selectors } = await loaded(starterPolicy(record.tools, { origin: record.slug, name: record.package.name }));
       expect(warnings.map(({ code, message }) => `${record.slug}: ${code}: ${message}`)).toEqual([]);
       expect(new Set(selectors)).toEqual(new Set(record.tools.map(({ name }) => name)));
-      for (const tool of record.tools) for (const rule of readyRules(tool)) expect((await loaded(rule.yaml)).warnings).toEqual([]);
+    }
+  }, 120_000);
+
+  it('every ready rule loads without a warning', async () => {
+    // Rules that differ in the tool's name only are the same rule; the policies above hold all of the names.
+    const seen = new Set<string>();
+    for (const tool of records().flatMap((record) => record.tools)) {
+      for (const rule of readyRules(tool)) {
+        const shape = rule.yaml.replace(tool.name, 'NAME');
+        if (seen.size === seen.add(shape).size) continue;
+        expect((await loaded(rule.yaml)).warnings, rule.yaml).toEqual([]);
+      }
     }
   }, 120_000);
 });

@@ -10,7 +10,7 @@ const WHY: Readonly<Record<Group, string>> = {
   secrets: 'It handles secrets. What a model has read stays in its context and in transcripts, so it should not see the tool.',
   financial: 'It moves money or binds somebody to pay. A person looks at each call; a limit keeps the requests few.',
   destructive: 'What it removes does not come back by ordinary means. A person looks at each call; a limit keeps the requests few.',
-  powerful: 'It takes commands, queries or addresses that can do nearly anything. A person reads each call before it runs.',
+  powerful: 'It reaches far: code, commands, queries or addresses of the caller\'s choice, or many things at once. A person reads each call before it runs.',
   permissions: 'It changes who may do what. That is decided by a person.',
   execute: 'It starts something whose effects reach further than the record it touches: few calls a minute, and arguments that are what they claim to be.',
   wide_write: 'It changes more than one ordinary record: few calls a minute, and arguments that are what they claim to be.',

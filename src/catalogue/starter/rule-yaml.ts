@@ -20,15 +20,26 @@ export function validationLines(tool: StarterTool, witnessed: boolean): readonly
   return [
     ...(upstream ? ['schema: upstream'] : []),
     ...(schemas.length === 0 ? [] : ['arguments:', ...schemas.map((line) => `  ${line}`)]),
-    ...(conditions.length === 0 ? [] : conditions.length === 1 ? conditions.map((line) => `require: '${line}'`) : ['require:', ...conditions.map((line) => `  - '${line}'`)]),
+    ...requireLines(conditions),
   ];
+}
+
+/** Where files are reached, a path that climbs is refused whatever the class. */
+function pathLines(tool: StarterTool): readonly string[] {
+  return tool.classification.signals.includes('filesystem_path') ? requireLines(argumentChecks(tool, true).conditions) : [];
+}
+
+function requireLines(conditions: readonly string[]): readonly string[] {
+  const [only] = conditions;
+  if (only === undefined) return [];
+  return conditions.length === 1 ? [`require: '${only}'`] : ['require:', ...conditions.map((line) => `  - '${line}'`)];
 }
 
 /** A treatment as the lines of a rule; one line means that it fits behind the key, as a word or a flow map. */
 export function ruleLines(treatment: Treatment, tool: StarterTool): readonly string[] {
   const { action, limit, validated } = treatment;
   const head = [...(action === 'allow' && limit !== null ? [] : [`action: ${action}`]), ...(limit === null ? [] : [`rate_limit: ${limitText(limit)}`])];
-  const checks = validated ? validationLines(tool, action === 'require_approval') : [];
+  const checks = action === 'hide' ? [] : validated ? validationLines(tool, action === 'require_approval') : pathLines(tool);
   if (checks.length > 1) return [...head, ...checks];
   const all = [...head, ...checks];
   const [only] = all;

@@ -11,7 +11,7 @@ const HEADINGS: Readonly<Record<Group, readonly [title: string, ...why: readonly
   secrets: ['hidden: secrets', 'Returns or sets credentials. What a model has read stays in its context and in transcripts.'],
   financial: ['a person decides: money', 'Moves money or binds somebody to pay. Add a `maximum` and a `budget` in your currency.'],
   destructive: ['a person decides: destructive', 'What it removes does not come back by ordinary means.'],
-  powerful: ['a person decides: nearly anything', 'Takes code, commands, queries or addresses, so its effect is whatever the caller writes.'],
+  powerful: ['a person decides: far-reaching', 'Code, commands, queries or addresses of the caller\'s choice, or many things at once.'],
   permissions: ['a person decides: permissions', 'Changes who may do what.'],
   execute: ['limited and checked: starts something', 'Effects reach further than the record it touches. Few calls, arguments that are what they claim to be.'],
   wide_write: ['limited and checked: changes much', 'Changes many records, or more than a record.'],
@@ -88,8 +88,8 @@ function toolLines({ tool, group, twice }: Planned): readonly string[] {
   if (selector.kind === 'glob') return entryLines(yamlKey(selector.text), ['deny'], 'cannot be named exactly: this pattern fits other names too, so it only forbids');
   const treatment = TREATMENTS[group];
   // Which of two definitions a call means, nobody can say: what one of them declares is no check.
-  const checked = twice ? { ...treatment, validated: false } : treatment;
-  return entryLines(yamlKey(selector.text), ruleLines(checked, tool), remark(tool, twice));
+  const rule = twice ? ruleLines({ ...treatment, validated: false }, { ...tool, parameters: [] }) : ruleLines(treatment, tool);
+  return entryLines(yamlKey(selector.text), rule, remark(tool, twice));
 }
 
 /** What a reviewer should know about this one tool, in words of ours. */
