@@ -30,7 +30,7 @@ export function classify(definition: JsonNode, facts: ServerFacts = {}): Classif
   const named = judgeName(read, name, server, description, trail);
   judgeTitle(read, name, server, trail);
   judgeParameters(read, name, server, trail);
-  judgeDescription(read, name, named, description, trail);
+  judgeDescription(read, name, named, server, description, trail);
   judgeFindings(read, trail);
   if (read.oversized) trail.effect('execute', 'schema', '', 'oversized');
   return conclude(read, name, server, description, facts.trusted === true, trail);

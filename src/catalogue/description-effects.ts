@@ -1,6 +1,7 @@
 import type { Definition } from './definition.ts';
 import { inflectedVerbOf, wordSet } from './lexicon/lookup.ts';
 import { isDoubtfulMoney } from './money.ts';
+import { isReadOnlyLanguage } from './parameter-effects.ts';
 import type { DescriptionReading, SaidVerb } from './read-description.ts';
 import type { NameReading } from './read-name.ts';
 import { severity } from './severity.ts';
@@ -18,12 +19,17 @@ const LOOKS = /^\W{0,4}(?:runs?|executes?|performs?|invokes?|issues?|submits?|ma
  *
  * @param named what the verb of the name does to the object of the name
  */
-export function judgeDescription(definition: Definition, name: NameReading, named: Category | null, description: DescriptionReading, trail: Trail): void {
-  const undecided = name.effect === null || name.weak;
+export function judgeDescription(definition: Definition, name: NameReading, named: Category | null, server: string, description: DescriptionReading, trail: Trail): void {
+  const undecided = named === null || (name.weak && !name.readOnly);
   // The operations of a router are facts; a verb in the middle of a sentence about them is none.
   const routed = trail.signals.has('router');
   const said = [description.lead, ...description.listed, ...(name.effect === null || (name.weak && name.effect === 'read') ? description.later : [])].filter((v): v is SaidVerb => v !== null);
+  const onlyLooks = undecided && name.effect === 'read' && LOOKS.test(definition.description) && isReadOnlyLanguage(definition, name, server);
   for (const verb of said) {
+    if (onlyLooks && verb.effect === 'execute') {
+      trail.effect('read', 'name', '/name', name.verb ?? '');
+      continue;
+    }
     if (verb.effect === 'financial' && isDoubtfulMoney(verb.verb, definition, name)) continue;
     if ((undecided && (!routed || verb.leads || severity(verb.effect) >= 3)) || raises(definition, name, named, verb)) trail.effect(verb.effect, 'description', '/description', verb.verb);
   }
@@ -36,7 +42,7 @@ function raises(definition: Definition, name: NameReading, named: Category | nul
   // `untag: Remove tags`: taking off what the name ties is what the name says.
   if (named === 'write' && MILD.has(said.verb.replace(/s$/u, ''))) return false;
   if (name.verb !== null && ENDERS.has(name.verb) && /^terminates?$/u.test(said.verb)) return false;
-  if (named === 'read' && said.effect === 'execute' && LOOKS.test(definition.description)) return false;
+  if (named === 'read' && said.effect === 'execute' && (name.readOnly || LOOKS.test(definition.description))) return false;
   // The same word is judged with its object already.
   if (name.verb !== null && inflectedVerbOf(said.verb) !== undefined && said.verb.startsWith(name.verb.slice(0, Math.max(3, name.verb.length - 1)))) return false;
   if (said.rare && severity(said.effect) < 3) return false;

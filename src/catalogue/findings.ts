@@ -2,6 +2,7 @@ import { nfkc } from '../wire/nfkc.ts';
 import type { Definition } from './definition.ts';
 import { MODEL_INSTRUCTIONS } from './lexicon/claims.ts';
 import type { Trail } from './trail.ts';
+import type { Finding } from './types.ts';
 import { flattenText, mixesScripts } from './words.ts';
 
 /** What is wrong with the texts and the schema of a definition. Findings never lower a class. */
@@ -15,6 +16,14 @@ export function judgeFindings(definition: Definition, trail: Trail): void {
   if (definition.schema.state === 'missing') trail.finding('missing_schema', 'schema', '/inputSchema', 'inputSchema');
   if (definition.schema.state === 'invalid') trail.finding('invalid_schema', 'schema', '/inputSchema', definition.schema.term);
   if (definition.oversized) trail.finding('oversized', 'schema', '', 'oversized');
+}
+
+/** What is wrong with texts wherever they stand, in places too that no class depends on. */
+export function textFindings(texts: readonly string[]): readonly Finding[] {
+  const found: Finding[] = [];
+  if (instruction(texts.map(flattenText).join('\n')) !== null) found.push('model_instructions');
+  if (hiddenCharacter(texts.join('\n')) !== null) found.push('hidden_characters');
+  return found;
 }
 
 function judgeHidden(definition: Definition, trail: Trail): void {

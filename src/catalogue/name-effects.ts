@@ -26,6 +26,8 @@ const TEXTS_ABOUT = wordSet(TEXTS);
 const HOSTS = wordSet(objects.HOSTS);
 const FEEDBACK = wordSet('feedback rating');
 const LOOKS_ONLY = wordSet('get list read show view fetch describe find');
+const LAUNCHED = wordSet('app apps application sim simulator emulator browser program terminal shell url link website webpage door gate garage valve lock blinds cover');
+const OPENED_RECORDS = wordSet('issue ticket pr request case account channel position thread discussion incident');
 const MINTERS = wordSet('generate issue mint rotate');
 const QUERY_RUNNERS = wordSet('execute run query exec start');
 const INSPECTIONS = wordSet('audit audits lint linter check checks analysis diagnostics diagnosis inspection validation assessment benchmark accessibility lighthouse');
@@ -48,7 +50,7 @@ export function judgeName(definition: Definition, name: NameReading, server: str
   for (const { verb, effect } of name.joined) trail.effect(effect, 'name', '/name', verb);
   if (name.verb === null || name.effect === null) return null;
   // `network_request`: what is done with the thing, the description says if it begins with a verb.
-  if (name.thing && description.lead?.leads === true && !description.lead.rare) return null;
+  if (name.thing && !name.readOnly && description.lead?.leads === true && !description.lead.rare) return null;
   const effect = effectWithObject(definition, name, name.effect, server, trail);
   trail.effect(effect, 'name', '/name', name.verb);
   return effect;
@@ -70,6 +72,7 @@ function effectWithObject(definition: Definition, name: NameReading, plain: Cate
     const secret = withPairs(name.object).find((w) => SECRETS.has(w));
     if (secret !== undefined) return because(trail, secret, 'write');
   }
+  if (name.readOnly) return because(trail, 'read only', 'read');
   if (QUERY_RUNNERS.has(verb)) {
     const language = [...name.rest, ...splitWords(server)].find((w) => READ_ONLY_LANGUAGES.has(w));
     if (language !== undefined && name.rest.includes('query')) return because(trail, language, 'read');
@@ -89,6 +92,16 @@ function effectWithObject(definition: Definition, name: NameReading, plain: Cate
   // The disk of a machine that is rebuilt is gone.
   if (host !== undefined && (verb === 'rebuild' || verb === 'reimage' || verb === 'reinstall')) return because(trail, host, /^(?:droplet|server|instance|vm|machine|host|node|linode)s?$/u.test(host) ? 'destructive' : 'execute');
   if (plain === 'read' && FEEDBACK.has(head) && !LOOKS_ONLY.has(verb)) return because(trail, head, 'write');
+  if (verb === 'open') {
+    const started = name.object.find((w) => LAUNCHED.has(w)) ?? definition.parameters.find((p) => p.key === 'url')?.name;
+    if (started !== undefined) return because(trail, started, 'execute');
+    if (OPENED_RECORDS.has(head)) return because(trail, head, 'write');
+  }
+  if ((verb === 'write' || verb === 'call') && head === 'contract' && definition.parameters.some((p) => p.key === 'abi' || p.key === 'functionname')) {
+    trail.signal('free_form_code', 'name', '/name', head);
+    return because(trail, head, 'execute');
+  }
+  if (verb === 'approve' && definition.parameters.some((p) => p.key.startsWith('spender'))) return because(trail, 'approve', 'financial');
   if (verb === 'apply' && APPLIED.has(head)) return because(trail, head, 'write');
   if (verb === 'push' && name.rest.includes('force')) return because(trail, 'force', 'destructive');
   if (verb === 'resolve' && NAMES_OF_THINGS.has(head)) return because(trail, head, 'read');

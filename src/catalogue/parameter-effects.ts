@@ -25,6 +25,7 @@ const KEEPERS = wordSet('export download');
 const BARE_CALLS = wordSet('fetch http https get head curl url request json html txt text markdown raw');
 const METHOD_KEYS = wordSet('method httpmethod requestmethod');
 const RECORDERS = wordSet('create add update put patch edit set save insert upsert register list get search find');
+const KEPT_ADDRESSES = wordSet('webhook webhooks url urls link links website web');
 const METHODS = wordSet('get head post put patch delete');
 const RECORD_WORDS = wordSet(names.RECORD_WORDS);
 const MONEY = wordSet(MONEY_SERVERS);
@@ -101,6 +102,11 @@ function judgeCode(definition: Definition, parameter: Parameter, name: NameReadi
   if (READERS_OF_CODE.has(name.verb ?? '') || (name.effect === 'write' && !name.weak && !writesByQuery(name) && !(COMMANDS.has(parameter.key) && parameter.required && name.verb === 'write'))) return;
   // `get_rows(sql)` runs it, `get_help(command)` looks a word up.
   if (name.effect === 'read' && !name.weak && !(strong && /sql|cypher|hql/u.test(parameter.key))) return;
+  // `execute_read_only_query`: a program still, and one that the name says can only look.
+  if (name.readOnly) {
+    trail.signal('free_form_code', 'parameter', parameter.pointer, parameter.name);
+    return;
+  }
   if (isReadOnlyLanguage(definition, name, server) || isConversion(name)) return;
   trail.signal('free_form_code', 'parameter', parameter.pointer, parameter.name);
   trail.effect('execute', 'parameter', parameter.pointer, parameter.name);
@@ -125,7 +131,7 @@ function isConversion(name: NameReading): boolean {
 }
 
 /** Names and parameters count, descriptions do not: text never lowers. */
-function isReadOnlyLanguage(definition: Definition, name: NameReading, server: string): boolean {
+export function isReadOnlyLanguage(definition: Definition, name: NameReading, server: string): boolean {
   return [...name.words, ...splitWords(server)].some((w) => READ_ONLY_LANGUAGES.has(w)) || definition.parameters.some((p) => READ_ONLY_LANGUAGES.has(p.key));
 }
 
@@ -134,7 +140,9 @@ function judgeUrl(parameter: Parameter, name: NameReading, trail: Trail): void {
   const calls = name.words.some((w) => URL_CALLERS.has(w)) || (name.words.length <= 2 && METHODS.has(name.words.at(-1) ?? ''));
   if (!calls || isDeep(parameter)) return;
   trail.signal('arbitrary_url', 'parameter', parameter.pointer, parameter.name);
-  if (name.effect === null || name.weak || name.effect !== 'read' || callsAnything(name)) trail.effect('execute', 'parameter', parameter.pointer, parameter.name);
+  // `create_webhook(url)` keeps the address; whoever calls it later is not this tool.
+  const keeps = RECORDERS.has(name.verb ?? '') && name.words.some((w) => KEPT_ADDRESSES.has(w));
+  if (!keeps && (name.effect === null || name.weak || name.effect !== 'read' || callsAnything(name))) trail.effect('execute', 'parameter', parameter.pointer, parameter.name);
 }
 
 /** `fetch(url)`, `http_get(url)`: nothing but the address says what is reached. */

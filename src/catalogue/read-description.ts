@@ -33,6 +33,8 @@ const HTTP_REQUEST = /\b(?:[Mm]akes?|[Ss]ends?|[Pp]erforms?|[Ii]ssues?) an? (?:H
 const API_WRAPPER = /\b(?:[Ee]xecutes?|[Rr]uns?|[Ii]nvokes?|[Cc]alls?|[Pp]erforms?) (?:the |an? )?(?:[\w.:`'"-]{1,64} ){1,6}?(?:operation|API|api|endpoint|action)\b/gu;
 /** Before a gerund: another deed than the tool's, as in `call it when writing code`. */
 const OTHER_DEEDS = wordSet('when before after while without if by of during upon');
+const RETURNS = /^returns?$/u;
+const RETURNING = { effect: 'read', weak: false, rare: false } as const;
 /** As often adjectives as verbs, so only at the head of a list. */
 const ADJECTIVES = wordSet('clear empty complete open close live like set read safe');
 const LABELS = /^(?:tool name|name): ?\S{1,128} (?:description: ?)?/iu;
@@ -82,7 +84,7 @@ function verbsOfSentence(sentence: string, early: boolean): SaidVerb[] {
     if (i > 60) break;
     const plain = cleaned(word);
     if (plain === '') continue;
-    const found = inflectedVerbOf(plain);
+    const found = leads && RETURNS.test(plain) ? RETURNING : inflectedVerbOf(plain);
     const isVerb = found !== undefined && ((!found.weak && !found.rare) || leads) && (leads || !ADJECTIVES.has(plain)) && !(OPENERS.has(plain) || (isGeneric(plain) && found.weak));
     if (isVerb && plain.endsWith('ing') && OTHER_DEEDS.has(cleaned(words[i - 1] ?? ''))) continue;
     // `Use this tool to …`, `Call this when …`: the verb is spoken to the reader.

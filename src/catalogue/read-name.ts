@@ -11,7 +11,8 @@ const JOINS = wordSet('and or then y und et or');
 const MANAGERS = wordSet('manage management handle handler admin administer crud control');
 /** Nouns that are verbs elsewhere; `route_list` and `queue_purge` are named thing first. */
 const THINGS_THAT_ACT = wordSet(NOUNS_BEFORE_VERBS);
-const PLAIN_VERBS = wordSet('get list create delete update add remove set put read write edit find search describe show view insert upsert fetch destroy purge clear start stop run enable disable cancel patch check');
+const PLAIN_VERBS = wordSet('get list create delete update add remove set put read write edit find search describe show view insert upsert fetch destroy purge clear start stop run enable disable cancel patch check generate execute send publish validate export import');
+const QUERIES = wordSet('query queries sql select cypher statement');
 const PARTICLES = wordSet('on off up down out back in over away cycle');
 const LOOKS_BACK = wordSet('by for from of in with to on at as into via per using');
 
@@ -29,6 +30,8 @@ export interface NameReading {
   readonly generic: boolean;
   /** The other words, before the first preposition. */
   readonly object: readonly string[];
+  /** It calls itself read-only, and names a query. */
+  readonly readOnly: boolean;
   /** All words but the verb. */
   readonly rest: readonly string[];
   /** Further verbs joined by `and` or `or`: `get_or_create`. */
@@ -39,10 +42,11 @@ export interface NameReading {
 export function readName(identifier: string, server: string): NameReading {
   const all = splitWords(identifier);
   const words = withPhrases(withoutNamespace(all, server));
+  const readOnly = saysReadOnly(words);
   const doer = words.length > 1 ? doerOf(words.at(-1) ?? '') : undefined;
   // `deploy-services-reader`: what stands before the doer is what it does it to, unless a verb opens the name.
   if (doer !== undefined && !isPlainVerb(words[0] ?? '')) {
-    return { words, verb: words.at(-1) ?? '', effect: doer, weak: false, thing: false, generic: false, object: words.slice(0, -1), rest: words.slice(0, -1), joined: joinedVerbs(words.slice(0, -1), -1) };
+    return { words, verb: words.at(-1) ?? '', effect: doer, weak: false, thing: false, generic: false, readOnly, object: words.slice(0, -1), rest: words.slice(0, -1), joined: joinedVerbs(words.slice(0, -1), -1) };
   }
   const at = verbPosition(words);
   const joined = joinedVerbs(words, at);
@@ -55,7 +59,7 @@ export function readName(identifier: string, server: string): NameReading {
   const objectBehind = stop < 0 ? behind : behind.slice(0, stop);
   const generic = isGeneric(verb) && (found === undefined || found.weak);
   return {
-    words, verb, rest, joined, generic,
+    words, verb, rest, joined, generic, readOnly,
     effect: generic ? null : (found?.effect ?? null),
     weak: found?.weak ?? true,
     thing: found?.weak === true && at > 0 && at === words.length - 1 && !generic,
@@ -75,6 +79,12 @@ function withPhrases(words: readonly string[]): readonly string[] {
   return merged;
 }
 
+/** `execute_read_only_query`, `readonly_sql`. */
+function saysReadOnly(words: readonly string[]): boolean {
+  const said = words.some((w, i) => w === 'readonly' || (w === 'only' && words[i - 1] === 'read'));
+  return said && words.some((w) => QUERIES.has(w)) && !words.some((w) => verbOf(w)?.effect === 'destructive' || verbOf(w)?.effect === 'write');
+}
+
 function isPlainVerb(word: string): boolean {
   const found = verbOf(word);
   return found !== undefined && !found.weak && !found.rare && !THINGS_THAT_ACT.has(word);
@@ -84,9 +94,9 @@ function withoutVerb(identifier: string, words: readonly string[], joined: NameR
   const foreign = foreignVerb(words.join(' ') || identifier);
   const rest = words;
   if (foreign !== undefined) {
-    return { words, verb: foreign.term, effect: foreign.effect, weak: false, thing: false, generic: false, object: words.filter((w) => w !== foreign.term), rest, joined };
+    return { words, verb: foreign.term, effect: foreign.effect, weak: false, thing: false, generic: false, readOnly: false, object: words.filter((w) => w !== foreign.term), rest, joined };
   }
-  return { words, verb: null, effect: null, weak: true, thing: false, generic: false, object: words, rest, joined };
+  return { words, verb: null, effect: null, weak: true, thing: false, generic: false, readOnly: saysReadOnly(words), object: words, rest, joined };
 }
 
 function withoutNamespace(words: readonly string[], server: string): readonly string[] {

@@ -10,6 +10,8 @@ interface Reading {
   bytes: number;
   visits: number;
   readonly targets: Map<string, JsonNode | null>;
+  /** Starts of the schemas that are being read: one that refers back to them says nothing new. */
+  readonly path: Set<number>;
 }
 
 /**
@@ -17,7 +19,7 @@ interface Reading {
  * in `params` or `request` hide their arguments one level down.
  */
 export function readParameters(inputSchema: JsonNode): { readonly parameters: readonly Parameter[]; readonly oversized: boolean } {
-  const reading: Reading = { root: inputSchema, parameters: [], oversized: false, bytes: 0, visits: 0, targets: new Map() };
+  const reading: Reading = { root: inputSchema, parameters: [], oversized: false, bytes: 0, visits: 0, targets: new Map(), path: new Set() };
   readObject(reading, inputSchema, '/inputSchema', 0);
   const inOrder = reading.parameters.toSorted((a, b) => compare(a.key, b.key) || compare(a.pointer, b.pointer));
   return { parameters: inOrder, oversized: reading.oversized };
@@ -29,6 +31,13 @@ function compare(a: string, b: string): number {
 }
 
 function readObject(reading: Reading, schema: JsonNode, pointer: string, depth: number): void {
+  if (reading.path.has(schema.start)) return;
+  reading.path.add(schema.start);
+  readMembers(reading, schema, pointer, depth);
+  reading.path.delete(schema.start);
+}
+
+function readMembers(reading: Reading, schema: JsonNode, pointer: string, depth: number): void {
   if (depth > LIMITS.schemaDepth || !affordable(reading, schema)) {
     reading.oversized = true;
     return;

@@ -9,7 +9,7 @@ export const BOUGHT_THINGS = 'payment payments charge refund refunds payout payo
 
 /** Words of a name that make an ambiguous verb (order, transfer, capture) one of money. */
 export const MONEY_CONTEXT =
-  'payment payments order orders invoice price card wallet crypto coin market stock share shares balance fund funds money cash currency usd eur btc eth token tokens subscription billing account bank loan ' +
+  'nft nfts payment payments order orders invoice price card wallet crypto coin market stock share shares balance fund funds money cash currency usd eur btc eth token tokens subscription billing account bank loan ' +
   'position leverage margin escrow limit bill bills goods gift giftcard';
 
 /** Taking one of these off something else leaves both: the tie can be made again. */
@@ -19,7 +19,7 @@ export const TIES =
 
 /** State of the caller's own session, which nobody else sees. */
 export const OWN_STATE =
-  'viewport window highlight highlights orientation loglevel clipboard cursor scroll hover zoom recording tracing emulation dialog breakpoint breakpoints hint theme workingdir workingdirectory workdir cwd subscriber';
+  'defaults viewport window highlight highlights orientation loglevel clipboard cursor scroll hover zoom recording tracing emulation dialog breakpoint breakpoints hint theme workingdir workingdirectory workdir cwd subscriber';
 
 /** The same, of a user interface or a debugger only: elsewhere a session or a route is a record. */
 export const OWN_INTERFACE_STATE = 'tab tabs session selection context route routes canvas page pages timezone';
