@@ -63,6 +63,16 @@ describe('ready rules', () => {
     for (const rule of rest) expect(rule.yaml).not.toBe(first?.yaml);
   });
 
+  it('promise checked arguments only where something is checked', () => {
+    const execute = { category: 'execute', risk: 'high' } as const;
+    const title = (tool: Parameters<typeof readyRules>[0]): string => readyRules(tool)[0]?.title ?? '';
+    expect(title(facts('x', execute))).toContain('arguments checked');
+    expect(title({ ...facts('x', execute), schemaUsable: false })).not.toContain('checked');
+    expect(title(facts('x', { ...execute, findings: ['missing_schema'] }))).not.toContain('checked');
+    expect(title(facts('x', { ...execute, findings: ['missing_schema'] }, [{ name: 'job_id', type: 'string', required: true }]))).toContain('arguments checked');
+    for (const rule of readyRules(facts('x', { ...execute, findings: ['missing_schema'] }))) expect(rule.kind).not.toBe('validate');
+  });
+
   it('never allow what cannot be named exactly', async () => {
     for (const name of ['delete_*', '@read', '**', '*', '', '\ud800', 'x'.repeat(2000)]) {
       for (const rule of readyRules(facts(name))) {

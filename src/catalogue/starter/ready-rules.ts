@@ -1,6 +1,6 @@
 import { entryLines, limitText, ruleLines, validationLines } from './rule-yaml.ts';
 import { selectorOf } from './selector.ts';
-import { type Group, groupOf, TREATMENTS } from './treatment.ts';
+import { type Group, groupOf, type Treatment, TREATMENTS } from './treatment.ts';
 import type { ReadyRule, RuleKind, StarterTool } from './types.ts';
 import { yamlKey } from './yaml-text.ts';
 
@@ -17,6 +17,12 @@ const WHY: Readonly<Record<Group, string>> = {
   write: 'It changes state that can be changed back: a limit stops an agent that loops.',
   wide_read: 'It reads, but widely or by its name alone: a low limit until you know it.',
   read: 'It only returns data: a generous limit stops an agent that loops and hinders nobody else.',
+};
+
+/** The same where the tool declares nothing that its arguments could be checked against. */
+const WHY_UNCHECKED: Readonly<Partial<Record<Group, string>>> = {
+  execute: 'It starts something whose effects reach further than the record it touches, and declares nothing to check its arguments against: few calls a minute.',
+  wide_write: 'It changes more than one ordinary record, and declares nothing to check its arguments against: few calls a minute.',
 };
 
 /**
@@ -47,17 +53,18 @@ export function readyRules(tool: StarterTool): readonly ReadyRule[] {
     make('hide', 'Hide', 'The tool is absent from lists, and a call is answered as if it did not exist.', ['hide']),
     make('allow', 'Allow', 'Every call passes and is recorded. For tools that you know.', ['allow']),
   ];
-  const recommended = make('recommended', recommendedTitle(group), WHY[group], ruleLines(treatment, tool));
+  const lines = ruleLines(treatment, tool);
+  const checked = treatment.validated && lines.some((line) => /schema: upstream|^arguments:|require: /.test(line));
+  const recommended = make('recommended', recommendedTitle(treatment, checked), (checked ? undefined : WHY_UNCHECKED[group]) ?? WHY[group], lines);
   return [recommended, ...basic.filter((rule) => rule.yaml !== recommended.yaml)];
 }
 
-function recommendedTitle(group: Group): string {
-  const { action, limit, validated } = TREATMENTS[group];
+function recommendedTitle({ action, limit }: Treatment, checked: boolean): string {
   if (action === 'hide') return 'Recommended: hide';
   if (limit === null) return `Recommended: ${action}`;
   const rate = `${limit.max} calls ${limit.window === '1h' ? 'an hour' : 'a minute'}`;
   if (action === 'require_approval') return `Recommended: require approval, at most ${rate}`;
-  return `Recommended: at most ${rate}${validated ? ', arguments checked' : ''}`;
+  return `Recommended: at most ${rate}${checked ? ', arguments checked' : ''}`;
 }
 
 function document(selector: string, lines: readonly string[]): string {

@@ -7,9 +7,9 @@ import { scanLines, type SortOrder } from '../scan/render.ts';
 import { scanReport, type ScanReport } from '../scan/report.ts';
 import { failureJson, scanJson } from '../scan/scan-json.ts';
 import { ScanFailure } from '../scan/scan-failure.ts';
-import { schemaUsable } from '../scan/schema-usable.ts';
 import { namesOfCommand, packageOf } from '../scan/server-names.ts';
 import { chooseSource, readSource, type Source, type SourceOptions } from '../scan/source.ts';
+import { starterTools } from '../scan/starter-tools.ts';
 import { isNamed, summarise } from '../scan/tool-summary.ts';
 import { styleFor } from '../terminal.ts';
 import { UsageError } from '../usage-error.ts';
@@ -38,8 +38,7 @@ export async function scan(command: readonly string[], options: ScanOptions): Pr
     const { report, origin } = await read(source, timeoutMs, options);
     const named = report.tools.filter(isNamed);
     if (options.policyOut !== undefined) {
-      const tools = named.map((tool) => ({ ...tool, schemaUsable: schemaUsable(tool.definition) }));
-      writeNewFile(options.policyOut, starterPolicy(tools, { origin, name: options.server ?? report.server?.name ?? origin }), options.force === true);
+      writeNewFile(options.policyOut, starterPolicy(starterTools(named), { origin, name: options.server ?? report.server?.name ?? origin }), options.force === true);
     }
     process.stdout.write(options.json === true ? `${JSON.stringify(scanJson(report))}\n` : text(report, options));
     if (options.policyOut !== undefined && options.json !== true) {
