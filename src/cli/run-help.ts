@@ -19,7 +19,7 @@ Options:
   --journal-arguments  keep the values of arguments in the journal
   --bridge             translate between protocol eras
   --trust-annotations  what the server says of its tools may lower their class
-  --drift MODE         a tool whose definition got worse: hold (default), warn, off
+  --drift MODE         a definition that got worse: hold (default), warn, off
   -h, --help           show this
 
 Exit status: that of the server; 1 when it failed, 2 when the command line or the

@@ -51,6 +51,8 @@ describe('gateway.yaml', () => {
       },
       isolation: 'session',
       bridge: false,
+      trustedAnnotations: false,
+      drift: 'hold',
       edge: null,
     });
     expect(file?.servers.get('tickets')?.upstream).toMatchObject({ kind: 'http', spec: { headers: { Authorization: 'Bearer tickets-secret-value' } } });
@@ -175,7 +177,7 @@ data: /var/lib/policylayer
 allow_hosts: [Gateway.Example.com]
 allow_origins: ["https://app.example.com:8443"]
 servers:
-  s: { command: [node, ""], env: { A: "", B: "$\${x}" }, cwd: work, isolation: shared, bridge: true }
+  s: { command: [node, ""], env: { A: "", B: "$\${x}" }, cwd: work, isolation: shared, bridge: true, trusted_annotations: true }
   h: { url: "http://127.0.0.1:9/mcp", edge: { listen: 4601 } }
 policies: { p: p.yaml, q: /q.yaml }
 grants:
@@ -200,7 +202,8 @@ limits: { max_body_bytes: 1048576, max_result_bytes: 2097152, max_depth: 32, max
         bodyTimeoutMs: 5_000,
       },
     });
-    expect(file?.servers.get('s')).toMatchObject({ isolation: 'shared', bridge: true, upstream: { spec: { command: ['node', ''], env: { A: '', B: '${x}' }, cwd: '/etc/gateway/work' } } });
+    expect(file?.servers.get('s')).toMatchObject({ isolation: 'shared', bridge: true, trustedAnnotations: true, upstream: { spec: { command: ['node', ''], env: { A: '', B: '${x}' }, cwd: '/etc/gateway/work' } } });
+    expect(file?.servers.get('h')?.trustedAnnotations).toBe(false);
     expect(file?.servers.get('h')?.edge).toEqual({ listen: { host: '127.0.0.1', port: 4601 } });
     expect(file?.policies.get('q')?.path).toBe('/q.yaml');
     expect(file?.grants.map((grant) => grant.token.kind)).toEqual(['hash', 'edge', 'minted']);
@@ -211,7 +214,7 @@ limits: { max_body_bytes: 1048576, max_result_bytes: 2097152, max_depth: 32, max
     const places = [
       'listen: "V"', 'data: "V"', 'allow_hosts: ["V"]', 'allow_origins: ["V"]', 'journal: { arguments: "V", retain_days: "V" }', 'limits: { session_idle: "V", max_depth: "V" }',
       'policies: { p: "V" }', 'grants: [{ label: "V", server: "V", policies: ["V"], token: "V", tags: "V" }]', 'grants: [{ label: a, server: s, token_sha256: "V" }]',
-      'servers: { s: { command: "V", isolation: "V", bridge: "V", cwd: ["V"] } }', 'servers: { s: { url: "V", headers: { A: "V", B: ["V"] } } }', 'servers: "V"',
+      'servers: { s: { command: "V", isolation: "V", bridge: "V", trusted_annotations: "V", cwd: ["V"] } }', 'servers: { s: { url: "V", headers: { A: "V", B: ["V"] } } }', 'servers: "V"',
     ];
     const secret = 'S3cr3t-\u0007-value!';
     for (const place of places) {

@@ -78,12 +78,15 @@ const STATE: Readonly<Record<RuleExplanation['state'], string>> = {
   not_reached: 'not reached: an earlier rule of its list applies',
 };
 
+/** A rule without `when` can only fail to say whether it applies when its selector is a class. */
+const NO_CLASS = 'whether it applies cannot be told, which is a refusal';
+
 function ruleLines(selector: string, rule: RuleExplanation, width: number, style: Style): string[] {
   const heading = `${printable(rule.rule, 300)}: ${rule.action}`;
   const lines = indented(`${heading}${rule.observes ? ' (observes only)' : ''}`, 2, width).map((line) => (rule.decides ? style.bold(line) : line));
   // A pointer writes `/` as `~1`, which nobody reads.
   if (rule.rule.includes('~')) lines.push(...indented(`selector: ${printable(selector, 300)}`, 4, width));
-  lines.push(...indented(`${STATE[rule.state]}${rule.decides && rule.state === 'applies' ? ', and decides the action' : ''}`, 4, width));
+  lines.push(...indented(`${rule.state === 'refuses' && rule.when === null ? NO_CLASS : STATE[rule.state]}${rule.decides && rule.state === 'applies' ? ', and decides the action' : ''}`, 4, width));
   if (rule.when !== null) lines.push(...indented(`when: ${printable(rule.when, 400)}`, 6, width));
   if (rule.problem !== null) lines.push(...indented(printable(rule.problem, 400), 6, width));
   for (const guard of rule.guards) lines.push(...guardLines(guard, width, style));
