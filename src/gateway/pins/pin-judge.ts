@@ -20,7 +20,7 @@ const TOO_MUCH: Why = ['too much of the list changed at once to be compared'];
 const NO_TEXT: Why = ['the pinned definition was too large to keep, so that nothing can be compared with it'];
 
 /** Bytes of definitions that are compared for one list: what is beyond waits, held, for the next one. */
-const MOST_COMPARED = 8 * 1024 * 1024;
+const MOST_COMPARED = 2 * 1024 * 1024;
 /** Verdicts that are remembered. */
 const MOST_VERDICTS = 20_000;
 /** Definitions of one tool that are written down in ten minutes: a server that makes a new one for every request must not fill the disk. */
