@@ -1,7 +1,8 @@
-// Measures the classifier on labelled tools: node scripts/catalogue/evaluate.mjs [FILE] [--half=dev|held] [--errors]
-// Annotations are withheld first and given then. Servers are split in two halves and in five folds by the hash of their
-// names. The rules are not fitted by a program, and their authors have seen the errors of both halves of tools-dev.jsonl: on that file
-// the parts show the spread between servers, not what unseen servers give. On a FILE that nobody has tuned on, they show both.
+// Measures the classifier on labelled tools: node scripts/catalogue/evaluate.mjs [FILE] [--half=dev|held] [--errors] [--servers] [--json]
+// FILE: JSON lines of { id, server, tool, label: { category, risk, sure } }. Annotations are withheld first and given then.
+// The rules are written by people who have read the errors on tools-dev.jsonl, so its figures are not what unseen servers give;
+// nothing is learned, so leaving a server out changes no verdict, and the folds (whole servers, by the hash of their names) and the
+// interval (servers drawn with replacement) show the spread between servers. On a FILE whose errors nobody has read they show both.
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
@@ -11,6 +12,7 @@ const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 const CATEGORIES = ['read', 'write', 'execute', 'destructive', 'financial'];
 const RISKS = ['low', 'medium', 'high', 'critical'];
 const FOLDS = 5;
+const DRAWS = 1_000;
 
 const options = process.argv.slice(2).filter((a) => a.startsWith('--'));
 const file = process.argv.slice(2).find((a) => !a.startsWith('--')) ?? fileURLToPath(new URL('../../../shared/data/tools-dev.jsonl', import.meta.url));
@@ -33,57 +35,98 @@ function judge(row, annotations) {
   return { row, got: classify(scanned.root, { server: row.server }) };
 }
 
-const share = (part, whole) => (whole.length === 0 ? 'no rows' : `${((100 * part.length) / whole.length).toFixed(1)} % (${part.length}/${whole.length})`);
 const right = ({ row, got }) => row.label.category === got.category;
 const dangerous = ({ row }) => CATEGORIES.indexOf(row.label.category) >= 2;
 const missed = ({ got }) => got.category === 'read' || got.category === 'write';
 const near = ({ row, got }) => Math.abs(RISKS.indexOf(row.label.risk) - RISKS.indexOf(got.risk)) <= 1;
+const share = (all, is) => ({ of: all.length, count: all.filter(is).length, percent: all.length === 0 ? null : Math.round((1000 * all.filter(is).length) / all.length) / 10 });
 
 function figures(judged) {
   const sure = judged.filter(({ row }) => row.label.sure);
   const danger = judged.filter(dangerous);
-  return [
-    ['category, sure rows', share(sure.filter(right), sure)],
-    ['category, all rows', share(judged.filter(right), judged)],
-    ['dangerous called read or write', share(danger.filter(missed), danger)],
-    ['  of them sure', share(danger.filter((j) => j.row.label.sure && missed(j)), danger.filter((j) => j.row.label.sure))],
-    ['risk equal', share(judged.filter(({ row, got }) => row.label.risk === got.risk), judged)],
-    ['risk within one class', share(judged.filter(near), judged)],
-  ];
+  return {
+    tools: judged.length,
+    servers: new Set(judged.map(({ row }) => row.server)).size,
+    categorySure: share(sure, right),
+    categoryAll: share(judged, right),
+    dangerousMissed: share(danger, missed),
+    dangerousMissedSure: share(danger.filter(({ row }) => row.label.sure), missed),
+    riskEqual: share(judged, ({ row, got }) => row.label.risk === got.risk),
+    riskWithinOne: share(judged, near),
+  };
 }
 
-function report(title, judged) {
-  console.log(`\n${title}: ${judged.length} tools of ${new Set(judged.map(({ row }) => row.server)).size} servers`);
-  console.log(`${'labelled'.padEnd(14)}${CATEGORIES.map((c) => c.padStart(12)).join('')}`);
-  for (const label of CATEGORIES) {
-    const counts = CATEGORIES.map((c) => judged.filter(({ row, got }) => row.label.category === label && got.category === c).length);
-    console.log(`${label.padEnd(14)}${counts.map((n) => String(n).padStart(12)).join('')}`);
-  }
-  for (const [name, value] of figures(judged)) console.log(`  ${name.padEnd(34)}${value}`);
+function confusion(judged) {
+  return CATEGORIES.map((label) => CATEGORIES.map((c) => judged.filter(({ row, got }) => row.label.category === label && got.category === c).length));
+}
+
+/** Servers drawn with replacement, by a generator with a fixed seed: between which figures 95 of 100 draws lie. */
+function interval(judged) {
+  const byServer = [...grouped(judged)];
+  let state = 42;
+  const next = () => (state = (Math.imul(state, 1_103_515_245) + 12_345) >>> 0) / 2 ** 32;
+  const draws = Array.from({ length: DRAWS }, () => figures(Array.from(byServer, () => byServer[Math.floor(next() * byServer.length)]).flat()));
+  const between = (key) => {
+    const values = draws.map((d) => d[key].percent).filter((v) => v !== null).toSorted((a, b) => a - b);
+    return [values[Math.floor(values.length * 0.025)] ?? null, values[Math.floor(values.length * 0.975)] ?? null];
+  };
+  return Object.fromEntries(['categorySure', 'categoryAll', 'dangerousMissed', 'riskWithinOne'].map((key) => [key, between(key)]));
+}
+
+function grouped(judged) {
+  const map = new Map();
+  for (const one of judged) map.set(one.row.server, [...(map.get(one.row.server) ?? []), one]);
+  return map.values();
 }
 
 const withheld = rows.map((row) => judge(row, false));
-report('annotations withheld', withheld);
-report('annotations given, server not trusted', rows.map((row) => judge(row, true)));
+const given = rows.map((row) => judge(row, true));
+const folds = Array.from({ length: FOLDS }, (_, fold) => figures(withheld.filter(({ row }) => hash(row.server) % FOLDS === fold)));
+const servers = [...grouped(withheld)].map((part) => ({ server: part[0].row.server, ...figures(part) })).toSorted((a, b) => (a.server < b.server ? -1 : 1));
+const errors = withheld.filter((j) => !right(j) || !near(j)).map(({ row, got }) => ({
+  server: row.server, tool: row.tool.name, label: row.label, got: { category: got.category, risk: got.risk, confidence: got.confidence },
+  evidence: got.evidence.slice(0, 6).map((e) => `${e.place}:${e.term}>${e.suggests}`),
+}));
 
-if (half === undefined) {
+const cpu = process.cpuUsage();
+for (const row of rows) judge(row, false);
+const spent = process.cpuUsage(cpu);
+const milliseconds = Math.round((spent.user + spent.system) / rows.length) / 1000;
+
+if (options.includes('--json')) {
+  const result = {
+    withheld: { ...figures(withheld), confusion: confusion(withheld), interval: interval(withheld) },
+    given: { ...figures(given), confusion: confusion(given) },
+    categories: CATEGORIES, folds, servers, errors, millisecondsPerTool: milliseconds,
+  };
+  console.log(JSON.stringify(result, null, 2));
+} else {
+  report('annotations withheld', withheld);
+  const spread = interval(withheld);
+  console.log(`  95 of 100 draws of servers: sure ${spread.categorySure.join('-')} %, all ${spread.categoryAll.join('-')} %, missed ${spread.dangerousMissed.join('-')} %, risk ${spread.riskWithinOne.join('-')} %`);
+  report('annotations given, server not trusted', given);
   console.log('\nby servers, annotations withheld (category on sure rows / all rows; dangerous called read or write; risk within one)');
-  for (let fold = 0; fold < FOLDS; fold++) {
-    const part = figures(withheld.filter(({ row }) => hash(row.server) % FOLDS === fold));
-    console.log(`  fold ${fold + 1}: ${part[0][1]} / ${part[1][1]}; ${part[2][1]}; ${part[5][1]}`);
-  }
-  for (const name of ['dev', 'held']) {
-    const part = figures(withheld.filter(({ row }) => (hash(row.server) % 2 === 1) === (name === 'held')));
-    console.log(`  ${name} half: ${part[0][1]} / ${part[1][1]}; ${part[2][1]}; ${part[5][1]}`);
+  folds.forEach((part, i) => console.log(`  fold ${i + 1}: ${line(part)}`));
+  if (options.includes('--servers')) for (const part of servers) console.log(`  ${part.server}: ${line(part)}`);
+  console.log(`\n${milliseconds.toFixed(3)} ms of processor per tool, warm, scanning of the JSON text included`);
+  if (options.includes('--errors')) {
+    for (const e of errors) console.log(`${e.label.category}/${e.label.risk}${e.label.sure ? '' : '?'} got ${e.got.category}/${e.got.risk} ${e.server} ${e.tool} [${e.evidence.join(' ')}]`);
   }
 }
-const start = performance.now();
-for (const row of rows) judge(row, false);
-console.log(`\n${((performance.now() - start) / rows.length).toFixed(3)} ms per tool, warm, scanning of the JSON text included`);
 
-if (options.includes('--errors')) {
-  for (const { row, got } of withheld.filter((j) => !right(j) || !near(j))) {
-    const why = got.evidence.slice(0, 6).map((e) => `${e.place[0]}:${e.term}>${e.suggests}`).join(' ');
-    console.log(`${row.label.category}/${row.label.risk}${row.label.sure ? '' : '?'} got ${got.category}/${got.risk} ${row.server} ${row.tool.name} [${why}]`);
-  }
+function text({ of, count, percent }) {
+  return percent === null ? 'no rows' : `${percent.toFixed(1)} % (${count}/${of})`;
+}
+
+function line(part) {
+  return `${text(part.categorySure)} / ${text(part.categoryAll)}; ${text(part.dangerousMissed)}; ${text(part.riskWithinOne)}`;
+}
+
+function report(title, judged) {
+  const part = figures(judged);
+  console.log(`\n${title}: ${part.tools} tools of ${part.servers} servers`);
+  console.log(`${'labelled'.padEnd(14)}${CATEGORIES.map((c) => c.padStart(12)).join('')}`);
+  confusion(judged).forEach((counts, i) => console.log(`${CATEGORIES[i].padEnd(14)}${counts.map((n) => String(n).padStart(12)).join('')}`));
+  const names = { categorySure: 'category, sure rows', categoryAll: 'category, all rows', dangerousMissed: 'dangerous called read or write', dangerousMissedSure: '  of them sure', riskEqual: 'risk equal', riskWithinOne: 'risk within one class' };
+  for (const [key, name] of Object.entries(names)) console.log(`  ${name.padEnd(34)}${text(part[key])}`);
 }
