@@ -15,8 +15,9 @@ async function codeOf(parameters: readonly Parameter[], args: object): Promise<s
 }
 
 const values: readonly [parameter: Parameter, good: readonly unknown[], bad: readonly unknown[]][] = [
-  [required('brokerId'), ['b-1234', 'arn:aws:mq:eu-central-1:123456789012:broker:x:b-1', 'a@b', 'x_y=z+1', '0'], ['', '-rf', 'a b', 'a?x=1', 'a#b', '../a', 'a%2fb', 'a\nb', "a'b", 'x'.repeat(257), 5, null, ['a']]],
+  [required('brokerId'), ['b-1234', 'AB12!34', 'contoso.sharepoint.com,ab-12', '19:x@thread.v2', 'arn:aws:mq:eu-central-1:123456789012:broker:x:b-1', 'a@b', 'x_y=z+1', '0'], ['', '-rf', 'a b', 'a?x=1', 'a#b', '../a', 'a%2fb', 'a\nb', "a'b", 'x'.repeat(257), 5, null, ['a']]],
   [required('role_arn'), ['arn:aws:iam::123456789012:role/x'], ['arn aws', '']],
+  [required('source_image'), ['public.ecr.aws/docker/library/alpine:3.20', 'registry:5000/a/b@sha256:0123456789abcdef'], ['alpine; rm -rf /', '--privileged', 'a b', '$(id)', '']],
   [required('repository_name'), ['my repo', 'Größe', 'ツール'], ['', 'a\u0000b', 'a\nb', 'a\u007f', 'x'.repeat(257), 5]],
   [required('callbackUrl'), ['https://example.com', 'https://example.com:8443/a/b?c=d#e', 'https://例え.jp/'], ['http://example.com', 'https://', 'https://good.example@evil.example/', 'https://good.example\\@evil.example', 'https://a b', 'file:///etc/passwd', 'javascript:alert(1)', ' https://example.com', 'https://example.com\n', `https://${'a'.repeat(3000)}`]],
   [required('email'), ['a@example.com'], ['a', 'a@', 'a@b@c', `${'a'.repeat(300)}@example.com`]],

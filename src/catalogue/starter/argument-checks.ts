@@ -30,7 +30,7 @@ const CHECKS: readonly Check[] = [
   { words: /(^| )url$/, type: /^string$/, schema: String.raw`{ type: string, pattern: '^https://[^/?#@\s\\]+([/?#]\S*)?$', maxLength: 2048 }`, always: true },
   { words: /(^| )email( address)?$/, type: /^string$/, schema: '{ type: string, format: email, maxLength: 254 }', always: false },
   // Servers put identifiers into paths, queries and command lines: no space, quote, `?`, `#`, `%`, nor a `-` that would begin an option.
-  { words: /(^| )(id|arn|uuid|guid|sid|slug|identifier)$/, type: /^string$/, schema: String.raw`{ type: string, pattern: '^[A-Za-z0-9_][A-Za-z0-9_.:/@=+-]*$', maxLength: 256 }`, always: false },
+  { words: /(^| )(id|arn|uuid|guid|sid|slug|identifier|branch|ref|commit|sha|region|namespace|bucket|(source|target|container|docker|base) image|image (uri|name|tag))$/, type: /^string$/, schema: String.raw`{ type: string, pattern: '^[A-Za-z0-9_][A-Za-z0-9_.,:/@=+~!-]*$', maxLength: 256 }`, always: false },
   { words: /(^| )name$/, type: /^string$/, schema: String.raw`{ type: string, pattern: '^[^\x00-\x1f\x7f]+$', maxLength: 256 }`, always: false },
   { words: /(^| )(amount|price|total|quantity)$/, type: /^(number|integer)$/, schema: '{ type: TYPE, exclusiveMinimum: 0 }', always: true },
   // Whoever approves a command has to be able to read it.
