@@ -32,7 +32,7 @@ async function installNpm(entry, { folder, cache, node }) {
   if (entry.folder !== null) cpSync(entry.folder, home, { recursive: true });
   else {
     const spec = entry.version === null ? entry.name : `${entry.name}@${entry.version}`;
-    const flags = ['--ignore-scripts', '--no-audit', '--no-fund', '--no-package-lock', '--omit=dev', '--loglevel=error', '--cache', join(cache, 'npm')];
+    const flags = ['--ignore-scripts', '--no-audit', '--no-fund', '--no-package-lock', '--no-progress', '--prefer-offline', '--omit=dev', '--loglevel=error', '--cache', join(cache, 'npm')];
     const run = await runBounded(['npm', 'install', '--prefix', folder, ...flags, spec, ...entry.with], { timeoutMs: INSTALL_MS, cwd: folder });
     if (run.code !== 0) throw new InstallFailure(run.exceeded === null ? 'install_failed' : 'install_timeout', `npm could not install ${spec}`, run.stderr);
   }

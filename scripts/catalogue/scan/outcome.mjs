@@ -29,7 +29,7 @@ export const STATUSES = {
 
 const SIGNS = [
   ['needs_native_code', /\.node['"]?\s*$|Could not locate the bindings file|node-gyp|prebuild-install|Cannot find module '[^']*\.node'|lib\w+\.so[.\d]*: cannot open/m],
-  ['needs_network', /\b(ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ENETUNREACH|getaddrinfo|URLError)\b|[Nn]ame resolution|Name or service not known|[Nn]etwork is unreachable|[Cc]onnection refused|ConnectError|ConnectionError|Max retries exceeded|fetch failed/],
+  ['needs_network', /\b(ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ENETUNREACH|getaddrinfo|URLError)\b|[Nn]ame resolution|Name or service not known|[Nn]etwork is unreachable|[Cc]onnection refused|ConnectError|ConnectionError|Max retries exceeded|fetch failed|Failed to (fetch|make request)/],
   ['broken_package', /ModuleNotFoundError|ImportError|DependencyException|ERR_MODULE_NOT_FOUND|Cannot find (module|package) |ERR_REQUIRE_ESM|SyntaxError/],
   ['credentials_needed', /api[ _-]?key|token|credential|password|unauthori[sz]ed|environment variable|env(ironment)? var|is required|are required|must be (set|provided)|not (set|configured)|missing required|missing .*(argument|option|parameter|env)|usage:|required option|expected .* argument/i],
 ];
@@ -44,6 +44,7 @@ export function statusOf({ exceeded, status, message, stderr }) {
   if (status === undefined) return 'scan_failed';
   if (status === 'refused' && /has no tools/.test(message)) return 'no_tools';
   if (status === 'timeout' && /is no message/.test(message)) return 'garbage';
+  if (status === 'refused') return signOf(message) ?? status;
   if (status === 'exited' || status === 'timeout' || status === 'credentials_needed') return signOf(stderr) ?? status;
   return Object.hasOwn(STATUSES, status) ? status : 'scan_failed';
 }
