@@ -16,16 +16,15 @@ export function newTextFindings(before: JsonNode, after: JsonNode): readonly Fin
     folded.set(fold, [...(folded.get(fold) ?? []), text]);
   }
   const fresh: string[] = [];
-  const relatives: string[] = [];
-  for (const text of new Set(texts(after))) {
-    if (known.has(text)) continue;
-    fresh.push(text);
-    relatives.push(...(folded.get(foldText(text)) ?? []));
+  const related: string[] = [];
+  for (const text of new Set(texts(after))) if (!known.has(text)) (folded.has(foldText(text)) ? related : fresh).push(text);
+  const found = new Set(textFindings(fresh));
+  if (textFindings(related).length === 0) return [...found];
+  for (const text of related) {
+    const old = textFindings(folded.get(foldText(text)) ?? []);
+    for (const finding of textFindings([text])) if (!old.includes(finding)) found.add(finding);
   }
-  const found = textFindings(fresh);
-  if (found.length === 0 || relatives.length === 0) return found;
-  const old = new Set(textFindings(relatives));
-  return found.filter((finding) => !old.has(finding));
+  return [...found];
 }
 
 /** Every string and every name of a member. */

@@ -120,10 +120,11 @@ describe('a server that is hostile', () => {
     const tools = (text: string) => Array.from({ length: 60 }, (_, n) => ({ name: `t${n}`, description: `Reads notes. ${text}`, inputSchema: {}, _meta: { blob: 'x'.repeat(200_000) + text } }));
     held(judge(), tools('one'));
     const one = judge();
-    const first = held(one, tools('two')).length;
-    expect(first).toBeGreaterThan(0);
-    expect(first).toBeLessThan(60);
-    expect(held(one, tools('two'))).toEqual([]);
+    const left: number[] = [];
+    for (let lists = 0; lists < 20 && left.at(-1) !== 0; lists += 1) left.push(held(one, tools('two')).length);
+    expect(left.length).toBeGreaterThan(2);
+    expect(left).toEqual(left.toSorted((a, b) => b - a));
+    expect(left.at(-1)).toBe(0);
   });
 
   test('with names that are no text, objects instead of tools, and nothing at all', async () => {
