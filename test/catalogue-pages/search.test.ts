@@ -13,7 +13,7 @@ const find = (query: string): readonly { readonly name: string; readonly server:
 };
 
 describe('search', () => {
-  test.each(['clone container', 'clone contaner', 'cloen container', 'CloneContainerToECR', 'clonecontainertoecr', 'container ecr', 'clones containers', 'clone_container', 'CLONE CONTAINER'])('finds CloneContainerToECR for %s, before everything else', (text) => {
+  test.each(['clone container', 'clone contaner', 'cloen container', 'CloneContainerToECR', 'clonecontainertoecr', 'container ecr', 'clones containers', 'clon containr', 'clone_container', 'CLONE CONTAINER'])('finds CloneContainerToECR for %s, before everything else', (text) => {
     expect(find(`q=${encodeURIComponent(text)}`)[0]?.name.toLowerCase()).toBe('clonecontainertoecr');
   });
 

@@ -102,7 +102,7 @@ export class Catalogue {
 
 /** A page's JSON twin as text. */
 export function twinText(page: Page, links: Links): string {
-  return `${JSON.stringify(page.json(links), null, 1)}\n`;
+  return `${JSON.stringify(page.json(links))}\n`;
 }
 
 function short(text: string): string {

@@ -1,5 +1,6 @@
-import { CATEGORIES } from '../severity.ts';
+import { baseRisk, CATEGORIES, RISKS } from '../severity.ts';
 import type { ToolRecord } from '../server-record.ts';
+import type { Signal } from '../types.ts';
 import { splitWords } from '../words.ts';
 import { meanings, spelled } from './glossary.ts';
 import { visible } from './visible.ts';
@@ -77,10 +78,24 @@ export function sureness(tool: ToolRecord): string {
   return `Confidence is ${confidence} because ${reasons.length > 0 ? listed(reasons) : CONFIDENCE_WORDS[confidence]}.`;
 }
 
+/** Signals that raise a risk class (catalogue.md, "Risk class"). */
+const RAISING: readonly Signal[] = ['secrets', 'permissions', 'bulk', 'free_form_code', 'arbitrary_url', 'production'];
+
+/** What moved the risk class away from that of its category; nothing when it was not moved. */
+export function riskMove(tool: ToolRecord): string {
+  const { category, risk, signals } = tool.classification;
+  const base = RISKS[baseRisk(category)] ?? risk;
+  const moved = RISKS.indexOf(risk) - RISKS.indexOf(base);
+  if (moved === 0) return '';
+  const raising = RAISING.filter((signal) => signals.includes(signal)).map((signal) => SIGNAL_WORDS[signal].label);
+  if (moved > 0) return ` That is above the ${base} of its category${raising.length === 0 ? '' : `, because of ${listed(raising)}`}.`;
+  return ` That is below the ${base} of its category, because it reaches only state of the caller’s own, or what can be restored.`;
+}
+
 /** Why it needs a policy, as plain text. */
 export function whyPolicy(tool: ToolRecord): readonly string[] {
   const { category, risk, findings } = tool.classification;
-  const base = `${CATEGORY_WORDS[category].why} Its risk class is ${risk}: ${RISK_WORDS[risk]}.`;
+  const base = `${CATEGORY_WORDS[category].why} Its risk class is ${risk}: ${RISK_WORDS[risk]}.${riskMove(tool)}`;
   const wrong = findings.map((finding) => FINDING_WORDS[finding].text).join(' ');
   return wrong === '' ? [base] : [base, wrong];
 }

@@ -5,7 +5,7 @@ import { html, Html } from './html.ts';
 import type { Links } from './links.ts';
 import { pageId, type Slice } from './page.ts';
 import { serverName, type ServerEntry, type ToolEntry } from './site.ts';
-import { shown } from './visible.ts';
+import { shown, visible } from './visible.ts';
 import { counted, numeral } from './wording.ts';
 
 /** A category by colour and by word. */
@@ -70,7 +70,7 @@ export function serverTable(rows: readonly { readonly server: ServerEntry; reado
 <caption class="hidden">${caption}</caption>
 <thead><tr><th scope="col">Server</th><th scope="col" class="num">Tools</th><th scope="col" class="num">High or critical</th><th scope="col" class="wide">Categories</th></tr></thead>
 <tbody>
-${rows.map(({ server, counts, severe }) => html`<tr><th scope="row"><a href="${links.page(server.id)}">${shown(serverName(server), 64)}</a><small>${server.record.package.name} ${server.record.package.version}</small></th><td class="num">${numeral(server.tools.length)}</td><td class="num">${numeral(severe)}</td><td class="wide">${categoryBar(counts)}</td></tr>
+${rows.map(({ server, counts, severe }) => html`<tr><th scope="row"><a href="${links.page(server.id)}">${shown(serverName(server), 64)}</a><small>${visible(server.record.package.name, 96)} ${visible(server.record.package.version, 32)}</small></th><td class="num">${numeral(server.tools.length)}</td><td class="num">${numeral(severe)}</td><td class="wide">${categoryBar(counts)}</td></tr>
 `)}</tbody>
 </table>`;
 }

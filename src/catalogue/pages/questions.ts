@@ -1,5 +1,5 @@
 import type { ReadyRule } from '../starter/index.ts';
-import { parameterCount, sureness, toolName, whatItDoes } from './explain.ts';
+import { parameterCount, riskMove, sureness, toolName, whatItDoes } from './explain.ts';
 import { serverName, type Site, type ToolEntry } from './site.ts';
 import { visible } from './visible.ts';
 import { counted, day, listed, RISK_WORDS, upperFirst } from './wording.ts';
@@ -32,7 +32,7 @@ export function questions(site: Site, entry: ToolEntry, rules: readonly ReadyRul
     },
     {
       question: `What risk level is ${name}?`,
-      answer: [`${upperFirst(risk)}: ${RISK_WORDS[risk]}. Its category is ${category}, its most severe effect, and what its arguments reach is counted in. ${sureness(tool)}`],
+      answer: [`${upperFirst(risk)}: ${RISK_WORDS[risk]}. Its category is ${category}, its most severe effect.${riskMove(tool)} ${sureness(tool)}`],
       yaml: null,
     },
     {

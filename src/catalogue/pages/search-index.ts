@@ -105,6 +105,8 @@ export function fit(term: string, word: string): number {
   // `charges` for `charge`, `deleting` for `delete`.
   if (word.length >= 4 && term.startsWith(word) && term.length - word.length <= 3) return 6;
   if (term.length >= 4 && word.includes(term)) return 4;
+  // `usr` for `user`: of so few letters only a missing one is forgiven, and not the first.
+  if (term.length === 3 && word.length === 4 && term[0] === word[0] && distance(term, word, 1) === 1) return 2.5;
   const allowed = term.length >= 8 ? 2 : term.length >= 4 ? 1 : 0;
   if (allowed === 0) return 0;
   const whole = distance(term, word, allowed);
@@ -125,9 +127,9 @@ const FAR = 1_000;
 export function distance(a: string, b: string, most: number): number {
   if (Math.abs(a.length - b.length) > most) return most + 1;
   const width = b.length + 1;
-  let older = new Array<number>(width).fill(FAR);
+  let older = Array.from({ length: width }, () => FAR);
   let before = Array.from({ length: width }, (_, index) => (index <= most ? index : FAR));
-  let row = new Array<number>(width).fill(FAR);
+  let row = Array.from({ length: width }, () => FAR);
   for (let i = 1; i <= a.length; i += 1) {
     const from = Math.max(1, i - most);
     const to = Math.min(b.length, i + most);

@@ -67,6 +67,7 @@ button:hover,.button:hover{filter:brightness(1.1)}
 .filters{display:flex;flex-wrap:wrap;gap:.5rem;margin-top:.625rem}
 .filters select{font-size:.875rem;min-height:2.25rem;padding:.25rem .5rem;border-color:var(--line);background:var(--well);width:10.25rem}
 .waiting{min-height:100vh}
+.searching>section:not(.hero){display:none}
 .outcome{color:var(--soft);margin-bottom:.5rem}
 .outcome strong{color:var(--ink)}
 .empty,.note{background:var(--well);border-radius:10px;padding:1.125rem 1.25rem;max-width:46rem;margin:0 0 1.5rem}
@@ -105,8 +106,10 @@ button:hover,.button:hover{filter:brightness(1.1)}
 .confidence{color:var(--soft)}
 table{border-collapse:collapse;width:100%;font-size:.9375rem;font-variant-numeric:tabular-nums;margin-bottom:.875rem}
 th,td{text-align:left;vertical-align:top;padding:.5rem .75rem .5rem 0;border-bottom:1px solid var(--line);font-weight:400}
-thead th{font-size:.8125rem;color:var(--soft);padding-top:0;white-space:nowrap}
+thead th{overflow-wrap:normal;font-size:.8125rem;color:var(--soft);padding-top:0;white-space:nowrap}
 th:last-child,td:last-child{padding-right:0}
+td{overflow-wrap:normal}
+td.name,td .name{overflow-wrap:anywhere}
 td small,th small{display:block;font-size:.8125rem;line-height:1.45}
 .tools td,.servers td{padding-top:.5625rem;white-space:nowrap;width:1%}
 .tools td+td,.tools td{padding-right:1.5rem}
@@ -160,7 +163,8 @@ footer .inner{display:flex;flex-wrap:wrap;justify-content:space-between;gap:.25r
 footer p{margin:0;display:flex;flex-wrap:wrap;gap:.25rem 1.25rem}
 footer a{color:var(--soft)}
 @media (max-width:60rem){.split{grid-template-columns:minmax(0,1fr)}.split.tool>dl{grid-row:1}.facts{display:grid;grid-template-columns:max-content minmax(0,1fr);gap:.25rem 1rem}.facts dt,.facts dd{margin:0;font-size:.875rem}}
-@media (max-width:40rem){.inner,main{padding-left:1rem;padding-right:1rem}main{padding-top:1.25rem}.top .inner{gap:0 1rem;flex-wrap:wrap;padding-top:.5rem;padding-bottom:.5rem}.brand .of{display:none}.top nav{margin-left:auto;gap:1rem}.quick{flex:0 0 100%;margin:.25rem 0}.quick input{width:100%}.hero{margin-top:.5rem}.filters select{width:calc(50% - .25rem)}.wide{display:none}.tools td{padding-right:.75rem}.tools td:nth-child(3){padding-right:0}.num{padding-right:.75rem!important}.num:last-child,.servers td:nth-child(3),.servers th:nth-child(3){padding-right:0!important}.tiles{grid-template-columns:repeat(2,minmax(0,1fr))}.field button{padding:.4375rem .875rem}section{margin-bottom:2.25rem}.servers thead th{white-space:normal}}
+@media (max-width:40rem){.inner,main{padding-left:1rem;padding-right:1rem}main{padding-top:1.25rem}.top .inner{gap:0 1rem;flex-wrap:wrap;padding-top:.5rem;padding-bottom:.5rem}.brand .of{display:none}.top nav{margin-left:auto;gap:1rem}.quick{flex:0 0 100%;margin:.25rem 0}.quick input{width:100%}.hero{margin-top:.5rem}.filters label{flex:1 1 calc(50% - .25rem)}.filters select{width:100%}.wide{display:none}.tools td{padding-right:.75rem}.tools td:nth-child(3){padding-right:0}.num{padding-right:.75rem!important}.num:last-child,.servers td:nth-child(3),.servers th:nth-child(3){padding-right:0!important}.tiles{grid-template-columns:repeat(2,minmax(0,1fr))}.field button{padding:.4375rem .875rem}section{margin-bottom:2.25rem}.servers thead th{white-space:normal}}
+@media (scripting:enabled) and (max-width:40rem){pre{padding-top:2.75rem}}
 @media (forced-colors:active){.cat,.facts,pre,.chips a{border:1px solid}button,.button{border-color:ButtonText}}
 @media print{.top nav,.quick,.search,.pager,.copy,footer{display:none}details::details-content{content-visibility:visible}}
 `.trim();

@@ -88,8 +88,8 @@ export function valueLabel(facet: keyof FacetValues, value: string): string {
 
 /** One sentence about the tools of a value. */
 export function valueText(facet: keyof FacetValues, value: string): string {
-  if (facet === 'signal') return `${SIGNAL_WORDS[value as Signal].text} Each tool here shows it in its definition.`;
-  if (facet === 'finding') return `${FINDING_WORDS[value as Finding].text} This is said of each tool here.`;
+  if (facet === 'signal') return `The definition of each of these tools shows it: ${lowerFirst(SIGNAL_WORDS[value as Signal].text)}`;
+  if (facet === 'finding') return `Found with each of these tools: ${lowerFirst(FINDING_WORDS[value as Finding].text)}`;
   if (facet === 'confidence') return `How much of a definition supports its class: ${CONFIDENCE_WORDS[value as Confidence]}.`;
   if (facet === 'risk') return `The category, moved by what the arguments reach: ${RISK_WORDS[value as Risk]}.`;
   return `The most severe thing that each of these tools can do is to ${CATEGORY_WORDS[value as Category].can}.`;
@@ -135,6 +135,10 @@ export function day(date: string): string {
   const [year = '', month = '', dayOfMonth = ''] = date.split('-');
   const name = ['January', 'February', 'March', 'April', 'May', 'June', 'July', 'August', 'September', 'October', 'November', 'December'][Number(month) - 1];
   return name === undefined ? date : `${Number(dayOfMonth)} ${name} ${year}`;
+}
+
+function lowerFirst(text: string): string {
+  return text.slice(0, 1).toLowerCase() + text.slice(1);
 }
 
 /** With a capital letter first. */

@@ -31,6 +31,8 @@ export function searchForm(window: Window): void {
   let loading = false;
   const wanted = (): boolean => fields.some((field) => field.value.trim() !== '');
   const show = (): void => {
+    const main = document.querySelector('main');
+    if (main !== null) main.className = wanted() ? 'searching' : '';
     if (!wanted()) return results.replaceChildren();
     if (data === null || index === null) return load();
     const value = (name: string): string => fields.find((field) => field.name === name)?.value.trim() ?? '';
