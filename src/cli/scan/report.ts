@@ -1,4 +1,4 @@
-import { CATEGORIES, type Category, RISKS, type Risk } from '../../catalogue/index.ts';
+import { CATEGORIES, type Category, findShadowedNames, RISKS, type Risk } from '../../catalogue/index.ts';
 import { approximateTokens } from '../../catalogue/server-record.ts';
 import type { UnreadableLine } from './definitions.ts';
 import type { Known, KnownServer } from './known-definitions.ts';
@@ -6,7 +6,7 @@ import type { ServerIdentity } from './list-tools.ts';
 import { isNamed, type ToolSummary } from './tool-summary.ts';
 
 /** Something about a list that a reader should know, although every tool of it was read. */
-export type Notice = 'duplicate_tools' | 'unnamed_tools' | 'unreadable_lines' | 'large_list';
+export type Notice = 'duplicate_tools' | 'look_alike_tools' | 'unnamed_tools' | 'unreadable_lines' | 'large_list';
 
 /** Definitions that fill a quarter of the context of a large model. */
 const LARGE_TOKENS = 50_000;
@@ -22,6 +22,8 @@ export interface ScanReport {
   readonly notices: readonly Notice[];
   /** Names that are listed more than once. */
   readonly duplicates: readonly string[];
+  /** Pairs of different names that a person, or a model, takes for the same. */
+  readonly lookAlikes: readonly (readonly [name: string, other: string])[];
   readonly unnamed: number;
   readonly totalBytes: number;
   readonly approximateTokens: number;
@@ -32,12 +34,14 @@ export interface ScanReport {
 export function scanReport(server: ServerIdentity | null, tools: readonly ToolSummary[], unreadable: readonly UnreadableLine[], known: KnownServer | null): ScanReport {
   const seen = new Set<string>();
   const duplicates = [...new Set(tools.filter(isNamed).map(({ name }) => name).filter((name) => seen.size === seen.add(name).size))];
+  const lookAlikes = findShadowedNames([...seen].map((name) => ({ server: '', name }))).map(({ tool, shadows }) => [tool.name, shadows.name] as const);
   const unnamed = tools.filter((tool) => !isNamed(tool)).length - unreadable.length;
   const totalBytes = tools.reduce((sum, tool) => sum + tool.bytes, 0);
   const tokens = approximateTokens(totalBytes);
   const notices: Notice[] = [];
   if (unreadable.length > 0) notices.push('unreadable_lines');
   if (duplicates.length > 0) notices.push('duplicate_tools');
+  if (lookAlikes.length > 0) notices.push('look_alike_tools');
   if (unnamed > 0) notices.push('unnamed_tools');
   if (tokens > LARGE_TOKENS) notices.push('large_list');
   return {
@@ -47,6 +51,7 @@ export function scanReport(server: ServerIdentity | null, tools: readonly ToolSu
     known,
     notices,
     duplicates,
+    lookAlikes,
     unnamed,
     totalBytes,
     approximateTokens: tokens,

@@ -18,6 +18,7 @@ export function scanJson(report: ScanReport): object {
     approximateTokens: report.approximateTokens,
     unnamed: report.unnamed,
     duplicates: report.duplicates,
+    lookAlikes: report.lookAlikes,
     unreadable: report.unreadable,
     catalogue: report.known === null ? null : { slug: report.known.slug, version: report.known.version, scannedOn: report.known.scannedOn },
   };

@@ -20,6 +20,7 @@ export function summaryLines(report: ScanReport, width: number, style: Style): s
   ];
   if (report.notices.includes('large_list')) lines.push(...warning('large_list: every conversation pays for these definitions; hide the tools that the agent does not need.', width, style));
   if (report.duplicates.length > 0) lines.push(...warning(`duplicate_tools: listed more than once: ${listed(report.duplicates)}`, width, style));
+  if (report.lookAlikes.length > 0) lines.push(...warning(`look_alike_tools: easily taken for each other: ${listed(report.lookAlikes.map((pair) => pair.map((name) => printable(name, 64)).join(' and ')), 140)}`, width, style));
   if (report.unnamed > 0) lines.push(...warning(`unnamed_tools: ${count(report.unnamed, 'entry', 'entries')} of the list without a name: no rule can name it, no client can call it.`, width, style));
   for (const { line, message } of report.unreadable.slice(0, MOST_NAMES)) lines.push(...warning(`unreadable_lines: line ${line}: ${message}`, width, style));
   if (report.unreadable.length > MOST_NAMES) lines.push(...warning(`unreadable_lines: ${report.unreadable.length - MOST_NAMES} more`, width, style));
@@ -63,8 +64,8 @@ function indented(text: string, width: number): readonly string[] {
   return [`  ${first}`, ...more.map((line) => `    ${line}`)];
 }
 
-function listed(names: readonly string[]): string {
-  const shown = names.slice(0, MOST_NAMES).map((name) => printable(name, 64)).join(', ');
+function listed(names: readonly string[], most = 64): string {
+  const shown = names.slice(0, MOST_NAMES).map((name) => printable(name, most)).join(', ');
   return names.length > MOST_NAMES ? `${shown} and ${names.length - MOST_NAMES} more` : shown;
 }
 

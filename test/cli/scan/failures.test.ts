@@ -1,9 +1,9 @@
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
-import { policylayer, temporary } from '../support.ts';
+import { Output, policylayer, start, temporary } from '../support.ts';
 import { initialize, listing, server } from './support.ts';
 
 const servers: Server[] = [];
@@ -67,6 +67,11 @@ describe('a server that is odd but complete', () => {
     expect(readFileSync(join(directory, 'p.yaml'), 'utf8')).toContain('listed twice');
   });
 
+  it('lists names that look alike: both are shown, and the pair is told', async () => {
+    const { stdout } = await scanned(server(`${initialize} ${listing("[{ name: 'list_files' }, { name: 'list_fi1es' }, { name: 'other' }]")}`), ['--json']);
+    expect(JSON.parse(stdout)).toMatchObject({ status: 'look_alike_tools', lookAlikes: [['list_fi1es', 'list_files']] });
+  });
+
   it('writes logs to stdout between its answers: they are passed over', async () => {
     const code = server(`process.stdout.write('debug: ' + message.method + '\\n'); ${initialize} ${listing("[{ name: 'a' }]")}`);
     const { status, stdout } = await scanned(code, ['--json']);
@@ -77,6 +82,22 @@ describe('a server that is odd but complete', () => {
   it('asks the client for things: it is refused them, and listed', async () => {
     const code = server(`${initialize} if (message.method === 'notifications/initialized') send({ jsonrpc: '2.0', id: 'q', method: 'elicitation/create', params: {} }); ${listing("[{ name: 'a' }]")}`);
     expect(JSON.parse((await scanned(code, ['--json'])).stdout)).toMatchObject({ status: 'ok', tools: [{ name: 'a' }] });
+  });
+});
+
+describe('a scan that is interrupted', () => {
+  it('ends the server, says so, and has status 1', async () => {
+    const directory = temporary();
+    const pidFile = join(directory, 'pid');
+    const code = `process.stdin.resume(); setInterval(() => {}, 1000); require('node:fs').writeFileSync(${JSON.stringify(pidFile)}, String(process.pid));`;
+    const child = start(['scan', '--json', '--', process.execPath, '-e', code], { cwd: directory });
+    const stdout = new Output(child.stdout);
+    while (!existsSync(pidFile)) await new Promise((done) => setTimeout(done, 20));
+    child.kill('SIGINT');
+    const status = await new Promise((done) => child.once('close', done));
+    expect(JSON.parse(stdout.text)).toMatchObject({ status: 'interrupted', tools: [] });
+    expect(status).toBe(1);
+    expect(() => process.kill(Number(readFileSync(pidFile, 'utf8')), 0)).toThrow('ESRCH');
   });
 });
 
