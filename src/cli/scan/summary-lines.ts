@@ -50,8 +50,8 @@ function catalogueLines(report: ScanReport, width: number): readonly string[] {
   const { known } = report;
   if (known === null) return [];
   const states = report.tools.flatMap((tool) => (tool.name === null ? [] : [known.compare(tool.name, tool.sha256)]));
-  const of = (state: string): number => states.filter((each) => each === state).length;
-  const parts = [`${of('known')} definitions are the ones it saw`, ...(of('changed') > 0 ? [`${of('changed')} are not`] : []), ...(of('new') > 0 ? [`${of('new')} are new`] : []), ...(of('varies') > 0 ? [`${of('varies')} vary from start to start`] : [])];
+  const counted = (['known', 'changed', 'new', 'varies'] as const).map((state) => [state, states.filter((each) => each === state).length] as const);
+  const parts = counted.filter(([state, number]) => state === 'known' || number > 0).map(([state, number]) => `${number} ${state}`);
   return wrapped(`Catalogue: ${known.slug} ${printable(known.version, 40)}, seen on ${known.scannedOn}: ${parts.join(', ')}.`.split(' '), width);
 }
 
