@@ -1,5 +1,6 @@
 import { isLoopback } from '../config/loopback.ts';
 import type { Group } from './groups.ts';
+import { urlHoldsSecret } from './masking.ts';
 import type { InitOptions } from './options.ts';
 import { startable, type ScanContext, type Startable } from './scan-server.ts';
 
@@ -29,7 +30,7 @@ export function chooseScan(group: Group, options: InitOptions, context: ScanCont
 /** A server over HTTP that nobody has asked may want a sign-in, which a wrapped entry cannot offer any more. */
 export function unseen(group: Group, reason: string): ScanChoice {
   const [{ spec }] = group.members;
-  if (spec.kind !== 'http' || Object.keys(spec.headers).length + Object.keys(spec.envHeaders).length > 0 || spec.bearerVariable !== null) return { kind: 'unseen', reason };
+  if (spec.kind !== 'http' || Object.keys(spec.headers).length + Object.keys(spec.envHeaders).length > 0 || spec.bearerVariable !== null || urlHoldsSecret(spec.url)) return { kind: 'unseen', reason };
   if (URL.canParse(spec.url) && isLoopback(new URL(spec.url).hostname.replace(/^\[|\]$/g, ''))) return { kind: 'unseen', reason };
   return { kind: 'leave', reason: `${reason}, and without asking it nobody knows whether the client has to sign in`, problem: false };
 }

@@ -1,10 +1,8 @@
 import { starterPolicy } from '../../catalogue/starter/index.ts';
 import { printable } from '../../policy/printable.ts';
-import { endOnSignal } from '../signals.ts';
-import { progressLine } from '../terminal.ts';
 import { UsageError } from '../usage-error.ts';
 import { applyPlan } from './apply-plan.ts';
-import { chooseScan, unseen, type ScanChoice } from './choose-scans.ts';
+import { chooseScan } from './choose-scans.ts';
 import { CLIENT_TITLES } from './clients.ts';
 import { unifiedDiff } from './diff.ts';
 import { discover, type FoundFile, type FoundServer } from './discover.ts';
@@ -15,9 +13,10 @@ import type { InitOptions } from './options.ts';
 import { planFiles, type FilePlan, type PlannedFile } from './plan-files.ts';
 import { proposePolicies, type ProposedPolicy } from './policies.ts';
 import { parseChoice, Prompts } from './prompts.ts';
-import { foundLines, scanLines, shownPath, shownTarget, wrapText } from './render.ts';
+import { foundLines, shownPath, wrapText } from './render.ts';
 import type { InitReport } from './report.ts';
-import { scanServer, type GroupScan, type ScanContext } from './scan-server.ts';
+import { scanPhase } from './scan-phase.ts';
+import type { GroupScan, ScanContext } from './scan-server.ts';
 import { serverFacts } from './server-facts.ts';
 
 /** `policylayer init` without `--undo`. @returns the exit status @throws UsageError */
@@ -85,7 +84,9 @@ class InitSession {
     const chosen = await this.#choose(offered);
     if (chosen.length === 0) return this.#end('Nothing was started and nothing was changed.', []);
     const groups = groupServers(chosen);
-    const wrapped = await this.#scanAll(groups);
+    const { wrapped, scans, left } = await scanPhase(groups, { options: this.#options, report: this.#report, context: this.#context, prompts: this.#prompts, interrupted: this.#interrupt });
+    for (const [group, scan] of scans) this.#scans.set(group, scan);
+    for (const [group, reason] of left) this.#left.set(group, reason);
     if (this.#interrupt.signal.aborted) {
       this.#report.problem('interrupted');
       return this.#end('Interrupted. Nothing was changed.', []);
@@ -112,50 +113,6 @@ class InitSession {
       if (chosen !== null) return offered.filter((_, index) => chosen.has(index + 1));
       this.#report.say(`Type all, none, or numbers from 1 to ${offered.length}.`);
     }
-  }
-
-  /** @returns the servers that are to be wrapped */
-  async #scanAll(groups: readonly Group[]): Promise<readonly Group[]> {
-    const choices = new Map<Group, ScanChoice>(groups.map((group) => [group, chooseScan(group, this.#options, this.#context, this.#prompts !== null)]));
-    const toScan = [...choices].flatMap(([group, choice]) => (choice.kind === 'scan' ? [{ group, upstream: choice.upstream }] : []));
-    if (toScan.length > 0 && !(await this.#mayStart(toScan.map(({ group }) => group)))) {
-      for (const { group } of toScan) choices.set(group, unseen(group, 'you chose not to start it'));
-      toScan.length = 0;
-    }
-    const signal = toScan.length === 0 ? this.#interrupt.signal : AbortSignal.any([this.#interrupt.signal, endOnSignal(() => this.#interrupt.abort())]);
-    const failed: Group[] = [];
-    for (const { group, upstream } of toScan) {
-      if (signal.aborted) break;
-      const progress = progressLine();
-      progress.show(`${printable(group.name, 40)}: asking for its tools`);
-      const scan = await scanServer(upstream, group.name, { timeoutMs: this.#options.timeoutMs, progress: (tools) => progress.show(`${printable(group.name, 40)}: ${tools} tools`), signal });
-      progress.clear();
-      this.#scans.set(group, scan);
-      this.#report.say(...scanLines(group, scan, this.#report.width, this.#report.style));
-      if (scan.ok) continue;
-      if (scan.signIn) choices.set(group, { kind: 'leave', reason: 'the client signs in to it by itself (OAuth), which cannot pass through another program', problem: false });
-      else failed.push(group);
-    }
-    if (signal.aborted) return [];
-    const anyway = failed.length > 0 && this.#prompts !== null && (await this.#prompts.confirm(`Wrap the ${failed.length} that could not be scanned, denying everything until you edit the policy?`));
-    for (const group of failed) {
-      const scan = this.#scans.get(group);
-      const reason = scan !== undefined && !scan.ok ? `it could not be scanned (${scan.status})` : 'it could not be scanned';
-      choices.set(group, anyway ? { kind: 'unseen', reason } : { kind: 'leave', reason: `${reason}; repair it, or use --no-scan to wrap it unseen`, problem: true });
-    }
-    for (const [group, choice] of choices) {
-      if (choice.kind !== 'leave') continue;
-      this.#left.set(group, choice.reason);
-      this.#report.say(...wrapText(`${printable(group.name, 60)}: left alone: ${printable(choice.reason, 400)}`, this.#report.width));
-      if (choice.problem) this.#report.problem(`${group.name}: ${choice.reason}`);
-    }
-    return groups.filter((group) => choices.get(group)?.kind !== 'leave');
-  }
-
-  async #mayStart(groups: readonly Group[]): Promise<boolean> {
-    const rows = groups.map((group) => `  ${printable(group.name, 40)}: ${shownTarget(group.members[0].spec)}${group.members[0].file.location.scope === 'project' ? '  (named by a file of this project)' : ''}`);
-    this.#report.say(`${this.#prompts === null ? 'Starting' : 'To list their tools,'} each of these ${this.#prompts === null ? 'once, as their clients do, to list its tools' : 'is started once, as its client does, and ended'}. No tool is called:`, ...rows);
-    return this.#prompts === null || (await this.#prompts.confirm('Start them?'));
   }
 
   async #propose(groups: readonly Group[]): Promise<ReadonlyMap<Group, ProposedPolicy>> {

@@ -4,6 +4,7 @@ import { ScanFailure } from '../scan/scan-failure.ts';
 import { scanUpstream, type ScanUpstreamOptions } from '../scan/scan-upstream.ts';
 import { isNamed, summarise, type NamedSummary } from '../scan/tool-summary.ts';
 import type { Group, Member } from './groups.ts';
+import { MASK } from './masking.ts';
 import { resolveReferences, type ReferenceContext } from './references.ts';
 import { runnableCommand } from './windows-command.ts';
 
@@ -76,6 +77,19 @@ export async function scanServer(upstream: ScanUpstreamOptions['upstream'], name
     return { ok: true, tools, unnamed: summaries.length - tools.length };
   } catch (error) {
     if (!(error instanceof ScanFailure)) throw error;
-    return { ok: false, status: error.status, message: error.message, signIn: upstream.kind === 'http' && error.status === 'credentials_needed' };
+    const message = withoutSecrets(error.message, Object.values(upstream.kind === 'http' ? upstream.spec.headers : upstream.spec.env));
+    const older = upstream.kind === 'http' && error.status === 'http_status' && /\b40[45]\b/.test(error.message);
+    return {
+      ok: false,
+      status: error.status,
+      message: older ? `${message}, as servers do that speak only the older HTTP+SSE transport, which PolicyLayer does not` : message,
+      // With a header of the operator's own it is that one which is wrong.
+      signIn: upstream.kind === 'http' && error.status === 'credentials_needed' && Object.keys(upstream.spec.headers).length === 0,
+    };
   }
+}
+
+/** A server that ends often says why, and sometimes with the token that it was given. */
+function withoutSecrets(message: string, values: readonly string[]): string {
+  return values.filter((value) => value.length >= 4).toSorted((a, b) => b.length - a.length).reduce((text, value) => text.replaceAll(value, MASK), message);
 }

@@ -82,7 +82,8 @@ function stdio(command: unknown, holder: unknown, rest: { readonly cwd: unknown;
   if (!Array.isArray(args) || !args.every((each) => typeof each === 'string')) return skip('its args are not a list of texts');
   const env = member(holder, 'env') ?? {};
   if (!isTexts(env)) return skip('its env does not hold texts only');
-  if (isWrapped(command, args)) return { kind: 'done', reason: 'it already runs through PolicyLayer' };
+  // The path is shown: a file of somebody else's project could point to a program that only looks like ours.
+  if (isWrapped(command, args)) return { kind: 'done', reason: `it already runs through PolicyLayer (${printable([command, ...args].find(isOurProgram) ?? command, 200)})` };
   // Some clients hand such a text to a shell. We start programs without one, so it would be the name of a program.
   if (/\s/.test(command) && !/[\\/]/.test(command.split(/\s/)[0] ?? '')) return skip('its command is a whole command line; divide it into command and args');
   return { kind: 'stdio', command, args, env, cwd: typeof rest.cwd === 'string' ? rest.cwd : null, disabled: rest.disabled, nested: rest.nested };
@@ -114,8 +115,12 @@ export function isWrapped(command: string, args: readonly string[]): boolean {
   const own = end === -1 ? args : args.slice(0, end);
   const at = own.indexOf('run');
   if (at === -1 || !own.includes('--policy', at)) return false;
-  const words = [command, ...own.slice(0, at)].map((word) => word.replaceAll('\\', '/'));
-  return words.some((word) => /^policylayer(@[\w.-]+)?(\.cmd|\.exe)?$/.test(posix.basename(word)) || word.endsWith('/dist/bin.mjs'));
+  return [command, ...own.slice(0, at)].some(isOurProgram);
+}
+
+function isOurProgram(word: string): boolean {
+  const path = word.replaceAll('\\', '/');
+  return /^policylayer(@[\w.-]+)?(\.cmd|\.exe)?$/.test(posix.basename(path)) || path.endsWith('/dist/bin.mjs');
 }
 
 function find(texts: Readonly<Record<string, string>>, name: string): string | undefined {

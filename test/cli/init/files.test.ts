@@ -297,7 +297,6 @@ describe('hostile names', () => {
     writeFileSync(join(on.home, '.cursor/mcp.json'), JSON.stringify({ mcpServers: { '../../\u001b[2Jevil\u202e': { command: 'node', args: ['\u001b]0;x\u0007'] } } }));
     const { stdout, status } = await init(on, '--yes', '--no-scan');
     expect(status).toBe(0);
-    // oxlint-disable-next-line no-control-regex -- that is what must not be there
     expect(stdout).not.toMatch(/[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u202a-\u202e]/);
     expect(Object.keys(snapshot(join(on.data, 'policies')))).toEqual([join(on.data, 'policies/2Jevil.policy.yaml')]);
   });
