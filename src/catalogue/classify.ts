@@ -32,7 +32,7 @@ export function classify(definition: JsonNode, facts: ServerFacts = {}): Classif
   judgeParameters(read, name, server, trail);
   judgeDescription(read, name, named, server, description, trail);
   judgeFindings(read, trail);
-  if (read.oversized) trail.effect('execute', 'schema', '', 'oversized');
+  if (read.unknown) trail.effect('execute', 'schema', '', 'oversized');
   return conclude(read, name, server, description, facts.trusted === true, trail);
 }
 

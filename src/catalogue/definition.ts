@@ -43,6 +43,8 @@ export interface Definition {
   readonly schema: SchemaState;
   /** Something was longer than the limits. */
   readonly oversized: boolean;
+  /** And what was not read could be what the tool does. */
+  readonly unknown: boolean;
 }
 
 /**
@@ -60,7 +62,7 @@ export function readDefinition(node: JsonNode): Definition {
   const title = textOf(hasOwnTitle ? ownTitle : (annotations?.get('title') ?? null), LIMITS.nameCharacters);
   const rawDescription = textOf(node.get('description'), LIMITS.descriptionCharacters);
   const inputSchema = node.get('inputSchema');
-  const read = huge || inputSchema === null ? { parameters: [], oversized: huge, broken: null } : readParameters(inputSchema);
+  const read = huge || inputSchema === null ? { parameters: [], oversized: huge, unknown: huge } : readParameters(inputSchema);
   const rawTexts: Definition['rawTexts'] = [
     { place: 'name', pointer: '/name', text: rawName.text },
     { place: 'title', pointer: titlePointer, text: title.text },
@@ -82,6 +84,7 @@ export function readDefinition(node: JsonNode): Definition {
     },
     schema: huge ? { state: 'unread', term: '' } : schemaState(inputSchema),
     oversized: read.oversized || rawName.cut || rawDescription.cut,
+    unknown: read.unknown || rawName.cut || rawDescription.cut,
   };
 }
 

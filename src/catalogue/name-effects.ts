@@ -26,6 +26,9 @@ const TEXTS_ABOUT = wordSet(TEXTS);
 const HOSTS = wordSet(objects.HOSTS);
 const FEEDBACK = wordSet('feedback rating');
 const LOOKS_ONLY = wordSet('get list read show view fetch describe find');
+const LAID_OUT = wordSet(objects.LAID_OUT);
+const REFILLED = wordSet(objects.REFILLED);
+const LAYING_OUT = wordSet('sort format merge unmerge autofit filter freeze hide group');
 const LAUNCHED = wordSet('app apps application sim simulator emulator browser program terminal shell url link website webpage door gate garage valve lock blinds cover');
 const OPENED_RECORDS = wordSet('issue ticket pr request case account channel position thread discussion incident');
 const MINTERS = wordSet('generate issue mint rotate');
@@ -43,7 +46,7 @@ const PROGRAMS = wordSet('app application process session call program browser')
 const OWN_RECORDINGS = wordSet('recording tracing trace emulation profiling video screencast');
 const MAKERS = wordSet('create add make post new submit place open initiate put issue request capture execute send process confirm authorize schedule');
 const COPIERS = wordSet('clone copy push publish upload mirror sync replicate promote transfer import export tag');
-const REMOVERS_OF_TIES = wordSet('remove clear drop reset empty delete revoke flush wipe');
+const REMOVERS_OF_TIES = wordSet('unset remove clear drop reset empty delete revoke flush wipe');
 
 /** The effects that the name alone speaks for; returns that of its verb together with what the verb is done to. */
 export function judgeName(definition: Definition, name: NameReading, server: string, description: DescriptionReading, trail: Trail): Category | null {
@@ -62,7 +65,7 @@ function effectWithObject(definition: Definition, name: NameReading, plain: Cate
   const purchase = purchaseOf(definition, name, head, server);
   if (purchase !== undefined) return because(trail, purchase, 'financial');
   if (plain === 'financial' && isDoubtfulMoney(verb, definition, name)) return verb === 'order' ? orderOf(name) : 'write';
-  if (MAKERS.has(verb) && STARTED.has(head)) return because(trail, head, 'execute');
+  if (MAKERS.has(verb) && STARTED.has(head) && !name.object.includes('draft')) return because(trail, head, 'execute');
   if (verb === 'drop' && interfaceOf(definition, name, server) !== undefined && definition.parameters.some((p) => TARGET_KEYS.has(p.key))) return because(trail, verb, 'execute');
   if (plain === 'read' || plain === 'write') {
     const shown = INTERFACE_ACTS.has(verb) ? interfaceOf(definition, name, server) : undefined;
@@ -92,6 +95,10 @@ function effectWithObject(definition: Definition, name: NameReading, plain: Cate
   // The disk of a machine that is rebuilt is gone.
   if (host !== undefined && (verb === 'rebuild' || verb === 'reimage' || verb === 'reinstall')) return because(trail, host, /^(?:droplet|server|instance|vm|machine|host|node|linode)s?$/u.test(host) ? 'destructive' : 'execute');
   if (plain === 'read' && FEEDBACK.has(head) && !LOOKS_ONLY.has(verb)) return because(trail, head, 'write');
+  if (LAYING_OUT.has(verb)) {
+    const laid = name.object.find((w) => LAID_OUT.has(w));
+    if (laid !== undefined) return because(trail, laid, 'write');
+  }
   if (verb === 'open') {
     const started = name.object.find((w) => LAUNCHED.has(w)) ?? definition.parameters.find((p) => p.key === 'url')?.name;
     if (started !== undefined) return because(trail, started, 'execute');
@@ -110,7 +117,7 @@ function effectWithObject(definition: Definition, name: NameReading, plain: Cate
   }
   if (plain === 'write' && (name.object.length === 0 || name.object.every((w) => MANIFESTS.has(w) || CLUSTERS.has(w) || verbOf(w) !== undefined || w === 'or'))) {
     // A manifest is any workload: creating one starts what it says.
-    const cluster = [...name.words, ...splitWords(server)].find((w) => CLUSTERS.has(w));
+    const cluster = [...name.words, ...splitWords(server), ...splitWords(definition.description.slice(0, 2_000))].find((w) => CLUSTERS.has(w));
     if (cluster !== undefined && definition.parameters.some((p) => MANIFESTS.has(p.key))) {
       trail.signal('free_form_code', 'name', '/name', cluster);
       return because(trail, cluster, 'execute');
@@ -127,11 +134,14 @@ function effectWithObject(definition: Definition, name: NameReading, plain: Cate
     }
   }
   if (REMOVERS_OF_TIES.has(verb) && plain === 'destructive') {
-    if (verb === 'remove' && TIES.has(head)) return because(trail, head, 'write');
+    if ((verb === 'remove' || verb === 'unset' || verb === 'clear') && TIES.has(head)) return because(trail, head, 'write');
+    const tied = name.object.find((w) => w === 'related' || w === 'linked');
+    if (verb === 'remove' && tied !== undefined) return because(trail, tied, 'write');
     // Taken out of a group it still exists; out of a store it does not.
     const from = name.words.lastIndexOf('from');
     const group = name.words.slice(from + 1).find((w) => GROUPS.has(w));
     if (verb === 'remove' && from > 0 && group !== undefined) return because(trail, group, 'write');
+    if ((verb === 'clear' || verb === 'reset') && name.object.some((w) => REFILLED.has(w))) return because(trail, head, 'write');
     if (verb !== 'delete' && verb !== 'revoke' && ownStateOf(name, server) !== undefined) return because(trail, head, 'write');
   }
   return plain;

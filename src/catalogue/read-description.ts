@@ -18,12 +18,12 @@ export interface DescriptionReading {
   readonly lead: SaidVerb | null;
   /** The verbs listed with it: `retrieve, create, update, and delete`. */
   readonly listed: readonly SaidVerb[];
-  /** Destructive or financial verbs that open a later sentence. */
+  /** Verbs that open a later sentence: destructive or financial ones, and what the tool is said to run. */
   readonly later: readonly SaidVerb[];
 }
 
 const OPENERS = wordSet(
-  'this tool the a an it you can will to allows lets enables used use for api endpoint function permanently completely immediately asynchronously quickly safely efficiently directly ' +
+  'tip tip: hint hint: usage usage: example example: examples this tool the a an it you can will to allows lets enables used use for api endpoint function permanently completely immediately asynchronously quickly safely efficiently directly ' +
   'please always has have is can exists tool: warning warning: note note: important important: ✓ safe safe: destructive destructive: ⚠ ⚠️ helps provides call called when be is and then also',
 );
 const SEPARATORS = wordSet('and or as well also then optionally permanently & /');
@@ -33,6 +33,7 @@ const HTTP_REQUEST = /\b(?:[Mm]akes?|[Ss]ends?|[Pp]erforms?|[Ii]ssues?) an? (?:H
 const API_WRAPPER = /\b(?:[Ee]xecutes?|[Rr]uns?|[Ii]nvokes?|[Cc]alls?|[Pp]erforms?) (?:the |an? )?(?:[\w.:`'"-]{1,64} ){1,6}?(?:operation|API|api|endpoint|action)\b/gu;
 /** Before a gerund: another deed than the tool's, as in `call it when writing code`. */
 const OTHER_DEEDS = wordSet('when before after while without if by of during upon');
+const ARTICLES = wordSet('the a an this its their your each any');
 const RETURNS = /^returns?$/u;
 const RETURNING = { effect: 'read', weak: false, rare: false } as const;
 /** As often adjectives as verbs, so only at the head of a list. */
@@ -54,7 +55,8 @@ export function readDescription(flat: string): DescriptionReading {
       continue;
     }
     const opening = firstWord(sentence);
-    if (opening !== null && severity(opening.effect) >= 3) later.push(opening);
+    // `Runs it` is said of the tool, `run it first` to the reader; a removal counts either way.
+    if (opening !== null && (severity(opening.effect) >= 3 || (severity(opening.effect) === 2 && !opening.rare && opening.verb.endsWith('s')))) later.push(opening);
   }
   return { lead, listed, later };
 }
@@ -87,6 +89,11 @@ function verbsOfSentence(sentence: string, early: boolean): SaidVerb[] {
     const found = leads && RETURNS.test(plain) ? RETURNING : inflectedVerbOf(plain);
     const isVerb = found !== undefined && ((!found.weak && !found.rare) || leads) && (leads || !ADJECTIVES.has(plain)) && !(OPENERS.has(plain) || (isGeneric(plain) && found.weak));
     if (isVerb && plain.endsWith('ing') && OTHER_DEEDS.has(cleaned(words[i - 1] ?? ''))) continue;
+    // `The set of permissions`: behind an article stands a thing.
+    if (isVerb && ARTICLES.has(cleaned(words[i - 1] ?? ''))) {
+      leads = false;
+      continue;
+    }
     // `Use this tool to …`, `Call this when …`: the verb is spoken to the reader.
     if (isVerb && !/^(?:this|it|when|if)$/u.test(cleaned(words[i + 1] ?? ''))) {
       return [{ verb: plain, effect: found.effect, leads, rare: found.rare }, ...listedAfter(words, i + 1, plain)];

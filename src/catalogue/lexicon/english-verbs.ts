@@ -37,7 +37,7 @@ export const NOUN_OR_VERB: Readonly<Record<Category, string>> = {
     'content contents instructions guidance distance location coordinates elevation ranking trending leaderboard profile balance holdings portfolio inventory catalog calendar dashboard ' +
     'query status info details detail history logs log stats statistics metrics help docs documentation schema summary overview usage report reports test lookup whois tree ' +
     'time date weather version versions health capabilities blame context chart graph map directions search about me list size price prices quote quotes tools trace traces feed timeline console state',
-  write: 'schedule book pull commit stage cache comment label issue note favorite watch tag link draft record configure feedback',
+  write: 'backup schedule book pull commit stage cache comment label issue note favorite watch tag link draft record configure feedback',
   execute: 'print build email message sms tweet chat prompt push call request use message release type mail navigate process action webhook job task bash shell terminal command python repl input interact interaction act agent control press mouse keyboard execution',
   destructive: 'reset empty',
   financial: 'exercise mint bridge wire redeem order transfer trade checkout swap bid stake bet deposit tip settle capture invest borrow lend',

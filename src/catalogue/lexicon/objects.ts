@@ -61,3 +61,9 @@ export const MONEY_RECORDS = 'invoice invoices billing bill bills subscription s
 
 /** What holds things that exist without it. */
 export const GROUPS = 'card group groups team project projects task board section sprint epic collection collections folder playlist channel cycle module segment audience watchlist list lists album backlog organization workspace milestone release issue story favorites';
+
+/** Cells, text and their looks: sorting, formatting or merging them changes them. */
+export const LAID_OUT = 'range ranges cell cells row rows column columns sheet worksheet table paragraph paragraphs slide document';
+
+/** What fills again or is set again as easily as it was cleared. */
+export const REFILLED = 'presence count counter unread filter filters formatting format style styles errors error status';

@@ -11,7 +11,7 @@ export const RARE_VERBS: Readonly<Record<Category, string>> = {
     'sanitize screengrab serialize shuffle sismember sleep smembers sniff solve sort spellcheck stringify summarise survey symbolicate tally tokenize traceroute triangulate ttl typecheck verify ' +
     'vet visualise xrange xread zrange zscore',
   write:
-    'protect unprotect turnon turnoff setup signup optin optout checkin backup rollin archiveoff deny refuse adapt align allowlist amend animate arm arrange author bevel blacklist blur bookmark brighten categorise categorize certify chamfer checkin colorize combine commit compose concat concatenate ' +
+    'protect unprotect reauthorize reauthenticate turnon turnoff setup signup optin optout checkin rollin archiveoff deny refuse adapt align allowlist amend animate arm arrange author bevel blacklist blur bookmark brighten categorise categorize certify chamfer checkin colorize combine commit compose concat concatenate ' +
     'contribute correct countersign crossfade customise decompress decr decrement deduplicate defer delay denoise denylist deselect dim disapprove disarm dock downvote draw dub elect embed ' +
     'endorse endow ensure equalize expire expose extrude fillet fix flag freeze heal hmset hold hset humanize incr increment indent introduce isolate italicize keyframe localise localize loft ' +
     'lpush mirror mset nominate onboard organise organize outdent overlay paint paste personalise personalize postpone preset prewarm prioritise prioritize putall quantize rearrange ' +
