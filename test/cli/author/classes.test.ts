@@ -147,7 +147,7 @@ describe('simulate', () => {
     expect(stderr.text).toBe('');
     return JSON.parse(stdout.text) as Awaited<ReturnType<typeof replayed>>;
   }
-  const outcome = async (text: string, options: object = {}): Promise<unknown[]> => (await replayed(text, options)).names.flatMap(({ name, rules }) => rules.map(({ change, missing, rule }) => [name, change, missing ?? rule])).toSorted();
+  const outcome = async (text: string, options: object = {}): Promise<unknown[]> => (await replayed(text, options)).names.flatMap(({ name, rules }) => rules.map(({ change, missing, rule }) => [name, change, missing ?? rule])).toSorted((a, b) => (String(a[0]) < String(b[0]) ? -1 : 1));
   const CANDIDATE = 'version: "1"\ndefault: allow\ntools: { "@destructive": deny, purge_orders: allow }\n';
 
   it('knows the classes of the definitions that it is given', async () => {
