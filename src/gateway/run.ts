@@ -42,7 +42,7 @@ export interface RunOptions {
   readonly limits?: { readonly client: WireLimits; readonly upstream: WireLimits };
 }
 
-/** The journal is opened this long after the start even when no call has needed it, so that a broken one is reported early. */
+/** The journal is opened, and what compares lists loaded, this long after the start even when nothing has needed it: a broken one is reported early, and the first list waits for less. */
 const OPEN_STATE_MS = 400;
 
 /**
@@ -78,7 +78,11 @@ export async function runStdio(options: RunOptions): Promise<number> {
     if (conversation.version !== null) front.notify(Buffer.from('{"jsonrpc":"2.0","method":"notifications/tools/list_changed"}'));
   });
   const unwatch = options.watch((policies) => principal.swap(policies));
-  const early = setTimeout(() => void state.ready(), OPEN_STATE_MS);
+  const early = setTimeout(() => {
+    void state.ready();
+    // A failure is told to the first list or call that needs it.
+    void pins.ready()?.catch(() => undefined);
+  }, OPEN_STATE_MS);
   early.unref();
 
   const connected = await connect(options, front, limits.upstream, (name) => principal.directory.get(name)?.headers ?? null);
