@@ -9,32 +9,39 @@ const SLOW = [
 ];
 
 const IN = (...names) => names.map((name) => `src/policy/${name}.ts`);
+const within = (folder, names) => names.map((name) => `src/policy/${folder}/${name}.ts`);
+const but = (all, some) => [...all, ...some.map((one) => `!${one}`)];
+const EVALUATION = within('cel', ['run', 'compile*', 'operators', 'equality', 'value', 'fields', 'text*', 'conversion-functions', 'time*', 'functions', 'literal', 'index']);
+const VALIDATION = within('json-schema', ['run', 'keywords*', 'equality', 'formats', 'compile', 'seen', 'site', 'dialect', 'discover', 'uri-reference', 'index']);
+const CHECKS = IN('check-*');
 const OWN = {
-  cel: IN('cel/**/*'),
-  'json-schema': IN('json-schema/**/*'),
-  import: IN('import/**/*'),
-  selectors: IN('glob*', 'uri-*', 'resource-uri', 'pattern-ends', 're2', 'check-selector', 'argument-path', 'argument-places', 'argument-schemas', 'canonical'),
+  selectors: IN('glob*', 'uri-*', 'resource-uri', 'pattern-ends', 're2', 'argument-path', 'argument-places', 'argument-schemas', 'canonical'),
+  'cel-values': EVALUATION,
+  'cel-checks': but(IN('cel/**/*'), EVALUATION),
+  schemas: VALIDATION,
+  'schemas-of-policies': but(IN('json-schema/**/*'), VALIDATION),
+  checks: CHECKS,
   loading: IN(
-    'check-approval', 'check-arguments', 'check-budget', 'check-conditions', 'check-counter', 'check-document', 'check-duration', 'check-limit', 'check-reason', 'check-rule', 'check-window', 'check-words',
     'parse-yaml', 'bounded-yaml', 'yaml-errors', 'document', 'load', 'source*', 'scalar-positions', 'plain-json', 'saved-policy', 'diagnostic', 'suggest', 'schema-text', 'compile-sources', 'definitions',
   ),
   lint: IN('lint*', 'editor-*', 'explain', 'sentence', 'printable'),
+  import: IN('import/**/*'),
 };
 
 const SOURCES = ['src/policy', 'src/wire', 'src/state', 'src/cli/author', 'src/cli/scan'];
 const TABLES = 'test/mutation/tables.suite.ts';
 /** Test files that are slow to evaluate, and of these parts only. */
-const OF_ONE = { cel: 'cel/conformance.', lint: 'editor-schema.' };
+const OF_ONE = { 'cel-values': 'cel/conformance.', lint: 'editor-schema.' };
 /** Tests of other rooms that say what is expected of a part. */
 const ELSEWHERE = { selectors: ['test/gateway/approvals/digest.test.ts'], lint: ['test/cli/author/explain.test.ts', 'test/cli/author/check-against.test.ts'], import: ['test/cli/author/import.test.ts'] };
 const policy = (name, mutate) => ({ mutate, tests: ['test/policy', TABLES, ...(ELSEWHERE[name] ?? [])], sources: SOURCES, slow: [...SLOW, ...Object.entries(OF_ONE).flatMap(([owner, file]) => (owner === name ? [] : [file]))] });
 
 export const PARTS = {
-  decide: policy('decide', ['src/policy/*.ts', '!src/policy/types.ts', ...Object.values(OWN).flat().map((one) => `!${one}`)]),
+  decide: policy('decide', ['src/policy/*.ts', '!src/policy/types.ts', ...Object.values(OWN).flat().filter((one) => !one.startsWith('!')).map((one) => `!${one}`)]),
   ...Object.fromEntries(Object.entries(OWN).map(([name, mutate]) => [name, policy(name, mutate)])),
   limits: {
     mutate: ['src/state/*{counter,limit,budget,spend,draw,reservation,amount,admission,settlement,clock,grace,flood}*.ts', 'src/wire/decimal.ts'],
-    tests: ['test/state', 'test/wire', TABLES], sources: SOURCES, slow: SLOW,
+    tests: ['test/state', 'test/wire', TABLES], sources: SOURCES, slow: [...SLOW, '/state/logs.', '/state/journal.', '/wire/sse'],
   },
 };
 export const POLICY = ['decide', ...Object.keys(OWN)];

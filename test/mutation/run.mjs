@@ -21,9 +21,9 @@ import { addUp, line, scoreOf } from './score.mjs';
 const ROOT = resolve(import.meta.dirname, '../..');
 const PACKAGES = join(import.meta.dirname, 'node_modules/@stryker-mutator');
 const LOWEST_SCORE = 85;
-const LONGEST_MS = 80;
+const LONGEST_MS = 60;
 /** Of a property. */
-const EXAMPLES = 15;
+const EXAMPLES = 8;
 // A file system in memory, where there is one: tests that count write to disk, and wait for it.
 const MEMORY = '/dev/shm';
 

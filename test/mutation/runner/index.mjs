@@ -43,7 +43,8 @@ class OneProcessRunner {
   /** What a unit costs; `longestMs` is of one of its tests. */
   #whole = new Map();
   #failure = null;
-  #kills = new Map();
+  /** What killed how often, and what it cost: files and units. */
+  #worth = new Map();
   #stray = [];
   #clean = false;
 
@@ -208,13 +209,19 @@ class OneProcessRunner {
       space.activeMutant = undefined;
       await this.#loadAll();
     }
-    const first = await this.#test(id, testFilter, hitLimit);
-    if (first.passes) return first.result;
-    this.#log.info(`mutant ${id} spoilt what the modules remember: tested again on new ones`);
-    await this.#loadAll();
-    const second = await this.#test(id, testFilter, hitLimit);
-    this.#clean = false;
-    return second.result;
+    for (let anew = false; ; ) {
+      const { passes, killer, result } = await this.#test(id, testFilter.filter((test) => !this.#left.has(test)), hitLimit);
+      if (passes) {
+        this.#clean = !anew;
+        return result;
+      }
+      if (anew) {
+        this.#log.warn(`fails without a mutant too, and is left out from here on: ${killer}`);
+        this.#left.add(killer);
+      } else this.#log.info(`mutant ${id} spoilt what the modules remember: tested again on new ones`);
+      anew = true;
+      await this.#loadAll();
+    }
   }
 
   async #testStatic(id, testFilter) {
@@ -264,7 +271,8 @@ class OneProcessRunner {
     const ran = [];
     let killer;
     let passes = true;
-    for (const file of this.#byKills([...wanted.keys()])) {
+    for (const file of this.#byWorth([...wanted.keys()])) {
+      const begin = processorTime();
       space.activeMutant = isStatic ? mutant : undefined;
       let units;
       try {
@@ -276,10 +284,12 @@ class OneProcessRunner {
       }
       space.activeMutant = mutant;
       const opened = new Set();
-      for (const id of wanted.get(file)) {
+      for (const id of this.#byWorth([...wanted.get(file)])) {
         const tests = units.get(id);
+        const start = processorTime();
         // A static mutant may change which tests there are.
         const error = tests === undefined ? new Error('the test is not there') : await this.#run(id, tests, opened);
+        this.#note(id, error !== null, processorTime() - start);
         if (error === null) {
           ran.push({ id, name: id, status: TestStatus.Success, timeSpentMs: 0 });
           continue;
@@ -287,24 +297,33 @@ class OneProcessRunner {
         ran.push(failed(id, error));
         killer = id;
         passes = isStatic || await this.#passes(id, tests, opened);
-        this.#kills.set(file, (this.#kills.get(file) ?? 0) + 1);
         break;
       }
       await close(opened);
+      this.#note(file, killer !== undefined, processorTime() - begin);
       if (killer !== undefined) break;
     }
     space.activeMutant = undefined;
     await new Promise((done) => setImmediate(done));
     const late = determineHitLimitReached(space.hitCount, hitLimit);
     if (late === undefined && killer === undefined && this.#stray.length > 0) {
-      return { passes, result: toMutantRunResult({ status: DryRunStatus.Error, errorMessage: `outside of a test: ${String(this.#stray[0])}` }) };
+      return { passes, killer, result: toMutantRunResult({ status: DryRunStatus.Error, errorMessage: `outside of a test: ${String(this.#stray[0])}` }) };
     }
-    return { passes, result: toMutantRunResult(late ?? { status: DryRunStatus.Complete, tests: ran }, false) };
+    return { passes, killer, result: toMutantRunResult(late ?? { status: DryRunStatus.Complete, tests: ran }, false) };
   }
 
-  /** The files that killed most come first. */
-  #byKills(files) {
-    return files.toSorted((a, b) => (this.#kills.get(b) ?? 0) - (this.#kills.get(a) ?? 0));
+  #note(what, killed, cost) {
+    const { kills, spent } = this.#worth.get(what) ?? { kills: 1, spent: 5 };
+    this.#worth.set(what, { kills: kills + (killed ? 1 : 0), spent: spent + cost });
+  }
+
+  /** What kills most for its time comes first. */
+  #byWorth(all) {
+    const worth = (what) => {
+      const { kills, spent } = this.#worth.get(what) ?? { kills: 1, spent: 5 };
+      return kills / spent;
+    };
+    return all.map((what) => ({ what, worth: worth(what) })).sort((a, b) => b.worth - a.worth).map(({ what }) => what);
   }
 
   async dispose() {}
