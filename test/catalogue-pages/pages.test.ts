@@ -122,7 +122,9 @@ describe('hostile names', () => {
       const made = new Catalogue([record('s-mcp', [tool(name, 'Deletes things.', [parameter], 1, { title })], { name: server })], '');
       for (const id of made.ids().filter((one) => one === '' || one.startsWith('s-mcp') || one === 'tools')) {
         const html = made.html(made.page(id) ?? fail(id), servedLinks(id, null));
-        expect(complaints(parse(html))).toEqual([]);
+        const root = parse(html);
+        expect(complaints(root)).toEqual([]);
+        expect([...structured(root).keys()].toSorted()).toEqual(made.page(id)?.questions === undefined ? ['BreadcrumbList'] : ['BreadcrumbList', 'FAQPage']);
         expect(html).not.toMatch(/[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff\u2028\u2029]|[\u{e0000}-\u{e007f}]/u);
         expect(Buffer.byteLength(html)).toBeLessThan(LIMIT);
       }

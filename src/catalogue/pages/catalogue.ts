@@ -7,7 +7,7 @@ import type { Links } from './links.ts';
 import { listPages } from './list-pages.ts';
 import type { Page } from './page.ts';
 import { nearServers, readQuery, Search, searchPage } from './search.ts';
-import { policyFile, policyOf, serverPages } from './server-page.ts';
+import { policyFile, policyOf, serverPageIds, serverPages } from './server-page.ts';
 import { makeSite, serverName, type ServerEntry, type Site, type ToolEntry } from './site.ts';
 import { ICON, STYLE } from './style.ts';
 import { toolPage } from './tool-page.ts';
@@ -34,7 +34,7 @@ export class Catalogue {
     this.assetFiles = new Map([[this.assets.style, STYLE], [this.assets.script, script], ['assets/icon.svg', ICON]]);
     for (const page of [indexPage(this.site), ...listPages(this.site)]) this.#fixed.set(page.id, page);
     for (const server of this.site.servers) {
-      serverPages(server).forEach((page, part) => this.#servers.set(page.id, { server, part }));
+      serverPageIds(server).forEach((id, part) => this.#servers.set(id, { server, part }));
       for (const entry of server.tools) {
         this.#tools.set(entry.id, entry);
         const exact = `${server.id}/${entry.tool.name}`;

@@ -3,7 +3,7 @@ import { serverRow } from './index-page.ts';
 import type { Links } from './links.ts';
 import { pageId, slices, type Page, type Slice } from './page.ts';
 import { categoryBadge, listPager, riskBadge, serverTable, toolTable } from './parts.ts';
-import { bySeverity, FACET_VALUES, FACETS, type Facet, type FacetValues, type Site, type ToolEntry } from './site.ts';
+import { FACET_VALUES, FACETS, type Facet, type FacetValues, type Site, type ToolEntry } from './site.ts';
 import { serverTwin, toolTwin } from './twins.ts';
 import { counted, numeral, valueLabel, valueText } from './wording.ts';
 
@@ -29,7 +29,7 @@ ${serverTable(slice.rows.map(serverRow), links, 'All servers')}${listPager('serv
 }
 
 function allTools(site: Site): readonly Page[] {
-  const tools = site.tools.toSorted(bySeverity);
+  const tools = site.severe;
   return slices(tools).map((slice) => ({
     id: pageId('tools', slice.number),
     title: `All tools${part(slice)}`,
@@ -44,7 +44,7 @@ ${toolTable(slice.rows, links, 'All tools', true)}${listPager('tools', 'tools', 
 
 function facetPages<F extends Facet>(site: Site, facet: F, value: FacetValues[F]): readonly Page[] {
   const base = `${facet}/${value}`;
-  const tools = (site.byFacet.get(base) ?? []).toSorted(bySeverity);
+  const tools = site.byFacet.get(base) ?? [];
   const label = valueLabel(facet, value);
   return slices(tools).map((slice) => ({
     id: pageId(base, slice.number),

@@ -5,7 +5,7 @@ import type { Page } from './page.ts';
 import { slices } from './page.ts';
 import { pager, toolTable } from './parts.ts';
 import { SearchIndex } from './search-index.ts';
-import { bySeverity, FACET_VALUES, FACETS, serverName, valuesOf, type Facet, type ServerEntry, type Site, type ToolEntry } from './site.ts';
+import { FACET_VALUES, FACETS, serverName, valuesOf, type Facet, type ServerEntry, type Site, type ToolEntry } from './site.ts';
 import { toolTwin } from './twins.ts';
 import { visible } from './visible.ts';
 import { counted } from './wording.ts';
@@ -46,15 +46,13 @@ export function readQuery(site: Site, parameters: URLSearchParams): Query | null
 export class Search {
   readonly #site: Site;
   #index: SearchIndex | null = null;
-  #severe: readonly ToolEntry[] | null = null;
 
   constructor(site: Site) {
     this.#site = site;
   }
 
   find(query: Query): Results {
-    this.#severe ??= this.#site.tools.toSorted(bySeverity);
-    const found = query.text === '' ? { rows: this.#severe, complete: true } : this.#matches(query.text);
+    const found = query.text === '' ? { rows: this.#site.severe, complete: true } : this.#matches(query.text);
     return { tools: found.rows.filter((entry) => fits(entry, query)), complete: found.complete };
   }
 

@@ -7,6 +7,7 @@ import { pageId, slices, type Page, type Slice } from './page.ts';
 import { categoryBadge, categoryBar, codeBlock, listPager, riskBadge, toolTable } from './parts.ts';
 import { configName, registration, wrapLine } from './registration.ts';
 import { bySeverity, countBy, FACET_VALUES, serverName, type ServerEntry, type ToolEntry } from './site.ts';
+import type { ServerRecord } from '../server-record.ts';
 import { toolTwin } from './twins.ts';
 import { shown, visible } from './visible.ts';
 import { counted, day, FINDING_WORDS, numeral, size } from './wording.ts';
@@ -25,6 +26,11 @@ export function policyFile(server: ServerEntry): string {
 export function policyOf(server: ServerEntry): string {
   const { package: of } = server.record;
   return starterPolicy(server.record.tools, { origin: `${of.name} ${of.version}`, name: serverName(server) });
+}
+
+/** Ids of a server's pages, without making them. */
+export function serverPageIds(server: ServerEntry): readonly string[] {
+  return slices(server.tools).map((slice) => pageId(server.id, slice.number));
 }
 
 /** The pages of a server: the first has everything, more follow when it has many tools. */
@@ -61,24 +67,31 @@ ${slice.number === 1 ? html`${tools.length === 0 ? null : policyPart(server, lin
 
 function overview(server: ServerEntry, counts: ReadonlyMap<string, number>, risks: ReadonlyMap<string, number>): Html {
   const { record } = server;
-  const described = record.tools.reduce((sum, tool) => sum + tool.descriptionBytes, 0);
   return html`<section class="split" aria-label="Overview"><div>
 ${categoryBar(counts)}
 <ul class="legend">${CATEGORIES.map((category) => html`<li>${categoryBadge(category)} <b>${numeral(counts.get(category) ?? 0)}</b></li>`)}</ul>
 <ul class="legend">${RISKS.map((risk) => html`<li>${riskBadge(risk)} <b>${numeral(risks.get(risk) ?? 0)}</b></li>`)}</ul>
 <h2>Context cost</h2>
-<p><strong class="figure">${size(record.bytes)}, about ${numeral(record.approximateTokens)} tokens</strong> of definitions in every conversation, before a question is asked: ${share(record.approximateTokens)} of a context of 200,000 tokens.${record.bytes === 0 ? null : ` ${Math.round((described / record.bytes) * 100)} % of it is descriptions.`} Tools that a policy hides cost nothing.</p>
+${contextCost(record)}
 </div>
 <dl class="facts">
 <dt>Package</dt><dd>${shown(record.package.name, 214)}</dd>
 <dt>Version</dt><dd>${shown(record.package.version, 64)}</dd>
 <dt>Registry</dt><dd>${record.package.registry === 'npm' ? 'npm' : 'PyPI'}</dd>
-<dt>Says it is</dt><dd>${record.server.name === null ? 'nothing' : shown(record.server.name, 96)}${record.server.version === null ? null : html` ${shown(record.server.version, 32)}`}</dd>
+<dt>Says it is</dt><dd>${record.server.name === null ? 'without a name' : shown(record.server.name, 96)}${record.server.version === null ? null : html` ${shown(record.server.version, 32)}`}</dd>
 <dt>Protocol</dt><dd>${record.server.protocol === null ? 'unknown' : shown(record.server.protocol, 32)}</dd>
 <dt>Scanned</dt><dd>${day(record.scannedOn)}</dd>
+${record.classifiedOn === record.scannedOn ? null : html`<dt>Classified</dt><dd>${day(record.classifiedOn)}</dd>`}
 ${record.unnamed === 0 ? null : html`<dt>Without name</dt><dd>${counted(record.unnamed, 'item')}</dd>`}
 ${record.status === 'ok' ? null : html`<dt>Status</dt><dd>${record.status === 'duplicate_tools' ? 'lists a name twice' : shown(record.status, 48)}</dd>`}
 </dl></section>`;
+}
+
+/** What the definitions cost in each conversation. */
+function contextCost(record: ServerRecord): Html {
+  if (record.bytes === 0) return html`<p>It costs nothing: there are no definitions.</p>`;
+  const described = record.tools.reduce((sum, tool) => sum + tool.descriptionBytes, 0);
+  return html`<p><strong class="figure">${size(record.bytes)}, about ${numeral(record.approximateTokens)} tokens</strong> of definitions in every conversation, before a question is asked: ${share(record.approximateTokens)} of a context of 200,000 tokens. ${Math.round((described / record.bytes) * 100)} % of it is descriptions. Tools that a policy hides cost nothing.</p>`;
 }
 
 function share(tokens: number): string {
@@ -110,7 +123,7 @@ ${rest === 0 ? null : html`<p class="soft">${counted(rest, 'more line')} in the 
 
 function registerPart(server: ServerEntry): Html {
   return html`<section aria-labelledby="register"><h2 id="register">Register it in PolicyLayer</h2>
-<p>In gateway.yaml, with the policy above beside it. Credentials that the server needs go under <code>env</code>; agents never see them.</p>
+<p>In gateway.yaml, with ${server.tools.length === 0 ? 'a policy of yours' : 'the policy above'} beside it. Credentials that the server needs go under <code>env</code>; agents never see them.</p>
 ${codeBlock(registration(server), 'Lines for gateway.yaml')}
 <p>Or for one client, without a gateway:</p>
 ${codeBlock(`${wrapLine(server)}\n`, 'Command line')}</section>`;

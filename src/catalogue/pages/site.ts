@@ -42,8 +42,11 @@ export interface Site {
   readonly servers: readonly ServerEntry[];
   /** By server, then in the order of the server. */
   readonly tools: readonly ToolEntry[];
+  /** The same, most severe first. */
+  readonly severe: readonly ToolEntry[];
   /** Newest scan, YYYY-MM-DD; null when there is none. */
   readonly scannedOn: string | null;
+  /** By `category/read` and so on, most severe first. */
   readonly byFacet: ReadonlyMap<string, readonly ToolEntry[]>;
   readonly byName: ReadonlyMap<string, readonly ToolEntry[]>;
 }
@@ -62,7 +65,8 @@ export function makeSite(records: readonly ServerRecord[]): Site {
   const ids = segments(names, RESERVED);
   const servers = ordered.map((record, index) => serverEntry(record, ids[index] ?? ''));
   const tools = servers.flatMap((server) => server.tools);
-  return { servers, tools, scannedOn: records.map(({ scannedOn }) => scannedOn).toSorted(byText).at(-1) ?? null, byFacet: sortedByFacet(tools), byName: grouped(tools, ({ tool }) => [tool.name]) };
+  const severe = tools.toSorted(bySeverity);
+  return { servers, tools, severe, scannedOn: records.map(({ scannedOn }) => scannedOn).toSorted(byText).at(-1) ?? null, byFacet: groupedByFacet(severe), byName: grouped(tools, ({ tool }) => [tool.name]) };
 }
 
 function serverEntry(record: ServerRecord, id: string): ServerEntry {
@@ -73,7 +77,7 @@ function serverEntry(record: ServerRecord, id: string): ServerEntry {
   return server;
 }
 
-function sortedByFacet(tools: readonly ToolEntry[]): ReadonlyMap<string, readonly ToolEntry[]> {
+function groupedByFacet(tools: readonly ToolEntry[]): ReadonlyMap<string, readonly ToolEntry[]> {
   return grouped(tools, ({ tool: { classification } }) => FACETS.flatMap((facet) => valuesOf(classification, facet).map((value) => `${facet}/${value}`)));
 }
 

@@ -149,7 +149,8 @@ details p{margin:0 0 .625rem}
 .pager li>*{display:block;min-width:2.25rem;text-align:center;padding:.25rem .625rem;border-radius:6px;text-decoration:none}
 .pager a:hover{background:var(--well)}
 .pager [aria-current]{background:var(--ink);color:var(--page)}
-.near li{padding:.25rem 0}
+.near{margin-bottom:1.25rem}.near li{padding:.25rem 0}
+button+p{margin-top:.875rem}
 .contact{max-width:40rem}
 .row{margin-bottom:1.125rem}
 .row label{display:block;font-weight:600;margin-bottom:.25rem}

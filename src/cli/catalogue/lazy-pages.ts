@@ -34,7 +34,7 @@ export function cataloguePages(options: CataloguePagesOptions): OwnPages {
 
 async function open(options: CataloguePagesOptions): Promise<Endpoint> {
   const [{ CatalogueEndpoint }, { Catalogue }, { loadRecords, ownRecords, pageScript }] = await Promise.all([import('../../control/catalogue-http.ts'), import('../../catalogue/pages/index.ts'), import('./load-records.ts')]);
-  const { records, problems } = loadRecords(ownRecords());
+  const { records, problems } = await loadRecords(ownRecords());
   for (const line of problems) options.log(`catalogue: ${line}`);
   const address = options.address();
   return new CatalogueEndpoint({ catalogue: new Catalogue(records, pageScript()), messages: options.messages, baseUrl: address === null ? null : `${address}/catalogue`, log: options.log });

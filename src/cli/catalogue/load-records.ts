@@ -1,5 +1,7 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
+import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { setImmediate } from 'node:timers/promises';
 import { readServerRecord, type ServerRecord } from '../../catalogue/server-record.ts';
 import { packageRoot } from '../package-root.ts';
 
@@ -15,18 +17,20 @@ export function ownRecords(): string {
 }
 
 /**
- * Reads every record of a directory, in the order of the file names.
+ * Reads every record of a directory, in the order of the file names. Between two of them others have their turn: a gateway serves calls
+ * meanwhile.
  * @throws the system's error when the directory cannot be read
  */
-export function loadRecords(directory: string): LoadedRecords {
+export async function loadRecords(directory: string): Promise<LoadedRecords> {
   const records: ServerRecord[] = [];
   const problems: string[] = [];
-  for (const name of readdirSync(directory).filter((one) => one.endsWith('.json')).sort()) {
+  for (const name of (await readdir(directory)).filter((one) => one.endsWith('.json')).sort()) {
     try {
-      records.push(readServerRecord(JSON.parse(readFileSync(join(directory, name), 'utf8'))));
+      records.push(readServerRecord(JSON.parse(await readFile(join(directory, name), 'utf8'))));
     } catch (error) {
       problems.push(`${join(directory, name)}: ${error instanceof Error ? error.message : 'cannot be read'}`);
     }
+    await setImmediate();
   }
   return { records, problems };
 }

@@ -15,7 +15,7 @@ export function catalogueProgram(done: (status: number) => void): Command {
     .option('--servers <dir>', 'records of scanned servers (default: those that come along)')
     .option('--force', 'write among other files')
     .option('--json', 'print JSON')
-    .action(async (options: CatalogueBuildOptions) => done((await import('./catalogue.ts')).buildCatalogue(options)));
+    .action(async (options: CatalogueBuildOptions) => done(await (await import('./catalogue.ts')).buildCatalogue(options)));
   return program;
 }
 

@@ -1,7 +1,7 @@
 import { mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join, resolve, sep } from 'node:path';
 import { Catalogue, exportedLinks, fileOf, twinText } from '../../catalogue/pages/index.ts';
-import { loadRecords, ownRecords, pageScript } from '../catalogue/load-records.ts';
+import { type LoadedRecords, loadRecords, ownRecords, pageScript } from '../catalogue/load-records.ts';
 import { printedJson } from '../printed-json.ts';
 import { formatBytes } from '../terminal.ts';
 import { UsageError } from '../usage-error.ts';
@@ -26,11 +26,11 @@ const MARK = '.policylayer-catalogue';
  * same bytes.
  * @returns the exit status @throws UsageError
  */
-export function buildCatalogue(options: CatalogueBuildOptions): number {
+export async function buildCatalogue(options: CatalogueBuildOptions): Promise<number> {
   const out = resolve(options.out);
   const baseUrl = options.baseUrl === undefined ? null : publicAddress(options.baseUrl);
   const contact = options.contact === undefined ? null : contactAddress(options.contact);
-  const { records, problems } = read(options.servers === undefined ? ownRecords() : resolve(options.servers));
+  const { records, problems } = await read(options.servers === undefined ? ownRecords() : resolve(options.servers));
   // All at once, and nothing is written: a catalogue with holes would be taken for the whole.
   if (problems.length > 0) throw new UsageError(`${problems.length} ${problems.length === 1 ? 'record' : 'records'} cannot be used:\n${problems.map((line) => `  ${line}`).join('\n')}`, 'scan these servers again, or remove the files');
   const catalogue = new Catalogue(records, pageScript());
@@ -79,9 +79,9 @@ export function buildCatalogue(options: CatalogueBuildOptions): number {
   return 0;
 }
 
-function read(directory: string): ReturnType<typeof loadRecords> {
+async function read(directory: string): Promise<LoadedRecords> {
   try {
-    return loadRecords(directory);
+    return await loadRecords(directory);
   } catch (error) {
     throw new UsageError(`no records of servers in ${directory} (${(error as NodeJS.ErrnoException).code ?? 'unknown error'})`, 'name a directory with records, --servers DIR');
   }
