@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { closeSync, constants, fsyncSync, mkdirSync, openSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { readPrivate, writePrivate } from '../private-file.ts';
+import { UsageError } from '../usage-error.ts';
 import type { ClientId, Format } from './clients.ts';
 import { sha256, type ConfigFile } from './config-file.ts';
 import { writeAll } from './replace-file.ts';
@@ -52,7 +53,7 @@ const backupsIn = (dataDir: string): string => join(dataDir, 'init', 'backups');
  * so they are for the owner only.
  */
 export function saveBackup(dataDir: string, at: Date, files: readonly { readonly file: ConfigFile; readonly after: Buffer; readonly entries: readonly SavedEntry[] }[]): Backup {
-  const directory = join(backupsIn(dataDir), `${at.toISOString().replace(/[-:]|\.\d+/g, '')}-${randomBytes(3).toString('hex')}`);
+  const directory = join(backupsIn(dataDir), `${at.toISOString().replace(/[-:.]/g, '')}-${randomBytes(3).toString('hex')}`);
   mkdirSync(directory, { recursive: true, mode: 0o700 });
   const saved = files.map(({ file, after, entries }, index): SavedFile => {
     const copy = `file-${index + 1}`;
@@ -88,7 +89,7 @@ function writeCopy(path: string, bytes: Buffer): void {
   }
 }
 
-/** Backups that are not undone yet, the newest first. @throws Error when one of them cannot be trusted */
+/** Backups that are not undone yet, the newest first. @throws UsageError when one of them cannot be read */
 export function readBackups(dataDir: string): readonly Backup[] {
   let names: string[];
   try {
@@ -99,10 +100,29 @@ export function readBackups(dataDir: string): readonly Backup[] {
   }
   return names.toSorted().toReversed().flatMap((name) => {
     const directory = join(backupsIn(dataDir), name);
-    const text = readPrivate(join(directory, MANIFEST));
+    const text = readOwn(join(directory, MANIFEST));
     // Without a manifest no file was touched.
-    return text === null ? [] : [{ directory, manifest: JSON.parse(text) as Manifest }];
+    return text === null ? [] : [{ directory, manifest: readManifest(directory, text) }];
   });
+}
+
+/** Somebody else's manifest could name any file. */
+function readOwn(path: string): string | null {
+  try {
+    return readPrivate(path);
+  } catch (error) {
+    throw new UsageError(`${path} is not to be trusted: ${error instanceof Error ? error.message : 'unknown error'}`);
+  }
+}
+
+function readManifest(directory: string, text: string): Manifest {
+  try {
+    const manifest = JSON.parse(text) as Partial<Manifest> | null;
+    if (manifest?.format === 1 && Array.isArray(manifest.files)) return manifest as Manifest;
+  } catch {
+    // As for one of another shape.
+  }
+  throw new UsageError(`the backup in ${directory} cannot be read`, 'its copies are still there; put them back by hand, then remove the directory');
 }
 
 /** The bytes of a copy, or null when they are not those that were saved. */

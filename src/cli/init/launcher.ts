@@ -1,6 +1,7 @@
-import { accessSync, constants, realpathSync } from 'node:fs';
+import { realpathSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { packageRoot } from '../package-root.ts';
+import { UsageError } from '../usage-error.ts';
 
 /** How a wrapped entry starts PolicyLayer. */
 export interface Launcher {
@@ -35,13 +36,11 @@ function realOf(path: string): string | null {
   }
 }
 
-/** What could make the wrapped entries fail later, as one line, or null. */
-export function launcherWarning(launcher: Launcher): string | null {
-  if (/[\\/]_npx[\\/]/.test(launcher.program)) return 'PolicyLayer runs from the cache of npx, which npm empties at times; install it (npm install --global policylayer), then run init from there';
-  try {
-    accessSync(launcher.program, constants.R_OK);
-    return null;
-  } catch {
-    return `${launcher.program} is not there, so no wrapped server could start; run npm run build`;
-  }
+/**
+ * Entries that name a program which is not there, or not for long, would leave every client without its servers.
+ * @throws UsageError
+ */
+export function checkLauncher(launcher: Launcher): void {
+  if (/[\\/]_npx[\\/]/.test(launcher.program)) throw new UsageError('PolicyLayer runs from the cache of npx, which npm empties at times', 'install it (npm install --global policylayer), then run init from there');
+  if (statSync(launcher.program, { throwIfNoEntry: false })?.isFile() !== true) throw new UsageError(`${launcher.program} is not there, so no wrapped server could start`, 'run npm run build');
 }

@@ -8,7 +8,7 @@ import { unifiedDiff } from './diff.ts';
 import { discover, type FoundFile, type FoundServer } from './discover.ts';
 import { findWindowsProgram } from './find-program.ts';
 import { groupServers, isWrappable, type Group, type Member } from './groups.ts';
-import { findLauncher, launcherWarning } from './launcher.ts';
+import { checkLauncher, findLauncher } from './launcher.ts';
 import type { InitOptions } from './options.ts';
 import { planFiles, type FilePlan, type PlannedFile } from './plan-files.ts';
 import { proposePolicies, type ProposedPolicy } from './policies.ts';
@@ -21,6 +21,7 @@ import { serverFacts } from './server-facts.ts';
 
 /** `policylayer init` without `--undo`. @returns the exit status @throws UsageError */
 export async function runInit(options: InitOptions, report: InitReport): Promise<number> {
+  checkLauncher(findLauncher());
   const files = discover({ surroundings: options, client: options.client, config: options.config });
   if (options.config !== null && files.length === 0) throw new UsageError('--config: there is no such file', 'check the path');
   const all = files.flatMap((file) => file.servers);
@@ -135,11 +136,6 @@ class InitSession {
 
   #plan(groups: readonly Group[], proposals: ReadonlyMap<Group, ProposedPolicy>): FilePlan {
     const launcher = findLauncher();
-    const warning = launcherWarning(launcher);
-    if (warning !== null) {
-      this.#report.problem(warning);
-      this.#report.say(`${this.#report.style.yellow('Warning:')} ${warning}`);
-    }
     const { dataArgument: data, platform } = this.#options;
     return planFiles(groups, (group, member) => {
       const proposal = proposals.get(group);

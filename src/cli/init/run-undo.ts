@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { printable } from '../../policy/printable.ts';
 import type { InitOptions } from './options.ts';
 import { shownPath, wrapText } from './render.ts';
@@ -22,7 +23,7 @@ export function runUndo(options: InitOptions, report: InitReport): number {
     if (file.status === 'failed') report.problem(`${file.path}: ${file.notes.join('; ')}`);
   }
   if (files.some((file) => file.status === 'restored' || file.status === 'unwrapped') && !options.dryRun) {
-    report.say('', 'Restart the clients. The policies that init wrote are kept in', `${shownPath(options.dataDir, options)}.`);
+    report.say('', 'Restart the clients. The policies that init wrote are kept:', `  ${shownPath(join(options.dataDir, 'policies'), options)}`);
   }
   return report.failed ? 2 : 0;
 }

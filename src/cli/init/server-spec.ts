@@ -64,6 +64,9 @@ export function readServerSpec(value: unknown, client: ClientId | null): ServerS
   if (command !== undefined) {
     if (named !== null && !STDIO_TYPES.has(named)) return skip(`it has a command and the type "${printable(named, 20)}"`);
     if (URL_KEYS.some((key) => get(key) !== undefined)) return skip('it has a command and a URL; which of them the client takes is not clear');
+    if (get('sandboxEnabled') === true) return skip('its client runs it in a sandbox, in which PolicyLayer could not keep its limits and its journal');
+    const place = get('experimental_environment');
+    if (place !== undefined && place !== 'local') return skip('its client starts it on another machine');
     return stdio(command, nested ? get('command') : value, { cwd: get('cwd'), disabled, nested });
   }
   const urlKey = URL_KEYS.find((key) => get(key) !== undefined);

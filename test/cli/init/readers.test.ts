@@ -4,9 +4,9 @@ import { parse as parseToml } from 'smol-toml';
 import { describe, expect, it } from 'vitest';
 import { readConfigText } from '../../../src/cli/init/entries.ts';
 import { readJsonc } from '../../../src/cli/init/jsonc.ts';
-import type { SyntaxNode } from '../../../src/cli/init/syntax.ts';
-import { readToml } from '../../../src/cli/init/toml.ts';
-import { jsoncDocument } from './generators.ts';
+import { SyntaxProblem, type SyntaxNode } from '../../../src/cli/init/syntax.ts';
+import { readToml, type TomlDocument } from '../../../src/cli/init/toml.ts';
+import { jsoncDocument, tomlDocument } from './generators.ts';
 
 /** The tree of another reader, as ours. */
 function shape(node: Node): unknown {
@@ -22,6 +22,16 @@ function ours(node: SyntaxNode): unknown {
   return [node.start, node.end, node.value];
 }
 
+/** Characters cut out and put in, at random places. */
+const damage = fc.array(fc.record({ at: fc.nat(5_000), cut: fc.nat(3), put: fc.constantFrom('', '"', "'", '\\', '{', '}', '[', ']', ',', ':', '=', '.', '#', '/', '*', '\n', '\r', '\u0000', '"""', "'''", 'x', '0') }), { minLength: 1, maxLength: 3 });
+
+function damaged(text: string, damages: readonly { readonly at: number; readonly cut: number; readonly put: string }[]): string {
+  return damages.reduce((each, { at, cut, put }) => {
+    const place = each.length === 0 ? 0 : at % each.length;
+    return each.slice(0, place) + put + each.slice(place + cut);
+  }, text);
+}
+
 describe('the reader of JSON with comments', () => {
   it('finds what jsonc-parser finds, at the same places', () => {
     fc.assert(fc.property(jsoncDocument(), ({ text }) => {
@@ -31,6 +41,23 @@ describe('the reader of JSON with comments', () => {
       const root = readJsonc(text);
       expect(root === null ? null : ours(root)).toEqual(tree === undefined ? null : shape(tree));
     }), { numRuns: 500 });
+  });
+
+  it('whatever is done to a document: it is read as jsonc-parser reads it, or refused with its place', () => {
+    fc.assert(fc.property(jsoncDocument(), damage, ({ text }, damages) => {
+      const broken = damaged(text, damages);
+      let root: SyntaxNode | null;
+      try {
+        root = readJsonc(broken);
+      } catch (error) {
+        expect(error).toBeInstanceOf(SyntaxProblem);
+        return;
+      }
+      const errors: ParseError[] = [];
+      const tree = parseTree(broken.replace(/^\ufeff/, ' '), errors, { allowTrailingComma: true });
+      if (root !== null) expect(errors.map(({ error }) => printParseErrorCode(error))).toEqual([]);
+      expect(root === null ? null : ours(root)).toEqual(tree === undefined ? null : shape(tree));
+    }), { numRuns: 1_000 });
   });
 
   const BAD: readonly [title: string, text: string, message: RegExp][] = [
@@ -110,6 +137,26 @@ y = """b\\"""""
     ['= 1', /line 1/],
   ])('refuses %j with its place', (text, message) => {
     expect(() => readToml(text)).toThrow(message);
+  });
+
+  it('whatever is done to a document: it is refused with its place, or every value is where it is said to be', () => {
+    fc.assert(fc.property(tomlDocument(), damage, (text, damages) => {
+      const broken = damaged(text, damages);
+      let document: TomlDocument;
+      try {
+        document = readToml(broken);
+      } catch (error) {
+        expect(error).toBeInstanceOf(SyntaxProblem);
+        return;
+      }
+      for (const table of document.tables.filter(({ array }) => !array)) {
+        for (const pair of table.pairs) {
+          const meant = [...table.path, ...pair.path].reduce<unknown>((value, key) => (value as Record<string, unknown> | undefined)?.[key], document.root);
+          const said = parseToml(`x = ${broken.slice(pair.value.start, pair.value.end)}`, { integersAsBigInt: 'asNeeded' })['x'];
+          expect(said).toEqual(meant);
+        }
+      }
+    }), { numRuns: 1_000 });
   });
 
   const SHAPES: readonly [title: string, text: string, style: string | null][] = [

@@ -1,4 +1,7 @@
+import { realpathSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { checkLauncher, findLauncher } from '../../../src/cli/init/launcher.ts';
 import { isWrapped, readServerSpec } from '../../../src/cli/init/server-spec.ts';
 import { looksSecret, maskArguments, maskText, maskValue, urlHoldsSecret } from '../../../src/cli/init/masking.ts';
 import { plainName } from '../../../src/cli/init/policies.ts';
@@ -6,6 +9,7 @@ import { parseChoice } from '../../../src/cli/init/prompts.ts';
 import { hasReference, resolveReferences } from '../../../src/cli/init/references.ts';
 import { runnableCommand } from '../../../src/cli/init/windows-command.ts';
 import { planWrap } from '../../../src/cli/init/wrap-plan.ts';
+import { repository } from '../support.ts';
 import type { ClientId } from '../../../src/cli/init/clients.ts';
 
 describe('what an entry starts or reaches', () => {
@@ -36,6 +40,8 @@ describe('what an entry starts or reaches', () => {
     ['headers from a program', { url: 'https://a.example/mcp', headersHelper: '/bin/x' }, 'claude-code', /OAuth/],
     ['an extension', { settings: {} }, 'zed', /extension/],
     ['neither', {}, 'cursor', /neither a command nor a URL/],
+    ['a sandbox of VS Code', { command: 'x', sandboxEnabled: true }, 'vscode', /sandbox/],
+    ['another machine', { command: 'x', experimental_environment: 'remote' }, 'codex', /another machine/],
     ['both', { command: 'x', url: 'https://a.example' }, 'cursor', /not clear/],
     ['a command line in one text', { command: 'npx -y x' }, 'cursor', /whole command line/],
     ['arguments in one text', { command: 'x', args: '-y' }, 'cursor', /list of texts/],
@@ -168,6 +174,19 @@ describe('what is shown of a secret', () => {
     expect(['/usr/local/bin/node', 'server-filesystem', 'readOnlyHint', '2026-11-22T19:00:00Z', 'modelcontextprotocol'].filter(looksSecret)).toEqual([]);
     expect(maskText('see sk-abcdefghijkl now')).toBe('see *** now');
     expect(urlHoldsSecret('https://a.example/mcp')).toBe(false);
+  });
+});
+
+describe('the program that entries name', () => {
+  it('is this Node and this program, by absolute paths', () => {
+    const launcher = findLauncher();
+    expect(realpathSync(launcher.node)).toBe(realpathSync(process.execPath));
+    expect(launcher.program).toBe(join(repository, 'dist', 'bin.mjs'));
+    expect(() => checkLauncher(launcher)).not.toThrow();
+  });
+
+  it.each([['/home/u/.npm/_npx/abc/node_modules/policylayer/dist/bin.mjs', /cache of npx/], ['/nowhere/dist/bin.mjs', /not there/]])('%s is refused', (program, message) => {
+    expect(() => checkLauncher({ node: process.execPath, program })).toThrow(message);
   });
 });
 

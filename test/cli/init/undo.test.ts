@@ -1,4 +1,4 @@
-import { appendFileSync, existsSync, mkdirSync, readFileSync, readdirSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
+import { appendFileSync, chmodSync, existsSync, mkdirSync, readFileSync, readdirSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { init, machine, snapshot, type Machine } from './support.ts';
@@ -106,6 +106,21 @@ describe('init --undo', () => {
     const [directory = ''] = readdirSync(join(on.data, 'init/backups'));
     appendFileSync(join(on.data, 'init/backups', directory, 'file-1'), 'x');
     expect(await init(on, '--undo')).toMatchObject({ status: 2, stdout: expect.stringContaining('damaged') as string });
+    expect(readFileSync(file)).toEqual(before);
+  });
+
+  it.each([
+    ['broken', (path: string) => writeFileSync(path, '{'), /cannot be read/],
+    ['of another shape', (path: string) => writeFileSync(path, '[]'), /cannot be read/],
+    ['one that others can write', (path: string) => chmodSync(path, 0o666), /not to be trusted/],
+  ] as const)('a manifest that is %s is refused', async (_title, spoil, message) => {
+    const { on, file } = await wrapped();
+    const before = readFileSync(file);
+    const [directory = ''] = readdirSync(join(on.data, 'init/backups'));
+    spoil(join(on.data, 'init/backups', directory, 'manifest.json'));
+    const { status, stderr } = await init(on, '--undo');
+    expect(status).toBe(2);
+    expect(stderr).toMatch(message);
     expect(readFileSync(file)).toEqual(before);
   });
 
