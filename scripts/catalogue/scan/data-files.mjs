@@ -56,7 +56,8 @@ export function recordOf({ records, cache, out, entry, outcome, today }) {
   // A class that did not change keeps the date at which it was made, so that only what changed shows as changed.
   const before = readRecord(records, join(out, 'servers', `${entry.slug}.json`));
   const same = before !== null && records.serverRecordText({ ...record, scannedOn: before.scannedOn, classifiedOn: before.classifiedOn }) === records.serverRecordText(before);
-  return same ? { ...record, classifiedOn: before.classifiedOn } : record;
+  if (!same) return record;
+  return { ...record, classifiedOn: before.classifiedOn > record.scannedOn ? before.classifiedOn : record.scannedOn };
 }
 
 function readRecord(records, path) {

@@ -66,6 +66,8 @@ export function sandboxed({ command, env, path, visible, files, scratch, home, c
       return [`mkdir -p ${quoted(posix.dirname(file))}`, `printf %s ${quoted(content)} > ${quoted(file)}`];
     }),
     ...(root ? [`chown -R ${uid}:${uid} ${quoted(home)} ${quoted(cwd)} ${quoted(scratch)}`] : []),
+    // Many programs ask for the name and home of the user that they run as.
+    ...(root ? [`printf 'root:x:0:0::/root:/bin/sh\\nscan:x:${uid}:${uid}::%s:/bin/sh\\n' ${quoted(home)} > /mnt/passwd && mount --bind /mnt/passwd /etc/passwd`] : []),
     `cd ${quoted(cwd)}`,
     `exec setpriv ${user.join(' ')} --inh-caps=-all --no-new-privs prlimit ${LIMITS.join(' ')} -- env -i ${Object.entries(environment).map(([name, value]) => quoted(`${name}=${value}`)).join(' ')} ${command.map(quoted).join(' ')}`,
   ].join('\n');
