@@ -105,6 +105,7 @@ export class ToolPins {
   /** Calls back when what a list shows may have changed. @returns ends it */
   subscribe(listener: () => void): () => void {
     this.#listeners.add(listener);
+    this.#watch();
     return () => {
       this.#listeners.delete(listener);
       if (this.#listeners.size === 0) this.#unwatch();
