@@ -32,7 +32,7 @@ describe('the page of CloneContainerToECR has every section that catalogue.md as
 
   test('what it does, in our words', () => {
     expect(section('does')).toContain('can make something run or go out');
-    expect(section('does')).toContain('clone container to ECR');
+    expect(section('does')).toContain('By its name it should clone container to ECR.');
     expect(section('does')).toContain('registry of container images');
     expect(section('does')).toContain('Confidence is low because the description is empty.');
   });
@@ -62,7 +62,7 @@ describe('the page of CloneContainerToECR has every section that catalogue.md as
       'What does CloneContainerToECR do?', 'How do I enforce a policy on CloneContainerToECR?', 'What risk level is CloneContainerToECR?', 'Can I rate-limit CloneContainerToECR?', 'How do I block CloneContainerToECR?', 'Which server provides CloneContainerToECR?',
     ]);
     const questions = section('questions');
-    for (const part of ['High: effects reach beyond', 'Yes. A limit counts calls', 'rate_limit', 'deny', 'Amazon MQ MCP Server: the PyPI package awslabs.amazon-mq-mcp-server, version 0.0.4', 'also listed by awslabs.aws-healthomics-mcp-server']) expect(questions).toContain(part);
+    for (const part of ['High: a wrong call does harm that reaches far', 'Yes. A limit counts calls', 'rate_limit', 'deny', 'Amazon MQ MCP Server: the PyPI package awslabs.amazon-mq-mcp-server, version 0.0.4', 'also listed by awslabs.aws-healthomics-mcp-server']) expect(questions).toContain(part);
   });
 
   test('from the server that really registers it, its five parameters are there, one required, and it is surer', () => {

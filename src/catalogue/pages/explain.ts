@@ -1,6 +1,7 @@
 import { baseRisk, CATEGORIES, RISKS } from '../severity.ts';
 import type { ToolRecord } from '../server-record.ts';
 import type { Signal } from '../types.ts';
+import { verbOf } from '../lexicon/lookup.ts';
 import { splitWords } from '../words.ts';
 import { meanings, spelled } from './glossary.ts';
 import { visible } from './visible.ts';
@@ -40,9 +41,25 @@ export function whatItDoes(tool: ToolRecord): readonly string[] {
 /** The words that the name is made of, when they say more than the name itself, with what abbreviations among them stand for. */
 function nameReading(tool: ToolRecord): string {
   const words = splitWords(tool.name.slice(0, 200));
-  const read = words.length < 2 || words.length > 10 ? '' : ` Its name reads “${words.map((word) => spelled(visible(word, 24))).join(' ')}”.`;
+  const read = words.length < 2 || words.length > 10 ? '' : ` ${saying(words, tool)}`;
   const known = meanings(words);
   return known.length === 0 ? read : `${read} ${upperFirst(listed(known))}.`;
+}
+
+/** No verbs that could stand behind `should`. */
+const INFLECTED = /^(?:can|has|is|exists|gets|whoami)$/;
+
+/** The words of a name as a sentence: the verb first where there is one, then what it is done to, then where. */
+function saying(words: readonly string[], tool: ToolRecord): string {
+  const written = (some: readonly string[]): string => some.map((word) => spelled(visible(word, 24))).join(' ');
+  const { category, evidence } = tool.classification;
+  // Many words are verbs or nouns: the verb is the one that the class rests on.
+  const terms = new Set(evidence.filter(({ place, suggests }) => place === 'name' && suggests === category).map(({ term }) => term.toLowerCase()));
+  const at = words.findIndex((word) => terms.has(word) && verbOf(word) !== undefined);
+  if (at < 0 || INFLECTED.test(words[at] ?? '')) return `Its name reads “${written(words)}”.`;
+  const [before, verb, behind] = [words.slice(0, at), words.slice(at, at + 1), words.slice(at + 1)];
+  if (behind.length === 0) return `By its name it should ${written([...verb, ...before])}.`;
+  return `By its name it should ${written([...verb, ...behind])}${before.length === 0 ? '' : ` (${written(before)})`}.`;
 }
 
 const TERMS = 6;

@@ -32,9 +32,9 @@ export const CATEGORY_WORDS: Readonly<Record<Category, CategoryWords>> = {
 };
 
 export const RISK_WORDS: Readonly<Record<Risk, string>> = {
-  low: 'calls change nothing that others could notice',
-  medium: 'calls leave traces that can be changed back',
-  high: 'effects reach beyond the call, or are hard to change back',
+  low: 'a wrong call does little harm',
+  medium: 'a wrong call does harm that can be put right',
+  high: 'a wrong call does harm that reaches far, or is hard to put right',
   critical: 'one wrong call does lasting harm',
 };
 
@@ -62,7 +62,7 @@ export const SIGNAL_WORDS: Readonly<Record<Signal, Word>> = {
   production: { label: 'production', text: 'It reaches systems in production.' },
   reversible: { label: 'reversible', text: 'What it does can be taken back, as the definition shows.' },
   router: { label: 'router', text: 'It is several tools in one: an argument chooses what it does, so a rule for its name covers all of them.' },
-  many_parameters: { label: 'many parameters', text: 'It has so many parameters that few people will have read them all.' },
+  many_parameters: { label: 'many parameters', text: 'It has so many parameters, nested ones counted, that few people will have read them all.' },
   open_world: { label: 'open world', text: 'Its server says that it reaches systems outside of its own.' },
 };
 
