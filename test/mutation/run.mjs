@@ -46,16 +46,22 @@ const scratch = mkdtempSync(join(existsSync(MEMORY) ? MEMORY : tmpdir(), 'policy
 const reports = resolve(values.json ?? join(scratch, 'reports'));
 mkdirSync(reports, { recursive: true });
 const scores = [];
+let failed = false;
 for (const name of asked) {
-  const status = await mutate(name);
   const report = join(reports, `${name}.json`);
-  if (!existsSync(report)) process.exit(status === 0 ? 1 : status);
+  rmSync(report, { force: true });
+  await mutate(name);
+  if (!existsSync(report)) {
+    process.stderr.write(`${name}: no report; see above what Stryker says\n`);
+    failed = true;
+    continue;
+  }
   scores.push({ name, ...addUp(JSON.parse(readFileSync(report, 'utf8'))) });
 }
 const total = scores.reduce((sum, counts) => Object.fromEntries(Object.entries(counts).filter(([key]) => key !== 'name').map(([key, count]) => [key, (sum[key] ?? 0) + count])), {});
 process.stdout.write(`\n${[...scores, ...(scores.length > 1 ? [{ name: 'all', ...total }] : [])].map(line).join('\n')}\n`);
 rmSync(scratch, { recursive: true, force: true });
-process.exit(scores.every((score) => Number(scoreOf(score)) >= LOWEST_SCORE) ? 0 : 1);
+process.exit(!failed && scores.every((score) => Number(scoreOf(score)) >= LOWEST_SCORE) ? 0 : 1);
 
 async function mutate(name) {
   const part = PARTS[name];
@@ -79,5 +85,5 @@ async function mutate(name) {
     warnings: { slow: false, unknownOptions: false },
   }));
   const child = spawn(process.execPath, [join(PACKAGES, 'core/bin/stryker.js'), 'run', config], { cwd: ROOT, stdio: 'inherit', env: { ...process.env, TMPDIR: scratch } });
-  return await new Promise((done) => child.once('close', (code) => done(code ?? 1)));
+  await new Promise((done) => child.once('close', done));
 }
