@@ -1,4 +1,5 @@
 // A process of its own for processes.test.ts: node child.mjs MODE PATH DRIVER [N] [MAX]
+import { createHash } from 'node:crypto';
 import { writeSync } from 'node:fs';
 import type { DriverName } from '../../src/state/driver.ts';
 import { openState } from '../../src/state/open.ts';
@@ -76,6 +77,24 @@ if (mode === 'hammer') {
   const results = await Promise.all(Array.from({ length: 50 }, async () => gateway.admit([], scope(), entry({ id: `${process.pid}-${Math.random()}` }), { id: count, digest: max })));
   await gateway.close();
   process.stdout.write(JSON.stringify({ admitted: results.filter(({ ok }) => ok).length }));
+} else if (mode === 'pin') {
+  // Meets definitions of its own of the same tools, and then asks what is pinned.
+  const mine = (n: number) => createHash('sha256').update(`${process.pid} ${n}`).digest('hex');
+  for (let n = 0; n < Number(count); n += 1) {
+    const { outdated } = state.pins.learn('mq', [{ name: `t${n}`, hash: mine(n), text: '{}', standing: 'pinned', why: [] }], []);
+    if (outdated) state.pins.learn('mq', [{ name: `t${n}`, hash: mine(n), text: '{}', standing: 'held', why: ['another'] }], []);
+  }
+  const pinned = [...state.pins.read('mq').tools.values()].flatMap((definitions) => definitions.filter(({ standing }) => standing === 'pinned').map(({ hash }) => hash));
+  state.close();
+  process.stdout.write(JSON.stringify({ pinned }));
+} else if (mode === 'pin-storm') {
+  // Tells each pin only after it was written; runs until it is killed.
+  for (let n = 0; ; n += 1) {
+    const name = `${process.pid}-${n % 4_000}`;
+    const { outdated } = state.pins.learn('mq', [{ name, hash: 'aa'.repeat(32), text: 'x'.repeat(2_000), standing: 'pinned', why: [] }], []);
+    if (!outdated) writeSync(1, `${name}\n`);
+    if (n % 7 === 0) state.pins.forget('mq', `${process.pid}-none`, 'alice');
+  }
 } else {
   // Opens the state, uses it and leaves: whatever stderr shows comes from loading the driver.
   process.emitWarning('still here', 'ExperimentalWarning');

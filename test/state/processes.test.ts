@@ -49,6 +49,43 @@ forEachDriver('processes', (driver) => {
     state.close();
   });
 
+  test('[#47] four processes that meet different definitions at once agree on one of each tool', async () => {
+    const file = path();
+    const results = await Promise.all(Array.from({ length: 4 }, () => run(process.execPath, [child, 'pin', file, driver, '50'])));
+    const state = await openState({ path: file, driver });
+    const tools = [...state.pins.read('mq').tools.values()];
+    expect(tools).toHaveLength(50);
+    for (const definitions of tools) expect(definitions.filter(({ standing }) => standing === 'pinned')).toHaveLength(1);
+    const pinned = new Set(tools.flatMap((definitions) => definitions.filter(({ standing }) => standing === 'pinned').map(({ hash }) => hash)));
+    for (const { stdout } of results) for (const hash of (JSON.parse(stdout) as { pinned: string[] }).pinned) expect(pinned.has(hash)).toBe(true);
+    expect(state.pins.version('mq')).toBe(50);
+    state.close();
+  });
+
+  test('processes killed while they pin leave every pin that they told of, whole, and counts that are right', async () => {
+    const file = path();
+    const told: string[] = [];
+    await Promise.all([1, 2].map(async () => {
+      const storm = spawn(process.execPath, [child, 'pin-storm', file, driver], { stdio: ['ignore', 'pipe', 'ignore'] });
+      let text = '';
+      const ended = new Promise((resolve) => storm.once('close', resolve));
+      storm.stdout.setEncoding('utf8').on('data', (data: string) => {
+        text += data;
+        if (text.split('\n').length > 150) storm.kill('SIGKILL');
+      });
+      await ended;
+      told.push(...text.split('\n').slice(0, -1));
+    }));
+    const state = await openState({ path: file, driver });
+    const { tools } = state.pins.read('mq');
+    for (const name of told) expect(tools.get(name)).toEqual([{ hash: 'aa'.repeat(32), standing: 'pinned' }]);
+    const database = await openDriver(file, driver);
+    const row = database.prepare("SELECT pins, bytes, (SELECT count(*) FROM pins) AS counted, (SELECT sum(bytes) FROM pin_definitions) AS summed FROM pin_servers WHERE server = 'mq'").get();
+    expect([row?.['pins'], row?.['bytes']]).toEqual([row?.['counted'], row?.['summed']]);
+    database.close();
+    state.close();
+  });
+
   test('processes killed in a storm leave a database that opens, holds every admitted call, and keeps the promise', async () => {
     const file = path();
     const told: string[] = [];
