@@ -9,6 +9,7 @@ import type { Category } from './types.ts';
 import type { Trail } from './trail.ts';
 
 const MILD = wordSet('remove clear reset terminate flush overwrite discard trash drop empty');
+const PLAIN_CHANGES = wordSet('create add update modify write save insert upload store append replace rename move copy edit enable disable activate deactivate assign set put import change');
 /** Ending what runs, in other words. */
 const ENDERS = wordSet('kill stop abort cancel close quit exit end shutdown');
 /** `Runs a find query`, `Performs an audit`: how a look is taken. */
@@ -30,7 +31,10 @@ export function judgeDescription(definition: Definition, name: NameReading, name
       trail.effect('read', 'name', '/name', name.verb ?? '');
       continue;
     }
-    if (verb.effect === 'financial' && isDoubtfulMoney(verb.verb, definition, name)) continue;
+    if (verb.effect === 'financial' && isDoubtfulMoney(verb.verb, definition, name)) {
+      if (undecided) trail.effect('write', 'description', '/description', verb.verb);
+      continue;
+    }
     if ((undecided && (!routed || verb.leads || severity(verb.effect) >= 3)) || raises(definition, name, named, verb)) trail.effect(verb.effect, 'description', '/description', verb.verb);
   }
   judgeOverwrite(definition, name, trail);
@@ -43,9 +47,13 @@ function raises(definition: Definition, name: NameReading, named: Category | nul
   if (named === 'write' && MILD.has(said.verb.replace(/s$/u, ''))) return false;
   if (name.verb !== null && ENDERS.has(name.verb) && /^terminates?$/u.test(said.verb)) return false;
   if (named === 'read' && said.effect === 'execute' && (name.readOnly || LOOKS.test(definition.description))) return false;
+  // `list_replies: Replies of a message`: the thing of the name, not a deed.
+  if (name.rest.includes(said.verb)) return false;
   // The same word is judged with its object already.
   if (name.verb !== null && inflectedVerbOf(said.verb) !== undefined && said.verb.startsWith(name.verb.slice(0, Math.max(3, name.verb.length - 1)))) return false;
-  if (said.rare && severity(said.effect) < 3) return false;
+  // `Replies of a message`, `Track changes`: as often things or looks; only what plainly changes raises a name that reads.
+  if ((said.rare || said.weak) && severity(said.effect) < 3) return false;
+  if (said.effect === 'write' && !PLAIN_CHANGES.has(said.verb.replace(/(?:e?s)$/u, '')) && !PLAIN_CHANGES.has(said.verb.replace(/s$/u, ''))) return false;
   return said.leads && severity(said.effect) > severity(named) && (severity(said.effect) >= 3 || named === 'read');
 }
 

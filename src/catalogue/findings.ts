@@ -41,7 +41,9 @@ function judgeInstructions(definition: Definition, trail: Trail): void {
 }
 
 function instruction(flat: string): string | null {
-  for (const pattern of MODEL_INSTRUCTIONS) {
+  const small = flat.toLowerCase();
+  for (const { words, pattern } of MODEL_INSTRUCTIONS) {
+    if (!words.some((word) => small.includes(word))) continue;
     const match = pattern.exec(flat);
     if (match !== null) return match[0];
   }

@@ -25,7 +25,6 @@ const KEEPERS = wordSet('export download');
 const BARE_CALLS = wordSet('fetch http https get head curl url request json html txt text markdown raw');
 const METHOD_KEYS = wordSet('method httpmethod requestmethod');
 const RECORDERS = wordSet('create add update put patch edit set save insert upsert register list get search find');
-const KEPT_ADDRESSES = wordSet('webhook webhooks url urls link links website web');
 const METHODS = wordSet('get head post put patch delete');
 const RECORD_WORDS = wordSet(names.RECORD_WORDS);
 const MONEY = wordSet(MONEY_SERVERS);
@@ -141,7 +140,7 @@ function judgeUrl(parameter: Parameter, name: NameReading, trail: Trail): void {
   if (!calls || isDeep(parameter)) return;
   trail.signal('arbitrary_url', 'parameter', parameter.pointer, parameter.name);
   // `create_webhook(url)` keeps the address; whoever calls it later is not this tool.
-  const keeps = RECORDERS.has(name.verb ?? '') && name.words.some((w) => KEPT_ADDRESSES.has(w));
+  const keeps = RECORDERS.has(name.verb ?? '') && !METHODS.has(name.verb ?? '') && !name.words.includes('call');
   if (!keeps && (name.effect === null || name.weak || name.effect !== 'read' || callsAnything(name))) trail.effect('execute', 'parameter', parameter.pointer, parameter.name);
 }
 

@@ -11,6 +11,7 @@ export interface SaidVerb {
   /** It is the very first word: the sentence says what the tool does, not what something else is. */
   readonly leads: boolean;
   readonly rare: boolean;
+  readonly weak: boolean;
 }
 
 export interface DescriptionReading {
@@ -34,6 +35,7 @@ const API_WRAPPER = /\b(?:[Ee]xecutes?|[Rr]uns?|[Ii]nvokes?|[Cc]alls?|[Pp]erform
 /** Before a gerund: another deed than the tool's, as in `call it when writing code`. */
 const OTHER_DEEDS = wordSet('when before after while without if by of during upon');
 const ARTICLES = wordSet('the a an this its their your each any');
+const MANAGES = /^(?:manag(?:e|es|ing)|handl(?:e|es|ing)|administers?)$/u;
 const RETURNS = /^returns?$/u;
 const RETURNING = { effect: 'read', weak: false, rare: false } as const;
 /** As often adjectives as verbs, so only at the head of a list. */
@@ -68,7 +70,7 @@ function wordsOf(sentence: string): string[] {
 function firstWord(sentence: string): SaidVerb | null {
   const word = cleaned(sentence.split(' ', 1)[0] ?? '');
   const found = inflectedVerbOf(word);
-  return found === undefined || found.weak || ADJECTIVES.has(word) ? null : { verb: word, effect: found.effect, leads: true, rare: found.rare };
+  return found === undefined || found.weak || ADJECTIVES.has(word) ? null : { verb: word, effect: found.effect, leads: true, rare: found.rare, weak: found.weak };
 }
 
 function cleaned(word: string): string {
@@ -78,7 +80,7 @@ function cleaned(word: string): string {
 function verbsOfSentence(sentence: string, early: boolean): SaidVerb[] {
   if (!/^[\p{ASCII}\p{P}\p{S}\s]*$/u.test(sentence.slice(0, 200)) && /[^\p{Script=Latin}\p{Script=Common}\p{Script=Inherited}]/u.test(sentence.slice(0, 200))) {
     const foreign = foreignVerb(sentence);
-    if (foreign !== undefined) return [{ verb: foreign.term, effect: foreign.effect, leads: true, rare: false }];
+    if (foreign !== undefined) return [{ verb: foreign.term, effect: foreign.effect, leads: true, rare: false, weak: false }];
   }
   const words = wordsOf(sentence);
   let leads = true;
@@ -89,20 +91,20 @@ function verbsOfSentence(sentence: string, early: boolean): SaidVerb[] {
     const found = leads && RETURNS.test(plain) ? RETURNING : inflectedVerbOf(plain);
     const isVerb = found !== undefined && ((!found.weak && !found.rare) || leads) && (leads || !ADJECTIVES.has(plain)) && !(OPENERS.has(plain) || (isGeneric(plain) && found.weak));
     if (isVerb && plain.endsWith('ing') && OTHER_DEEDS.has(cleaned(words[i - 1] ?? ''))) continue;
-    // `The set of permissions`: behind an article stands a thing.
-    if (isVerb && ARTICLES.has(cleaned(words[i - 1] ?? ''))) {
+    // `The set of permissions`, `manages lists`: behind an article, and behind managing, stands a thing.
+    if (isVerb && (ARTICLES.has(cleaned(words[i - 1] ?? '')) || MANAGES.test(cleaned(words[i - 1] ?? '')))) {
       leads = false;
       continue;
     }
     // `Use this tool to …`, `Call this when …`: the verb is spoken to the reader.
     if (isVerb && !/^(?:this|it|when|if)$/u.test(cleaned(words[i + 1] ?? ''))) {
-      return [{ verb: plain, effect: found.effect, leads, rare: found.rare }, ...listedAfter(words, i + 1, plain)];
+      return [{ verb: plain, effect: found.effect, leads, rare: found.rare, weak: found.weak }, ...listedAfter(words, i + 1, plain)];
     }
     if (!OPENERS.has(plain) && !isGeneric(plain)) leads = false;
   }
   // English sentences are tried in every other language as well; that is worth it only where a description begins.
   const foreign = early ? foreignVerb(sentence) : undefined;
-  return foreign === undefined ? [] : [{ verb: foreign.term, effect: foreign.effect, leads: true, rare: false }];
+  return foreign === undefined ? [] : [{ verb: foreign.term, effect: foreign.effect, leads: true, rare: false, weak: false }];
 }
 
 /** `, create, update, and delete policies`: verbs as long as only separators stand between them, or a new one follows a comma or `and`. */
@@ -125,7 +127,7 @@ function listedAfter(words: readonly string[], from: number, lead: string): Said
     const found = separated ? inflectedVerbOf(plain) : undefined;
     // Behind the first object only `and delete` counts, and only in the form of the first verb: the rest are adjectives and nouns.
     const counts = !apart || (joined && !ADJECTIVES.has(plain) && plain.endsWith('s') === lead.endsWith('s'));
-    if (found !== undefined && !found.weak && !(found.rare && apart) && counts) listed.push({ verb: plain, effect: found.effect, leads: false, rare: found.rare });
+    if (found !== undefined && !found.weak && !(found.rare && apart) && counts) listed.push({ verb: plain, effect: found.effect, leads: false, rare: found.rare, weak: found.weak });
     else if (found === undefined || found.weak) apart = true;
     separated = false;
     joined = false;
