@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
+import { severity } from '../../src/catalogue/index.ts';
 import { LIMITS } from '../../src/catalogue/limits.ts';
 import { classified, tool } from './tools.ts';
 
@@ -56,4 +57,41 @@ test('references that multiply are cut off, and that is a finding', () => {
 test('a schema that refers to itself ends', () => {
   const inputSchema = { type: 'object', properties: { a: { $ref: '#' }, b: { $ref: '#/properties/b' }, c: { anyOf: [{ $ref: '#' }, { $ref: '#' }, { $ref: '#' }] } } };
   expect(classified({ name: 'delete_x', inputSchema }).category).toBe('destructive');
+});
+
+test('ten megabytes in any member are read in part, said so, and never come out as harmless', () => {
+  const text = 'x '.repeat(5_000_000);
+  const properties = Object.fromEntries(Array.from({ length: 20_000 }, (_, i) => [`property_${i}`, { type: 'string', description: 'y'.repeat(480) }]));
+  for (const definition of [{ name: 'get_thing', description: text }, { name: text }, { name: 'get_thing', title: text }, { name: 'get_thing', description: 'Get it', inputSchema: { type: 'object', properties } }]) {
+    const got = classified(definition);
+    expect(got.findings).toContain('oversized');
+    expect(severity(got.category)).toBeGreaterThanOrEqual(severity('execute'));
+    expect(got.confidence).toBe('low');
+  }
+});
+
+test('one parameter among two hundred decides, wherever it stands', () => {
+  for (const at of [0, 77, 199]) {
+    const entries = Array.from({ length: 200 }, (_, i) => (i === at ? ['action', { enum: ['get', 'delete'] }] : [`option${i}`, { type: 'string' }]));
+    const got = classified({ name: 'thing', description: 'The thing.', inputSchema: { type: 'object', properties: Object.fromEntries(entries) } });
+    expect(got).toMatchObject({ category: 'destructive', risk: 'critical' });
+    expect(got.signals).toEqual(expect.arrayContaining(['many_parameters', 'router']));
+  }
+});
+
+test('what is cut off deep inside a record is said, and an argument is always read before it', () => {
+  const wide = (levels: number): object => (levels === 0 ? { type: 'string' } : { type: 'object', properties: Object.fromEntries(Array.from({ length: 9 }, (_, i) => [`m${i}`, wide(levels - 1)])) });
+  const record = { name: 'update_thing', description: 'Update it.', inputSchema: { type: 'object', properties: { aRecord: wide(3), zLast: { type: 'string' } } } };
+  expect(classified(record)).toMatchObject({ category: 'write', findings: ['oversized'] });
+  const inputSchema = { type: 'object', properties: { ...record.inputSchema.properties, zzz: { type: 'object', properties: { operation: { enum: ['read', 'purge'] } } } } };
+  expect(classified({ ...record, inputSchema }).category).toBe('destructive');
+});
+
+test.each([
+  ['a list', []], ['a number', 7], ['properties that are a list', { type: 'object', properties: [{ action: 'delete' }] }], ['a reference to nowhere', { $ref: '#/nowhere' }], ['a reference to itself', { $ref: '#' }],
+  ['enum that is text', { type: 'object', properties: { action: { enum: 'delete' } } }], ['required that is an object', { type: 'object', required: { a: 1 }, properties: { a: {} } }],
+  ['a branch that is null', { anyOf: [null, 3, { properties: { action: { enum: ['delete'] } } }] }],
+])('a schema that is %s does no harm to the rest of the verdict', (_what, inputSchema) => {
+  const got = classified({ name: 'purge_queue', description: 'Purge a queue.', inputSchema });
+  expect(got).toMatchObject({ category: 'destructive', risk: 'critical' });
 });
