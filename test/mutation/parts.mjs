@@ -36,12 +36,16 @@ const OF_ONE = { 'cel-values': 'cel/conformance.', lint: 'editor-schema.' };
 const ELSEWHERE = { selectors: ['test/gateway/approvals/digest.test.ts'], lint: ['test/cli/author/explain.test.ts', 'test/cli/author/check-against.test.ts'], import: ['test/cli/author/import.test.ts'] };
 const policy = (name, mutate) => ({ mutate, tests: ['test/policy', TABLES, ...(ELSEWHERE[name] ?? [])], sources: SOURCES, slow: [...SLOW, ...Object.entries(OF_ONE).flatMap(([owner, file]) => (owner === name ? [] : [file]))] });
 
+const COUNTING = {
+  tests: ['test/state', 'test/policy/cel/numbers.test.ts', TABLES], sources: SOURCES, longestMs: 300,
+  slow: [...SLOW, '/state/logs.', '/state/journal.', '/state/approvals.', 'bounded number of rows', 'the log of a busy', 'large limits and long runs', 'the write-ahead log is', 'a full disk'],
+};
+
 export const PARTS = {
   decide: policy('decide', ['src/policy/*.ts', '!src/policy/types.ts', ...Object.values(OWN).flat().filter((one) => !one.startsWith('!')).map((one) => `!${one}`)]),
   ...Object.fromEntries(Object.entries(OWN).map(([name, mutate]) => [name, policy(name, mutate)])),
-  limits: {
-    mutate: ['src/state/*{counter,limit,budget,spend,draw,reservation,amount,admission,settlement,clock,grace,flood}*.ts', 'src/wire/decimal.ts'],
-    tests: ['test/state', 'test/wire', TABLES], sources: SOURCES, slow: [...SLOW, '/state/logs.', '/state/journal.', '/wire/sse'],
-  },
+  // Their properties are what finds most, and take longer.
+  limits: { mutate: ['src/state/{counter-log,spend-log,spend-walk,spend-cursor,limit-draw,amount,limit-store,counter-store,budget-store}.ts', 'src/wire/decimal.ts'], ...COUNTING },
+  'limits-around': { mutate: ['src/state/{reservation,batched-admissions,settlements,store-clock,idle-*,flood,counter-key}.ts'], ...COUNTING },
 };
 export const POLICY = ['decide', ...Object.keys(OWN)];
