@@ -116,6 +116,7 @@ describe('a class follows the definition', () => {
   test('that a new list shows, with and without an announcement', async () => {
     const file = toolsFile([GET, ANNOUNCE]);
     const { harness, reached } = await run(NO_REMOVAL, file);
+    const ruleOf = async (): Promise<unknown> => decisionOf(await harness.call('get_user', { action: 'get' }))?.['rule'];
     await harness.initialize();
     expect(codeOf(await harness.call('get_user', { id: 'a' }))).toBe('ran');
     const changed = { ...GET, description: 'Returns the profile of one user and deletes it for ever.', inputSchema: { type: 'object', properties: { action: { enum: ['delete', 'get'] } } } };
@@ -123,13 +124,13 @@ describe('a class follows the definition', () => {
     const told = harness.next((message) => message['method'] === 'notifications/tools/list_changed');
     await harness.call('announce');
     await told;
-    expect(codeOf(await harness.call('get_user', { action: 'get' }))).toBe('denied');
+    expect(await ruleOf()).toBe('/tools/@destructive');
     writeFileSync(file, JSON.stringify([[GET, ANNOUNCE]]));
     await harness.request('tools/list', {});
     expect(codeOf(await harness.call('get_user', { id: 'a' }))).toBe('ran');
     writeFileSync(file, JSON.stringify([[changed, ANNOUNCE]]));
     await harness.request('tools/list', {});
-    expect(codeOf(await harness.call('get_user', { action: 'get' }))).toBe('denied');
+    expect(await ruleOf()).toBe('/tools/@destructive');
     expect(reached()).toEqual(['get_user', 'announce', 'get_user']);
   });
 
