@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest';
+import { recordedCall } from '../../src/cli/author/replay/recorded-call.ts';
 import { readGatewayFile } from '../../src/cli/config/gateway-file.ts';
 import { readRunOptions } from '../../src/cli/run-options.ts';
+import { entry } from '../state/builders.ts';
 
 const run = (...own: string[]) => readRunOptions(['--policy', 'p.yaml', ...own, '--', 'server'], {});
 
@@ -21,4 +23,11 @@ describe('the mode of drift', () => {
     expect([run()?.drift, run('--drift', 'warn')?.drift, run('--drift=off')?.drift]).toEqual(['hold', 'warn', 'off']);
     for (const wrong of ['', 'OFF', 'none', 'true']) expect(() => run('--drift', wrong)).toThrow(/--drift .* is not a mode/);
   });
+});
+
+it('a call that was refused because its tool is held says nothing of the policy, and is not replayed', () => {
+  const row = { ...entry({ outcome: 'refused', code: 'denied', argKeys: [] }), seq: 1, at: '2026-11-22T10:00:00.000Z' };
+  expect(recordedCall({ ...row, rule: '/tools/send' })).toMatchObject({ recorded: 'refused' });
+  expect(recordedCall({ ...row, rule: '/drift' })).toBe('not_judged');
+  expect(recordedCall({ ...row, method: 'tools/list', name: 'send', code: 'definition_held', rule: null })).toBe('not_a_call');
 });

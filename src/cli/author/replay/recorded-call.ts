@@ -51,8 +51,8 @@ export function recordedCall(row: JournalRow): RecordedCall | Skipped {
   if ((row.observed !== null && NOTES.has(row.observed)) || row.code === 'approval_requested') return 'not_a_call';
   if (row.code !== null && NO_SUCH_TARGET.has(row.code)) return 'no_such_target';
   if (row.code === 'state_unavailable') return 'outage';
-  // Not reached by the policy: the list of tools could not be read, or the client withdrew the call before.
-  if (row.rule === null) return 'not_judged';
+  // Not reached by the policy: the list of tools could not be read, or the client withdrew the call before. Nor did it refuse a tool that drift holds.
+  if (row.rule === null || row.rule === '/drift') return 'not_judged';
   if (CUT.test(row.name)) return 'name_cut';
   const refused = row.outcome === 'refused';
   return {
