@@ -55,7 +55,8 @@ export async function scanPhase(groups: readonly Group[], phase: ScanPhase): Pro
 async function mayStart(starts: readonly Start[], { report, prompts }: ScanPhase): Promise<boolean> {
   const rows = starts.map(({ group: { name, members: [member] } }) => `  ${printable(name, 40)}: ${shownTarget(member.spec)}${member.file.location.scope === 'project' ? '  (named by a file of this project)' : ''}`);
   const heading = prompts === null ? 'Each of these is started once now, as its client does, to list its tools, and ended. No tool is called:' : 'To list their tools, each of these is started once, as its client does, and ended. No tool is called:';
-  report.say(...wrapText(heading, report.width), ...rows);
+  report.say('', ...wrapText(heading, report.width), ...rows);
+  if (prompts === null) report.say('');
   return prompts === null || prompts.confirm('Start them?');
 }
 
@@ -79,7 +80,7 @@ async function decideFailed(scans: ReadonlyMap<Group, GroupScan>, choices: Map<G
   for (const { group, scan } of failed) if (scan.signIn) choices.set(group, { kind: 'leave', reason: SIGN_IN, problem: false });
   const broken = failed.filter(({ scan }) => !scan.signIn);
   if (broken.length === 0) return;
-  const anyway = prompts !== null && (await prompts.confirm(`Wrap the ${broken.length} that could not be scanned, denying everything until you edit the policy?`));
+  const anyway = prompts !== null && (await prompts.confirm(broken.length === 1 ? 'Wrap it all the same, denied until you edit its policy?' : `Wrap these ${broken.length} all the same, denied until you edit the policies?`));
   for (const { group, scan } of broken) {
     const reason = `it could not be scanned (${scan.status})`;
     choices.set(group, anyway ? { kind: 'unseen', reason } : { kind: 'leave', reason: `${reason}; repair it, or use --no-scan to wrap it unseen`, problem: true });

@@ -81,7 +81,7 @@ describe.skipIf(!hasScript)('init on a terminal', () => {
 
   it('a server that cannot be scanned is wrapped on request only', async () => {
     const { on, file, marker } = withTwo();
-    const { status } = await onTerminal(on, [{ after: WHICH, type: '2\r' }, { after: START, type: 'y\r' }, { after: /denying everything until you edit the policy\?[^\n]*/, type: 'y\r' }, { after: CHANGE, type: 'y\r' }], ...FLAGS, file);
+    const { status } = await onTerminal(on, [{ after: WHICH, type: '2\r' }, { after: START, type: 'y\r' }, { after: /denied until you edit its policy\?[^\n]*/, type: 'y\r' }, { after: CHANGE, type: 'y\r' }], ...FLAGS, file);
     expect(status).toBe(0);
     expect(statSync(marker).isFile()).toBe(true);
     expect(readFileSync(file, 'utf8')).toContain('marks.policy.yaml');
