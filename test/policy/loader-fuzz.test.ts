@@ -74,7 +74,7 @@ describe('mutated documents', () => {
       }),
       { numRuns: 1500 },
     );
-    expect(loaded).toBeGreaterThan(40);
+    expect(loaded).toBeGreaterThan(15);
   }, 120_000);
 
   it('of pure noise are refused', async () => {
