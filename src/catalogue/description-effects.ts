@@ -9,7 +9,7 @@ import type { Category } from './types.ts';
 import type { Trail } from './trail.ts';
 
 const MILD = wordSet('remove clear reset terminate flush overwrite discard trash drop empty');
-const PLAIN_CHANGES = wordSet('create add update modify write save insert upload store append replace rename move copy edit enable disable activate deactivate assign set put import change');
+const PLAIN_CHANGES = wordSet('create add update modify write save insert upload store append replace rename move copy edit enable disable activate deactivate assign set put import');
 /** Ending what runs, in other words. */
 const ENDERS = wordSet('kill stop abort cancel close quit exit end shutdown');
 /** `Runs a find query`, `Performs an audit`: how a look is taken. */

@@ -3,6 +3,7 @@ import { verbOf, wordSet } from './lexicon/lookup.ts';
 import { TEXTS_ABOUT as TEXTS } from './lexicon/english-verbs.ts';
 import * as objects from './lexicon/objects.ts';
 import { INTERFACE_ACTS as ACTS, INTERFACE_TARGETS, INTERFACES, READ_ONLY_QUERY_LANGUAGES } from './lexicon/parameters.ts';
+import { isLogInsights } from './parameter-effects.ts';
 import { ownStateOf } from './own-state.ts';
 import type { DescriptionReading } from './read-description.ts';
 import { isDoubtfulMoney, purchaseOf } from './money.ts';
@@ -77,7 +78,8 @@ function effectWithObject(definition: Definition, name: NameReading, plain: Cate
   }
   if (name.readOnly) return because(trail, 'read only', 'read');
   if (QUERY_RUNNERS.has(verb)) {
-    const language = [...name.rest, ...splitWords(server)].find((w) => READ_ONLY_LANGUAGES.has(w));
+    const words = [...name.rest, ...splitWords(server)];
+    const language = words.find((w) => READ_ONLY_LANGUAGES.has(w)) ?? (isLogInsights(words) ? 'insights' : undefined);
     if (language !== undefined && name.rest.includes('query')) return because(trail, language, 'read');
     const look = name.object.find((w) => INSPECTIONS.has(w));
     if (look !== undefined && (verb === 'run' || verb === 'start')) return because(trail, look, 'read');

@@ -53,13 +53,15 @@ function isStoredMethod(parameter: Parameter, name: NameReading): boolean {
 function judgeAction(parameter: Parameter, name: NameReading, told: readonly string[], trail: Trail): void {
   // A filter of a log (`list_audit_events(action)`) does none of what it names.
   if (name.effect === 'read' && !name.weak && name.words.some((w) => RECORD_WORDS.has(w))) return;
+  // Operations in a list are what a name that reads is asked about: `compute_costs(patterns: [{ operation }])`.
+  if (name.effect === 'read' && !name.weak && parameter.pointer.includes('/items/')) return;
   const options = parameter.values.length > 0 ? parameter.values : describedOptions(parameter, name, told);
   let seen = 0;
   for (const option of options) {
     const reading = readName(option, '');
     // `list_todos(action: merge_train_removed)`: something that happened, and a filter.
     if (name.effect === 'read' && !name.weak && reading.words.length > 1 && /[a-z]ed$/u.test(reading.words.at(-1) ?? '')) continue;
-    if (reading.effect === null || reading.weak && reading.words.length > 1) continue;
+    if (reading.effect === null || reading.weak && (reading.words.length > 1 || parameter.key === 'mode')) continue;
     seen++;
     trail.effect(reading.effect, 'parameter', parameter.pointer, `${parameter.name}: ${option}`);
     for (const { verb, effect } of reading.joined) trail.effect(effect, 'parameter', parameter.pointer, `${parameter.name}: ${verb}`);
@@ -131,7 +133,13 @@ function isConversion(name: NameReading): boolean {
 
 /** Names and parameters count, descriptions do not: text never lowers. */
 export function isReadOnlyLanguage(definition: Definition, name: NameReading, server: string): boolean {
-  return [...name.words, ...splitWords(server)].some((w) => READ_ONLY_LANGUAGES.has(w)) || definition.parameters.some((p) => READ_ONLY_LANGUAGES.has(p.key));
+  const words = [...name.words, ...splitWords(server)];
+  return words.some((w) => READ_ONLY_LANGUAGES.has(w)) || isLogInsights(words) || definition.parameters.some((p) => READ_ONLY_LANGUAGES.has(p.key));
+}
+
+/** Queries of CloudWatch Logs Insights; other insights are asked for in SQL. */
+export function isLogInsights(words: readonly string[]): boolean {
+  return words.includes('insights') && (words.includes('log') || words.includes('logs'));
 }
 
 function judgeUrl(parameter: Parameter, name: NameReading, trail: Trail): void {

@@ -127,7 +127,7 @@ function listedAfter(words: readonly string[], from: number, lead: string): Said
     const found = separated ? inflectedVerbOf(plain) : undefined;
     // Behind the first object only `and delete` counts, and only in the form of the first verb: the rest are adjectives and nouns.
     const counts = !apart || (joined && !ADJECTIVES.has(plain) && plain.endsWith('s') === lead.endsWith('s'));
-    if (found !== undefined && !found.weak && !(found.rare && apart) && counts) listed.push({ verb: plain, effect: found.effect, leads: false, rare: found.rare, weak: found.weak });
+    if (found !== undefined && !found.weak && !found.rare && counts) listed.push({ verb: plain, effect: found.effect, leads: false, rare: found.rare, weak: found.weak });
     else if (found === undefined || found.weak) apart = true;
     separated = false;
     joined = false;

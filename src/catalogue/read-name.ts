@@ -124,7 +124,8 @@ function verbPosition(words: readonly string[]): number {
   }
   const plainEnd = last > 0 && PLAIN_VERBS.has(words[last] ?? '');
   if (plainEnd && words[last] !== 'list' && words[last] !== 'view' && words[last] !== 'set' && first === undefined) return last;
-  const strong = words.findIndex((w, i) => i > 0 && verbOf(w)?.weak === false && !(plainEnd && i < last && THINGS_THAT_ACT.has(w)));
+  const readEnd = READ_THINGS.has(words[last] ?? '');
+  const strong = words.findIndex((w, i) => i > 0 && verbOf(w)?.weak === false && !((plainEnd || readEnd) && i < last && THINGS_THAT_ACT.has(w)));
   if (strong > 0) return strong;
   const end = verbOf(words[last] ?? '');
   if (last > 0 && end !== undefined && READ_THINGS.has(words[last] ?? '')) return last;

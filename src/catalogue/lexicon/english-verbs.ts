@@ -13,7 +13,7 @@ export const VERBS: Readonly<Record<Category, string>> = {
     'silence unsilence finalize finalise place reserve turn play create add update edit set put patch insert upsert upload save store write modify change rename move copy duplicate fork clone assign unassign enable disable ' +
     'archive unarchive restore mark close reopen configure register import attach detach unlink associate disassociate dissociate append adjust activate deactivate join leave follow ' +
     'unfollow star unstar favorite pin unpin toggle approve unapprove reject provision allocate tag untag lock unlock replace rewrite connect disconnect login logout authenticate ' +
-    'authorize assume confirm resolve accept decline dismiss acknowledge ack ingest index record setup initialize init bootstrap scaffold define ' +
+    'authorize assume confirm resolve accept decline dismiss acknowledge ack ingest record setup initialize init bootstrap scaffold define ' +
     'draft subscribe unsubscribe watchlist snooze mute unmute hide unhide bookmark react upvote vote link make put annotate ' +
     'bind unbind rate enrich extend increase decrease bump transition unarchived cordon uncordon mkdir touch hover resize scroll rotate suspend pause resume remember memorize ' +
     'unlike like claim unclaim share unshare grant allow permit ban block unblock override customize tune populate seed unstage switch ' +
@@ -21,7 +21,7 @@ export const VERBS: Readonly<Record<Category, string>> = {
     'stash cherry unroute route track attest post adopt reassign',
   execute:
     'run execute exec start stop restart reboot deploy redeploy rebuild trigger invoke launch kill abort cancel send notify publish broadcast reply forward invite ' +
-    'click dblclick doubleclick tap press fill navigate goto drag swipe eval evaluate apply scale rollback rollout promote dispatch submit sync synchronize ' +
+    'click dblclick doubleclick tap press fill goto drag swipe eval evaluate apply scale rollback rollout promote dispatch submit sync synchronize ' +
     'rerun retry requeue replay failover install merge emit dial escalate relaunch spawn boot shutdown wake hibernate bake compile announce ' +
     'delegate orchestrate enqueue redrive reprocess reindex autofill actuate automate interrupt unpublish migrate upgrade ' +
     'downgrade inject operate',
@@ -37,7 +37,7 @@ export const NOUN_OR_VERB: Readonly<Record<Category, string>> = {
     'content contents instructions guidance distance location coordinates elevation ranking trending leaderboard profile balance holdings portfolio inventory catalog calendar dashboard ' +
     'query status info details detail history logs log stats statistics metrics help docs documentation schema summary overview usage report reports test lookup whois tree ' +
     'time date weather version versions health capabilities blame context chart graph map directions search about me list size price prices quote quotes tools trace traces feed timeline console state',
-  write: 'backup schedule book pull commit stage cache comment label issue note favorite watch tag link draft record configure feedback',
+  write: 'compose index backup schedule book pull commit stage cache comment label issue note favorite watch tag link draft record configure feedback',
   execute: 'print build email message sms tweet chat prompt push call request use message release type mail navigate process action webhook job task bash shell terminal command python repl input interact interaction act agent control press mouse keyboard execution',
   destructive: 'reset empty',
   financial: 'exercise mint bridge wire redeem order transfer trade checkout swap bid stake bet deposit tip settle capture invest borrow lend',
@@ -53,7 +53,7 @@ export const THINGS_TO_READ =
 
 /** First words that are the thing when a plain verb ends the name: `route_list`, `queue_purge`. */
 export const NOUNS_BEFORE_VERBS =
-  'route routes queue track trigger profile snapshot trace test plan record format hash rate rank scan score stage backup release build report log schedule notification message job task ' +
+  'place route routes queue track trigger profile snapshot trace test plan record format hash rate rank scan score stage backup release build report log schedule notification message job task ' +
   'deploy command order trade transfer note link label tag issue comment draft book stack group map pair contact monitor index store mount display view email sms call request process action ' +
   'webhook batch bulk branch commit hook screen cluster transform audit debug cache';
 

@@ -59,7 +59,7 @@ export const LEAVES_FILES = 'download export extract generate save screenshot re
 export const RECORD_WORDS = 'audit event events log logs history activity activities entries trail';
 
 /** Languages of queries that have no statement which changes anything. */
-export const READ_ONLY_QUERY_LANGUAGES = 'prometheus promql logql loki traceql jql wiql splunk insights kibana soql sosl kql kusto esql dax mdx lucene';
+export const READ_ONLY_QUERY_LANGUAGES = 'prometheus promql logql loki traceql jql wiql splunk kibana soql sosl kql kusto esql dax mdx lucene';
 
 /** Words of a name or a server that make a `query` one of a database, which can hold statements that change it. */
 export const DATABASES =
