@@ -14,8 +14,8 @@ export type Why = readonly string[] | null;
 
 /** Could not decide, because the state is out of reach. */
 export const UNREADABLE: Why = ['its pin could not be read'];
-const NO_ROOM: Why = ['the server lists more tools than can be pinned'];
-const NAMELESS: Why = ['it has no name'];
+const NO_ROOM: readonly string[] = ['the server lists more tools than can be pinned'];
+const NAMELESS: readonly string[] = ['it has no name'];
 const TOO_MUCH: Why = ['too much of the list changed at once to be compared'];
 const NO_TEXT: Why = ['the pinned definition was too large to keep, so that nothing can be compared with it'];
 
@@ -26,6 +26,10 @@ const MOST_VERDICTS = 20_000;
 /** Definitions of one tool that are written down in ten minutes: a server that makes a new one for every request must not fill the disk. */
 const MOST_WRITTEN = 16;
 const WRITING_MS = 600_000;
+/** How exactly it is known when a tool was listed last. */
+const TOUCHED_MS = 3_600_000;
+/** Tools without a pin that one list tells of. */
+const MOST_TOLD = 5;
 /** How often a call looks whether an operator, or another process, changed something. */
 const LOOK_MS = 500;
 
@@ -54,6 +58,8 @@ export class PinJudge {
   #pages = new CommonPages();
   #tools = new WeakMap<KnownTool, { readonly epoch: number; readonly why: Why }>();
   #written = new Map<string, { count: number; readonly since: number }>();
+  /** When it was written down last that a tool is still listed. */
+  #touched = new Map<string, number>();
   #notes: PinNote[] = [];
   /** The tools that are held, with what was pinned of them then. */
   #held = new Map<string, string>();
@@ -126,7 +132,8 @@ export class PinJudge {
       if (written === 'again') continue;
       if (written === 'failed') this.#missed = true;
       if (written === 'failed') return whys.map((why, place) => (reading.fresh.has(nameOf(definitions[place]) ?? '') ? UNREADABLE : why));
-      this.#notes.push(...reading.notes);
+      this.#notes.push(...reading.notes.filter(({ kind, name }) => kind !== 'new' || !written.includes(name)));
+      for (const name of written.slice(0, MOST_TOLD)) if (this.#tells(name)) this.#notes.push({ kind: 'held', name, hash: '', why: NO_ROOM });
       return whys.map((why, place) => (written.includes(nameOf(definitions[place]) ?? '') ? NO_ROOM : why));
     }
     this.#missed = true;
@@ -135,7 +142,10 @@ export class PinJudge {
 
   #one(node: JsonNode, reading: Reading): Why {
     const name = nameOf(node);
-    if (name === null) return NAMELESS;
+    if (name === null) {
+      if (this.#tells('')) reading.notes.push({ kind: 'held', name: '', hash: '', why: NAMELESS });
+      return NAMELESS;
+    }
     const { hash, text } = canonicalDefinition(node);
     const pin = this.#pins.get(name);
     const first = reading.fresh.get(name);
@@ -145,7 +155,7 @@ export class PinJudge {
       if (!this.#silent) reading.notes.push({ kind: 'new', name, hash, why: [] });
       return null;
     }
-    reading.seen.add(name);
+    if (performance.now() - (this.#touched.get(name) ?? Number.NEGATIVE_INFINITY) > TOUCHED_MS) reading.seen.add(name);
     if (hash === first?.hash || pin?.get(hash) === 'pinned') return null;
     const key = `${hash} ${name}`;
     const known = this.#verdicts.get(key);
@@ -215,6 +225,9 @@ export class PinJudge {
         return 'again';
       }
       this.#version = version;
+      const now = performance.now();
+      if (this.#touched.size >= MOST_VERDICTS) this.#touched.clear();
+      for (const name of seen) this.#touched.set(name, now);
       for (const { name, hash, standing } of learned) {
         if (full.includes(name)) continue;
         const pin = this.#pins.get(name);

@@ -50,7 +50,7 @@ export class PinNotes {
     for (const { kind, name, hash, why } of notes) {
       if (kind === 'new') continue;
       if (!this.#admits(conversation)) return;
-      const id = hash.slice(0, 12);
+      const id = hash === '' ? 'of a tool without a pin' : hash.slice(0, 12);
       if (kind === 'changed') {
         this.#row(conversation, { name, outcome: 'ok', code: 'definition_changed', reason: `definition ${id} differs from what is pinned, and passes` });
         continue;
