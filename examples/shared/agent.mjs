@@ -61,9 +61,10 @@ class Agent {
    * @returns `{ isError, text, decision }`; `error` for a JSON-RPC error
    */
   async call(tool, args = {}, quiet = false) {
+    const ask = () => this.client.callTool({ name: tool, arguments: args }, undefined, LONG);
     let answer;
     try {
-      const { content, isError, _meta } = await patiently(tool, () => this.client.callTool({ name: tool, arguments: args }, undefined, LONG));
+      const { content, isError, _meta } = await (quiet ? ask() : patiently(tool, ask));
       answer = { isError: isError === true, text: content.map((part) => part.text ?? '').join(''), decision: _meta?.['policylayer/decision'] ?? null, error: null };
     } catch (error) {
       if (typeof error.code !== 'number') throw error;
@@ -90,9 +91,19 @@ const short = (text) => {
   return line.length > 200 ? `${line.slice(0, 197)}...` : line;
 };
 
+/** What a server says in words, where its answer is an object with such a member. */
+function gist(text) {
+  try {
+    const { message, error } = JSON.parse(text);
+    return message ?? error ?? text;
+  } catch {
+    return text;
+  }
+}
+
 function print(name, tool, args, { isError, text, decision, error }) {
   console.log(`\n${name}> ${tool} ${JSON.stringify(hideSecrets(args))}`);
   const state = decision !== null ? 'refused' : error !== null ? 'error' : isError ? 'server error' : 'ok';
-  console.log(`  ${state}: ${short(text)}`);
+  console.log(`  ${state}: ${short(gist(text))}`);
   if (decision !== null) console.log(`  code=${decision.code} rule=${decision.rule}${decision.retryAfterMs === null ? '' : ` retryAfterMs=${decision.retryAfterMs}`}`);
 }

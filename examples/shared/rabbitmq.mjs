@@ -11,8 +11,10 @@ const USUAL = ['/usr/lib/rabbitmq/bin', '/opt/homebrew/sbin', '/usr/local/sbin']
 
 /** @returns the program; throws Trouble when RabbitMQ is not installed */
 export function findBroker() {
-  const found = [...USUAL, ...(process.env.PATH ?? '').split(delimiter)].map((folder) => join(folder, 'rabbitmq-server')).find((file) => existsSync(file));
-  if (found === undefined) throw new Trouble('rabbitmq-server was not found: install RabbitMQ (Debian: apt-get install rabbitmq-server), or leave its tools out with --no-broker');
+  const named = process.env.RABBITMQ_SERVER;
+  if (named !== undefined && !existsSync(named)) throw new Trouble(`RABBITMQ_SERVER names ${named}, which is not there`);
+  const found = named ?? [...USUAL, ...(process.env.PATH ?? '').split(delimiter)].map((folder) => join(folder, 'rabbitmq-server')).find((file) => existsSync(file));
+  if (found === undefined) throw new Trouble('rabbitmq-server was not found: install RabbitMQ (Debian: apt-get install rabbitmq-server), name its program in RABBITMQ_SERVER, or leave its tools out with --no-broker');
   if (spawnSync('epmd', ['-names'], { stdio: 'ignore' }).error !== undefined) throw new Trouble('epmd was not found: it comes with Erlang, which RabbitMQ needs (Debian: apt-get install erlang-base)');
   return found;
 }

@@ -21,8 +21,9 @@ export class Stage {
     this.#temporary = data === undefined;
     this.directory = data === undefined ? mkdtempSync(join(tmpdir(), 'policylayer-example-')) : resolve(data);
     if (existsSync(join(this.directory, 'calls.jsonl'))) throw new Trouble(`${this.directory} holds an earlier run: name another folder with --data, or remove it`);
-    mkdirSync(this.directory, { recursive: true });
-    if (this.#temporary) chmodSync(this.directory, 0o700);
+    // The records have passwords in them.
+    mkdirSync(this.directory, { recursive: true, mode: 0o700 });
+    chmodSync(this.directory, 0o700);
   }
 
   path(name) {
