@@ -33,13 +33,17 @@ const all = new Score();
 let echo: URL;
 let gateway: Gateway;
 
+/**
+ * Sessions list one tool with other random definitions each, characters that nobody sees among them: what drift holds back, as it should. With `warn` they are
+ * pinned and compared like any others, and all pass.
+ */
 beforeAll(async () => {
   world.write('allow-all.yaml', ALLOW_ALL);
   world.write('elsewhere-legacy.yaml', ELSEWHERE('legacy'));
   world.write('elsewhere-modern.yaml', ELSEWHERE('modern'));
   echo = new URL(await world.httpServer(fixture('byte-echo.mjs'), ['--http', '0', '--tag', world.directory]));
   gateway = await world.serve(JSON.stringify({
-    listen: '127.0.0.1:0', servers: { echo: { url: echo.href } }, policies: Object.fromEntries(GRANTS.map((name) => [name, `${name}.yaml`])),
+    listen: '127.0.0.1:0', servers: { echo: { url: echo.href, drift: 'warn' } }, policies: Object.fromEntries(GRANTS.map((name) => [name, `${name}.yaml`])),
     grants: GRANTS.map((name) => ({ label: name, server: 'echo', policies: [name], token: `plg_transparency-${name}` })),
   }), world.path('data'));
 }, 60_000);
@@ -81,7 +85,7 @@ async function compareHttp(score: Score, name: string, plan: readonly HttpAction
 async function compareStdio(score: Score, name: string, plan: StdioPlan, ways: readonly string[]): Promise<void> {
   const [direct, ...through] = await Promise.all([
     playStdio(world, `${name}.direct`, plan, []),
-    ...ways.map((way) => playStdio(world, `${name}.${way}`, plan, [process.execPath, program, 'run', '--policy', world.path(`${way}.yaml`), '--data', world.path('run'), '--server', 'echo', '--'])),
+    ...ways.map((way) => playStdio(world, `${name}.${way}`, plan, [process.execPath, program, 'run', '--policy', world.path(`${way}.yaml`), '--data', world.path('run'), '--server', 'echo', '--drift', 'warn', '--'])),
   ]);
   expect(direct.up, 'the direct way itself').toHaveLength(plan.flat().length);
   for (const [index, trace] of through.entries()) {
