@@ -111,6 +111,7 @@ function effectWithObject(definition: Definition, name: NameReading, plain: Cate
     return because(trail, head, 'execute');
   }
   if (verb === 'approve' && definition.parameters.some((p) => p.key.startsWith('spender'))) return because(trail, 'approve', 'financial');
+  if (verb === 'forward' && name.object.some((w) => w.startsWith('geocod'))) return because(trail, 'geocode', 'read');
   if (verb === 'apply' && APPLIED.has(head)) return because(trail, head, 'write');
   if (verb === 'push' && name.rest.includes('force')) return because(trail, 'force', 'destructive');
   if (verb === 'resolve' && NAMES_OF_THINGS.has(head)) return because(trail, head, 'read');

@@ -5,7 +5,7 @@ import type { Category } from '../types.ts';
  */
 export const RARE_VERBS: Readonly<Record<Category, string>> = {
   read:
-    'recognize recognise receive consume dequeue lookup answer appraise approximate autocomplete autosuggest average backtest beautify benchmark brainstorm caption cd choose cite consult contrast correlate dbsize decompile decrypt deduce dedupe ' +
+    'expand unshorten recognize recognise receive consume dequeue lookup answer appraise approximate autocomplete autosuggest average backtest beautify benchmark brainstorm caption cd choose cite consult contrast correlate dbsize decompile decrypt deduce dedupe ' +
     'derive deserialize dig disassemble dryrun dump encrypt fetchall filter geocode geolocate getall guess healthcheck hexists hget hgetall hkeys hmget hvals ideate interpolate interpret ' +
     'intersect listall llen lrange ls memoize mget minify normalize nslookup ocr outline paraphrase pick pinpoint plot prettify proofread pwd quantify reason redact reflect rephrase rewind ' +
     'sanitize screengrab serialize shuffle sismember sleep smembers sniff solve sort spellcheck stringify summarise survey symbolicate tally tokenize traceroute triangulate ttl typecheck verify ' +
