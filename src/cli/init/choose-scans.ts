@@ -1,12 +1,12 @@
 import { isLoopback } from '../config/loopback.ts';
-import type { Group } from './groups.ts';
+import type { Group, Member } from './groups.ts';
 import { urlHoldsSecret } from './masking.ts';
 import type { InitOptions } from './options.ts';
 import { startable, type ScanContext, type Startable } from './scan-server.ts';
 
 /** What is to be done about one server before its entries are wrapped. */
 export type ScanChoice =
-  | { readonly kind: 'scan'; readonly upstream: Extract<Startable, { ok: true }>['upstream'] }
+  | { readonly kind: 'scan'; readonly member: Member; readonly upstream: Extract<Startable, { ok: true }>['upstream'] }
   /** Wrapped unseen, behind a policy that denies everything. */
   | { readonly kind: 'unseen'; readonly reason: string }
   /** Left alone. `problem`: the operator wanted it, and it could not be done. */
@@ -18,13 +18,14 @@ export type ScanChoice =
  * @param asked a person is shown the commands and says yes or no
  */
 export function chooseScan(group: Group, options: InitOptions, context: ScanContext, asked: boolean): ScanChoice {
-  const enabled = group.members.some((member) => !member.spec.disabled);
-  if (!enabled) return unseen(group, 'it is disabled, so it is not started');
+  const enabled = group.members.filter((member) => !member.spec.disabled);
+  // Of entries with one command the user's own is started: the project's may set other variables for it, and code with them.
+  const member = enabled.find(({ file }) => file.location.scope === 'user') ?? enabled[0];
+  if (member === undefined) return unseen(group, 'it is disabled, so it is not started');
   if (!options.scan) return unseen(group, 'nothing is started with --no-scan');
-  const fromProject = group.members.every((member) => member.file.location.scope === 'project');
-  if (fromProject && !asked && !options.trustProject) return { kind: 'leave', reason: 'a file of this project names it, and nobody has looked at it; add --trust-project to have it started, or --no-scan', problem: false };
-  const start = startable(group, context);
-  return start.ok ? { kind: 'scan', upstream: start.upstream } : { kind: 'leave', reason: `${start.reason}; use --no-scan to wrap it unseen`, problem: true };
+  if (member.file.location.scope === 'project' && !asked && !options.trustProject) return { kind: 'leave', reason: 'a file of this project names it, and nobody has looked at it; add --trust-project to have it started, or --no-scan', problem: false };
+  const start = startable(member, context);
+  return start.ok ? { kind: 'scan', member, upstream: start.upstream } : { kind: 'leave', reason: `${start.reason}; use --no-scan to wrap it unseen`, problem: true };
 }
 
 /** A server over HTTP that nobody has asked may want a sign-in, which a wrapped entry cannot offer any more. */

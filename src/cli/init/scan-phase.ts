@@ -2,7 +2,7 @@ import { printable } from '../../policy/printable.ts';
 import { endOnSignal } from '../signals.ts';
 import { progressLine } from '../terminal.ts';
 import { chooseScan, unseen, type ScanChoice } from './choose-scans.ts';
-import type { Group } from './groups.ts';
+import type { Group, Member } from './groups.ts';
 import type { InitOptions } from './options.ts';
 import type { Prompts } from './prompts.ts';
 import { scanLines, shownTarget, wrapText } from './render.ts';
@@ -26,14 +26,14 @@ export interface Scanned {
   readonly left: ReadonlyMap<Group, string>;
 }
 
-type Start = { readonly group: Group; readonly upstream: Extract<ScanChoice, { kind: 'scan' }>['upstream'] };
+type Start = { readonly group: Group } & Omit<Extract<ScanChoice, { kind: 'scan' }>, 'kind'>;
 
 const SIGN_IN = 'the client signs in to it by itself (OAuth), which cannot pass through another program';
 
 /** Says what is to be started, asks, starts one server after the other, and decides what becomes of those that cannot be scanned. */
 export async function scanPhase(groups: readonly Group[], phase: ScanPhase): Promise<Scanned> {
   const choices = new Map<Group, ScanChoice>(groups.map((group) => [group, chooseScan(group, phase.options, phase.context, phase.prompts !== null)]));
-  const starts = [...choices].flatMap(([group, choice]): Start[] => (choice.kind === 'scan' ? [{ group, upstream: choice.upstream }] : []));
+  const starts = [...choices].flatMap(([group, choice]): Start[] => (choice.kind === 'scan' ? [{ group, member: choice.member, upstream: choice.upstream }] : []));
   const scans = new Map<Group, GroupScan>();
   if (starts.length > 0) {
     if (await mayStart(starts, phase)) await scanAll(starts, scans, phase);
@@ -53,11 +53,17 @@ export async function scanPhase(groups: readonly Group[], phase: ScanPhase): Pro
 }
 
 async function mayStart(starts: readonly Start[], { report, prompts }: ScanPhase): Promise<boolean> {
-  const rows = starts.map(({ group: { name, members: [member] } }) => `  ${printable(name, 40)}: ${shownTarget(member.spec)}${member.file.location.scope === 'project' ? '  (named by a file of this project)' : ''}`);
+  const rows = starts.map(({ group: { name }, member }) => `  ${printable(name, 40)}: ${shownTarget(member.spec)}${member.file.location.scope === 'project' ? `  (named by a file of this project${variablesOf(member)})` : ''}`);
   const heading = prompts === null ? 'Each of these is started once now, as its client does, to list its tools, and ended. No tool is called:' : 'To list their tools, each of these is started once, as its client does, and ended. No tool is called:';
   report.say('', ...wrapText(heading, report.width), ...rows);
   if (prompts === null) report.say('');
   return prompts === null || prompts.confirm('Start them?');
+}
+
+/** A harmless command with the right variables runs any code, so whoever is asked sees which ones a project sets. */
+function variablesOf({ spec }: Member): string {
+  const names = spec.kind === 'stdio' ? Object.keys(spec.env) : [];
+  return names.length === 0 ? '' : `, which sets ${names.map((name) => printable(name, 40)).join(', ')}`;
 }
 
 async function scanAll(starts: readonly Start[], scans: Map<Group, GroupScan>, { options, report, interrupted }: ScanPhase): Promise<void> {

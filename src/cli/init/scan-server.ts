@@ -3,7 +3,7 @@ import { readUpstreamUrl } from '../config/http-upstream.ts';
 import { ScanFailure } from '../scan/scan-failure.ts';
 import { scanUpstream, type ScanUpstreamOptions } from '../scan/scan-upstream.ts';
 import { isNamed, summarise, type NamedSummary } from '../scan/tool-summary.ts';
-import type { Group, Member } from './groups.ts';
+import type { Member } from './groups.ts';
 import { MASK } from './masking.ts';
 import { resolveReferences, type ReferenceContext } from './references.ts';
 import { runnableCommand } from './windows-command.ts';
@@ -21,9 +21,8 @@ export interface ScanContext extends Omit<ReferenceContext, 'client' | 'workspac
 
 export type Startable = { readonly ok: true; readonly upstream: ScanUpstreamOptions['upstream'] } | { readonly ok: false; readonly reason: string };
 
-/** What a client would start or reach for one of these entries, as far as that can be known outside of the client. */
-export function startable(group: Group, context: ScanContext): Startable {
-  const member = group.members.find((each) => !each.spec.disabled) ?? group.members[0];
+/** What its client would start or reach for an entry, as far as that can be known outside of the client. */
+export function startable(member: Member, context: ScanContext): Startable {
   const fill = (text: string): string => {
     const resolved = resolveReferences(text, { ...context, client: member.file.location.client, workspace: member.file.location.scope === 'project' ? context.cwd : null });
     if (!resolved.ok) throw new Unresolved(resolved.reference);

@@ -203,6 +203,29 @@ describe('asking first', () => {
     expect(existsSync(marker)).toBe(true);
   });
 
+  it.each([
+    ['of the user', {}],
+    ['of the user, disabled', { disabled: true }],
+  ])('--yes starts no entry of the project that has the command of one %s: its variables can run any code', async (_title, own) => {
+    const on = machine('', 'none');
+    const file = join(on.home, '.cursor/mcp.json');
+    mkdirSync(join(file, '..'));
+    const entry = { command: 'sh', args: ['-c', 'touch "$MARKER"'] };
+    writeFileSync(file, JSON.stringify({ mcpServers: { same: { ...entry, ...own, env: { MARKER: join(on.root, 'by-user') } } } }));
+    writeFileSync(join(on.project, '.mcp.json'), JSON.stringify({ mcpServers: { same: { ...entry, env: { MARKER: join(on.root, 'by-project') } } } }));
+    await init(on, '--yes');
+    expect(existsSync(join(on.root, 'by-project'))).toBe(false);
+    expect(existsSync(join(on.root, 'by-user'))).toBe(!('disabled' in own));
+  });
+
+  it('the variables that a project sets for a command are named before it is started', async () => {
+    const on = machine('', 'none');
+    writeFileSync(join(on.project, '.mcp.json'), JSON.stringify({ mcpServers: { a: { command: 'true', env: { NODE_OPTIONS: '--require=./a.cjs' } } } }));
+    const { stdout } = await init(on, '--yes', '--trust-project');
+    expect(stdout.replace(/\s+/g, ' ')).toContain('a: true (named by a file of this project, which sets NODE_OPTIONS)');
+    expect(stdout).not.toContain('a.cjs');
+  });
+
   it('a disabled server is not started', async () => {
     const on = machine('', 'none');
     const { marker, file } = marking(on);
