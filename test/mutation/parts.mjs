@@ -30,22 +30,38 @@ const OWN = {
 
 const SOURCES = ['src/policy', 'src/wire', 'src/state', 'src/cli/author', 'src/cli/scan'];
 const TABLES = 'test/mutation/tables.suite.ts';
-/** Test files that are slow to evaluate, and of these parts only. */
-const OF_ONE = { 'cel-values': 'cel/conformance.', lint: 'editor-schema.' };
-/** Tests of other rooms that say what is expected of a part. */
-const ELSEWHERE = { selectors: ['test/gateway/approvals/digest.test.ts'], lint: ['test/cli/author/explain.test.ts', 'test/cli/author/check-against.test.ts'], import: ['test/cli/author/import.test.ts'] };
-const policy = (name, mutate) => ({ mutate, tests: ['test/policy', TABLES, ...(ELSEWHERE[name] ?? [])], sources: SOURCES, slow: [...SLOW, ...Object.entries(OF_ONE).flatMap(([owner, file]) => (owner === name ? [] : [file]))] });
+const tests = (...names) => names.map((name) => `test/policy/${name}.test.ts`);
+/** By which tests each part is tested: those that were written for it. The fewer there are, the faster is a survivor. */
+const TESTS = {
+  decide: [
+    ...tests('absent-arguments', 'call-of', 'classes', 'decision-details', 'decisions', 'governed-names', 'hidden-or-told', 'language', 'language-properties', 'listing-table', 'pattern-ends', 'policy-set', 'properties', 'refusal-text', 'resource-uri', 'review'),
+    TABLES,
+  ],
+  selectors: [...tests('absent-arguments', 'decisions', 'fuzz/globs', 'glob', 'golden', 'governed-names', 'pattern-ends', 're2', 'resource-uri', 'review'), 'test/gateway/approvals/digest.test.ts', TABLES],
+  'cel-values': ['test/policy/cel', ...tests('fuzz/cel', 'pattern-ends')],
+  'cel-checks': ['test/policy/cel', ...tests('fuzz/cel', 'pattern-ends', 'broken', 'golden')],
+  schemas: ['test/policy/json-schema', ...tests('governed-names', 'absent-arguments')],
+  'schemas-of-policies': ['test/policy/json-schema', ...tests('governed-names', 'absent-arguments', 'broken', 'golden')],
+  checks: [...tests('broken', 'classes', 'fuzz/loader', 'golden', 'language', 'loading'), TABLES],
+  loading: [...tests('broken', 'definitions', 'fuzz/loader', 'golden', 'language', 'loading', 'policy-set')],
+  lint: [...tests('broken', 'classes', 'editor-schema', 'golden', 'lint-against', 'review'), 'test/cli/author/explain.test.ts', 'test/cli/author/check-against.test.ts'],
+  import: ['test/policy/import', 'test/cli/author/import.test.ts'],
+};
+/** The validator is compared with another one: its properties are most of what tests it. */
+const WITH_PROPERTIES = { longestMs: 1500, examples: 60 };
+const policy = (name, mutate) => ({ mutate, tests: TESTS[name], sources: SOURCES, slow: SLOW, ...(name === 'schemas' ? WITH_PROPERTIES : {}) });
 
 const COUNTING = {
-  tests: ['test/state', 'test/policy/cel/numbers.test.ts', TABLES], sources: SOURCES, longestMs: 300,
+  tests: ['test/state', TABLES], sources: SOURCES, longestMs: 300,
   slow: [...SLOW, '/state/logs.', '/state/journal.', '/state/approvals.', 'bounded number of rows', 'the log of a busy', 'large limits and long runs', 'the write-ahead log is', 'a full disk'],
 };
 
 export const PARTS = {
   decide: policy('decide', ['src/policy/*.ts', '!src/policy/types.ts', ...Object.values(OWN).flat().filter((one) => !one.startsWith('!')).map((one) => `!${one}`)]),
   ...Object.fromEntries(Object.entries(OWN).map(([name, mutate]) => [name, policy(name, mutate)])),
+  decimal: { mutate: ['src/wire/decimal.ts'], tests: ['test/wire/decimal.test.ts', 'test/policy/cel/numbers.test.ts'], sources: SOURCES, slow: SLOW },
   // Their properties are what finds most, and take longer.
-  limits: { mutate: ['src/state/{counter-log,spend-log,spend-walk,spend-cursor,limit-draw,amount,limit-store,counter-store,budget-store}.ts', 'src/wire/decimal.ts'], ...COUNTING },
+  limits: { mutate: ['src/state/{counter-log,spend-log,spend-walk,spend-cursor,limit-draw,amount,limit-store,counter-store,budget-store}.ts'], ...COUNTING },
   'limits-around': { mutate: ['src/state/{reservation,batched-admissions,settlements,store-clock,idle-*,flood,counter-key}.ts'], ...COUNTING },
 };
 export const POLICY = ['decide', ...Object.keys(OWN)];

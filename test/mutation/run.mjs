@@ -31,7 +31,7 @@ const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: { files: { type: 'string' }, concurrency: { type: 'string', default: '1' }, json: { type: 'string' } },
 });
-const asked = (positionals[0] ?? 'policy,limits,limits-around').split(',').flatMap((name) => (name === 'policy' ? POLICY : [name]));
+const asked = (positionals[0] ?? 'policy,decimal,limits,limits-around').split(',').flatMap((name) => (name === 'policy' ? POLICY : [name]));
 const unknown = asked.find((name) => PARTS[name] === undefined);
 if (unknown !== undefined) {
   process.stderr.write(`no part is called ${JSON.stringify(unknown)}; expected policy or some of ${Object.keys(PARTS).join(', ')}\n`);
@@ -69,7 +69,7 @@ async function mutate(name) {
   writeFileSync(config, JSON.stringify({
     testRunner: 'one-process',
     plugins: [join(import.meta.dirname, 'runner/index.mjs')],
-    oneProcess: { tests: part.tests, sources: part.sources, slow: part.slow, longestMs: part.longestMs ?? LONGEST_MS, examples: EXAMPLES },
+    oneProcess: { tests: part.tests, sources: part.sources, slow: part.slow, longestMs: part.longestMs ?? LONGEST_MS, examples: part.examples ?? EXAMPLES },
     tsconfigFile: 'none.json',
     mutate: values.files?.split(',') ?? part.mutate,
     coverageAnalysis: 'perTest',
