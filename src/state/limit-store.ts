@@ -71,7 +71,9 @@ export class LimitStore {
       if (enforced || fits) counting.push(draw);
     }
     if (refusal !== null) return { result: { ok: false, refusal, observed }, spent: NOTHING };
-    const spent = counting.map((draw) => draw.record(now)).filter((one) => one !== null);
+    // Those that are new come last: each of them clears away what is idle, and what is drawn from now must not be that any more.
+    const ordered = counting.toSorted((a, b) => Number(a.newest === 0) - Number(b.newest === 0));
+    const spent = ordered.map((draw) => draw.record(now)).filter((one) => one !== null);
     return { result: { ok: true, observed }, spent };
   }
 

@@ -81,6 +81,26 @@ forEachDriver('what is kept of the end of each log', (driver) => {
     state.close();
   });
 
+  test.each([
+    ['counter', claim({ max: 5, windowMs: 3_600_000, per: ['grant'], rule: '/all' })],
+    ['budget', budget({ max: '5', windowMs: 3_600_000, per: ['grant'], rule: '/all' })],
+  ])('a %s that was idle, and is drawn from together with a new one, is not cleared away under the call', async (kind, limit) => {
+    const machine = new FakeMachine();
+    const state = await open(at(), machine);
+    const each = kind === 'counter' ? claim({ max: 1000, windowMs: 60_000, rule: '/each' }) : budget({ max: '1000', windowMs: 60_000, rule: '/each' });
+    const call = (session: string): boolean => state.admit([each, limit], scope({ session }), entry()).ok;
+    // The clean-up looks at two each time a new one comes: the last call of these lets it begin again with the first.
+    expect([call('s-1'), call('s-2')]).toEqual([true, true]);
+    machine.pass(26 * 3_600_000_000);
+    const admitted = Array.from({ length: 12 }, () => {
+      const ok = call('s-3');
+      state.append(entry({ outcome: 'refused', code: 'denied' }));
+      return ok;
+    });
+    expect(admitted.filter(Boolean)).toHaveLength(5);
+    state.close();
+  });
+
   test('follows a log while it is thinned', async () => {
     const machine = new FakeMachine();
     const [path, lonely] = [at(), at()];
