@@ -12,19 +12,31 @@ export function newTextFindings(before: JsonNode, after: JsonNode): readonly Fin
   const folded = new Map<string, string[]>();
   for (const text of texts(before)) {
     known.add(text);
-    const fold = foldText(text);
-    folded.set(fold, [...(folded.get(fold) ?? []), text]);
+    add(folded, foldText(text), text);
   }
   const fresh: string[] = [];
-  const related: string[] = [];
-  for (const text of new Set(texts(after))) if (!known.has(text)) (folded.has(foldText(text)) ? related : fresh).push(text);
+  const related = new Map<string, string[]>();
+  for (const text of new Set(texts(after))) {
+    if (known.has(text)) continue;
+    const fold = foldText(text);
+    if (folded.has(fold)) add(related, fold, text);
+    else fresh.push(text);
+  }
   const found = new Set(textFindings(fresh));
-  if (textFindings(related).length === 0) return [...found];
-  for (const text of related) {
-    const old = textFindings(folded.get(foldText(text)) ?? []);
-    for (const finding of textFindings([text])) if (!old.includes(finding)) found.add(finding);
+  // Texts with one folded form are searched together: a hundred thousand numbers must not be searched a hundred thousand times.
+  for (const [fold, now] of related) {
+    const findings = textFindings(now);
+    if (findings.length === 0) continue;
+    const old = textFindings(folded.get(fold) ?? []);
+    for (const finding of findings) if (!old.includes(finding)) found.add(finding);
   }
   return [...found];
+}
+
+function add(groups: Map<string, string[]>, fold: string, text: string): void {
+  const group = groups.get(fold);
+  if (group === undefined) groups.set(fold, [text]);
+  else group.push(text);
 }
 
 /** Every string and every name of a member. */
