@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { distance, SearchIndex } from '../../src/catalogue/pages/search-index.ts';
+import { distance, fit, SearchIndex } from '../../src/catalogue/pages/search-index.ts';
 import { readQuery, Search } from '../../src/catalogue/pages/search.ts';
 import { makeSite } from '../../src/catalogue/pages/site.ts';
 import { RECORDS } from './records.ts';
@@ -58,6 +58,15 @@ describe('search', () => {
     fc.assert(fc.property(word, word, fc.nat({ max: 4 }), (a, b, most) => {
       expect(distance(a, b, most)).toBe(Math.min(textbook(a, b), most + 1));
     }), { numRuns: 1_000 });
+  });
+
+  test('no word within the mistakes that are forgiven is passed over', () => {
+    const word = fc.string({ unit: fc.constantFrom('a', 'b', 'c', 'q', 'A', '1', 'é', '𝒂'), minLength: 4, maxLength: 10 });
+    const slip = fc.record({ at: fc.nat(), drop: fc.boolean(), put: fc.constantFrom('', 'x', 'a', '1') });
+    fc.assert(fc.property(word, fc.array(slip, { maxLength: 2 }), (typed, slips) => {
+      const other = slips.reduce((text, { at, drop, put }) => text.slice(0, at % (text.length + 1)) + put + text.slice((at % (text.length + 1)) + (drop ? 1 : 0)), typed);
+      if (textbook(typed, other) <= (typed.length >= 8 ? 2 : 1)) expect(fit(typed, other)).toBeGreaterThan(0);
+    }), { numRuns: 2_000 });
   });
 
   test('one letter too many, too few, wrong or swapped still finds the name, whatever the name', () => {

@@ -109,13 +109,29 @@ export function fit(term: string, word: string): number {
   if (term.length === 3 && word.length === 4 && term[0] === word[0] && distance(term, word, 1) === 1) return 2.5;
   const allowed = term.length >= 8 ? 2 : term.length >= 4 ? 1 : 0;
   if (allowed === 0) return 0;
+  // Words are compared letter by letter only where that can end well: whoever asks makes the gateway wait meanwhile.
+  const absent = bits(letters(term) & ~letters(word));
+  if (absent > allowed) return 0;
   const whole = distance(term, word, allowed);
   if (whole <= allowed) return whole === 1 ? 5 : 3;
   // A mistake in the beginning of a longer word: `termnate` for `terminated`.
-  if (term.length >= 5 && word.length > term.length) {
+  if (absent <= 1 && term.length >= 5 && word.length > term.length) {
     for (const length of [term.length, term.length + 1, term.length - 1]) if (distance(term, word.slice(0, length), 1) <= 1) return 2.5;
   }
   return 0;
+}
+
+/** Which letters a word has, one bit for each kind: of those that another word lacks, every one costs a mistake. */
+function letters(word: string): number {
+  let mask = 0;
+  for (let index = 0; index < word.length; index += 1) mask |= 1 << (word.charCodeAt(index) & 31);
+  return mask;
+}
+
+function bits(mask: number): number {
+  let count = 0;
+  for (let rest = mask; rest !== 0; rest &= rest - 1) count += 1;
+  return count;
 }
 
 const FAR = 1_000;
