@@ -42,7 +42,8 @@ describe('what stops the example before anything starts', () => {
 describe.skipIf(reason !== null)('the tutorial, typed line by line', () => {
   beforeAll(async () => {
     read = await tutorial.read('amazon-mq');
-    for (const name of ['http', 'stdio', 'classes']) if (read.status === 0) runs.set(name, kept(join(read.data, name)));
+    if (read.status !== 0) throw new Error(`the tutorial stopped with ${read.status}: ${read.stderr}${read.stdout.slice(-2_000)}`);
+    for (const name of ['http', 'stdio', 'classes']) runs.set(name, kept(join(read.data, name)));
   }, 1_200_000);
 
   it('ends well, and leaves no process', () => {
