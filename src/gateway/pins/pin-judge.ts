@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { compareDefinitions, reasonText } from '../../catalogue/drift.ts';
+import { MAX_NAME } from '../../state/pin-row.ts';
 import type { LearnedDefinition, PinStanding, State } from '../../state/types.ts';
 import type { JsonNode } from '../../wire/json-node.ts';
 import { UPSTREAM_LIMITS } from '../../wire/limits.ts';
@@ -38,6 +39,8 @@ interface Reading {
   readonly learned: LearnedDefinition[];
   readonly notes: PinNote[];
   readonly seen: Set<string>;
+  /** What the notes are known by (`#told`). */
+  readonly told: string[];
   /** First pins that this reading asks for. */
   readonly fresh: Map<string, { readonly hash: string; readonly node: JsonNode }>;
   compared: number;
@@ -126,14 +129,17 @@ export class PinJudge {
     // Another process may pin the same tool at the same moment: then its pin holds, and everything is compared with that.
     for (let round = 0; round < 3; round += 1) {
       if (this.#version === null) break;
-      const reading: Reading = { learned: [], notes: [], seen: new Set(), fresh: new Map(), compared: 0 };
+      const reading: Reading = { learned: [], notes: [], seen: new Set(), told: [], fresh: new Map(), compared: 0 };
       const whys = definitions.map((node) => this.#one(node, reading));
       const written = this.#write(reading);
+      if (written === 'again' || written === 'failed') this.#undo(reading);
       if (written === 'again') continue;
       if (written === 'failed') this.#missed = true;
       if (written === 'failed') return whys.map((why, place) => (reading.fresh.has(nameOf(definitions[place]) ?? '') ? UNREADABLE : why));
       this.#notes.push(...reading.notes.filter(({ kind, name }) => kind !== 'new' || !written.includes(name)));
-      for (const name of written.slice(0, MOST_TOLD)) if (this.#tells(name)) this.#notes.push({ kind: 'held', name, hash: '', why: NO_ROOM });
+      // Without a pin it is held whatever it says; remembered, such names would be without end.
+      for (const name of written) this.#held.delete(name);
+      for (const name of written.slice(0, MOST_TOLD)) if (this.#tells(name, reading)) this.#notes.push({ kind: 'held', name, hash: '', why: NO_ROOM });
       return whys.map((why, place) => (written.includes(nameOf(definitions[place]) ?? '') ? NO_ROOM : why));
     }
     this.#missed = true;
@@ -143,8 +149,12 @@ export class PinJudge {
   #one(node: JsonNode, reading: Reading): Why {
     const name = nameOf(node);
     if (name === null) {
-      if (this.#tells('')) reading.notes.push({ kind: 'held', name: '', hash: '', why: NAMELESS });
+      if (this.#tells('', reading)) reading.notes.push({ kind: 'held', name: '', hash: '', why: NAMELESS });
       return NAMELESS;
+    }
+    if (name.length > MAX_NAME) {
+      if (this.#tells(' long', reading)) reading.notes.push({ kind: 'held', name, hash: '', why: NO_ROOM });
+      return NO_ROOM;
     }
     const { hash, text } = canonicalDefinition(node);
     const pin = this.#pins.get(name);
@@ -176,17 +186,27 @@ export class PinJudge {
       const standing = why === null ? 'noted' : 'held';
       const isNew = pin?.get(hash) !== standing;
       if (isNew && this.#mayWrite(name)) reading.learned.push({ name, hash, text, standing, why: why ?? [] });
-      if ((why !== null || isNew) && this.#tells(key)) reading.notes.push({ kind: standing === 'held' ? 'held' : 'changed', name, hash, why: why ?? [] });
+      if ((why !== null || isNew) && this.#tells(key, reading)) reading.notes.push({ kind: standing === 'held' ? 'held' : 'changed', name, hash, why: why ?? [] });
     }
     return why;
   }
 
   /** Once per process. */
-  #tells(key: string): boolean {
+  #tells(key: string, { told }: Reading): boolean {
     if (this.#told.has(key)) return false;
     if (this.#told.size >= MOST_VERDICTS) this.#told.clear();
     this.#told.add(key);
+    told.push(key);
     return true;
+  }
+
+  /** What could not be written down was neither told nor decided: a verdict may rest on a pin that there never was. */
+  #undo({ learned, told, fresh }: Reading): void {
+    if (learned.length === 0) return;
+    for (const key of told) this.#told.delete(key);
+    for (const name of fresh.keys()) this.#held.delete(name);
+    this.#verdicts.clear();
+    this.#epoch += 1;
   }
 
   #compare(name: string, node: JsonNode): 'unchanged' | 'harmless' | Why {

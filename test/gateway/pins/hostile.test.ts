@@ -93,6 +93,21 @@ describe('a server that is hostile', () => {
     expect(connected.lines.length).toBeLessThanOrEqual(60);
   });
 
+  test('[#47] a name too long to be pinned is held, does not take the rest of the list with it, and is not kept', async () => {
+    const { judge, asked } = await counted();
+    const one = judge();
+    held(one, [READ]);
+    held(one, [READ, READ]);
+    const before = asked.learn;
+    for (const letter of ['a', 'b']) {
+      const long = { ...READ, name: letter.repeat(2_000) };
+      expect(held(one, [READ, long, { ...long, description: WORSE.description }])).toEqual([1, 2]);
+    }
+    expect(asked.learn).toBe(before);
+    expect(one.takeNotes().map(({ kind, why }) => [kind, why.join()])).toEqual([['held', 'the server lists more tools than can be pinned']]);
+    expect(one.holdsAny).toBe(false);
+  });
+
   test('[#47] with more tools than are pinned evicts nothing: what got no pin is held, and what has one stays compared', async () => {
     const { judge, state } = await counted();
     const one = judge();
@@ -156,6 +171,7 @@ describe('several processes on one state', () => {
     held(two, [LIST]);
     expect(held(one, [LIST, READ])).toEqual([]);
     expect(held(two, [LIST, WORSE])).toEqual([1]);
+    expect(two.takeNotes().map(({ kind, name }) => [kind, name])).toEqual([['held', 'get_note']]);
   });
 
   test('see what was accepted or forgotten elsewhere', async () => {
@@ -196,6 +212,31 @@ describe('a state that is out of reach', () => {
     expect(held(one, [{ ...READ, title: 'Get' }, LIST])).toEqual([0]);
     failing.clear();
     expect(held(one, [{ ...READ, title: 'Get' }, LIST, { ...READ, name: 'new' }])).toEqual([]);
+  });
+
+  test('[#47] [#49] decides nothing by a pin that could not be written', async () => {
+    const { judge, failing } = await counted();
+    const one = judge();
+    held(one, [LIST]);
+    failing.add('learn');
+    // Beside a tool that deletes, a rewording of it is harmless.
+    expect(held(one, [LIST, WORSE, { ...WORSE, title: 'Remove' }])).toEqual([1, 2]);
+    failing.clear();
+    expect(held(one, [LIST, READ])).toEqual([]);
+    expect(held(one, [LIST, { ...WORSE, title: 'Remove' }])).toEqual([1]);
+  });
+
+  test('[#49] what is held is written down and told with the next list, once it can be', async () => {
+    const { judge, failing, state } = await counted();
+    const one = judge();
+    held(one, [READ]);
+    failing.add('learn');
+    expect(held(one, [WORSE])).toEqual([0]);
+    expect(one.takeNotes()).toEqual([]);
+    failing.clear();
+    expect(held(one, [WORSE])).toEqual([0]);
+    expect(one.takeNotes().map(({ kind, name }) => [kind, name])).toEqual([['held', 'get_note']]);
+    expect(state.pins.list({ held: true }).map(({ name }) => name)).toEqual(['get_note']);
   });
 
   test('[#49] refuses calls with state_unavailable, and forwards none', async () => {
