@@ -11,6 +11,7 @@ export interface ScannedTool {
 }
 
 const FACT_CHARACTERS = 128;
+const TITLE_CHARACTERS = 64;
 
 /**
  * Makes the record of a server from what it listed. Pure: the same scan gives the same record.
@@ -49,7 +50,7 @@ function toolRecord({ definition, sha256 }: ScannedTool, server: string): ToolRe
   const title = definition.get('title')?.text() ?? annotations?.get('title')?.text() ?? null;
   return {
     name: cut(name, LIMITS.nameCharacters),
-    title: short(title),
+    title: title !== null && isTitle(title) ? title : null,
     parameters: parameterFacts(definition.get('inputSchema')),
     annotations: annotations === null ? null : flags(annotations),
     bytes: definition.bytes().length,
@@ -57,6 +58,11 @@ function toolRecord({ definition, sha256 }: ScannedTool, server: string): ToolRe
     sha256,
     classification: classify(definition, { server }),
   };
+}
+
+/** Some servers write their description there; records hold no sentences of others. */
+function isTitle(text: string): boolean {
+  return text.length <= TITLE_CHARACTERS && !/[.!?](?:\s|$)|[\r\n]/.test(text);
 }
 
 function flags(annotations: JsonNode): Readonly<Record<string, boolean>> | null {

@@ -56,10 +56,11 @@ describe('the committed catalogue', () => {
 
   it('holds no text of others longer than a name', () => {
     // Evidence points into the schema by the names of parameters, which may be long.
-    const named = /^\/(tools\/\*\/(name|title|parameters\/\*\/name|classification\/evidence\/\*\/pointer)|server\/name|package\/name)$/;
+    const named = /^\/(tools\/\*\/(name|parameters\/\*\/name|classification\/evidence\/\*\/pointer)|server\/name|package\/name)$/;
     for (const record of records) {
       for (const { path, text } of strings(record)) {
         if (path === '/tools/*/sha256') expect(text).toMatch(/^[0-9a-f]{64}$/);
+        else if (path === '/tools/*/title') expect(text, record.slug).toMatch(/^(?!.*[.!?](?:\s|$)).{0,64}$/);
         else expect(text.length, `${record.slug} ${path}: ${text}`).toBeLessThanOrEqual(named.test(path) ? 256 : 64);
       }
     }

@@ -71,6 +71,13 @@ describe('the record of a server', () => {
     expect(record.tools[0]?.parameters[0]?.type).toBe('any');
   });
 
+  it.each(['Delete a row', 'Pods: List', 'Node.js: run', 'v1.2 import'])('keeps the title %s', (title) => expect(recordOf({ name: 'a', title }).tools[0]?.title).toBe(title));
+
+  it.each(['Deletes a row. Cannot be undone', 'Deletes a row.', 'One line\nand another', 'x'.repeat(65)])('keeps no sentence of others that stands in place of a title: %s', (title) => {
+    expect(recordOf({ name: 'a', title }).tools[0]?.title).toBeNull();
+    expect(recordOf({ name: 'a', annotations: { title } }).tools[0]?.title).toBeNull();
+  });
+
   it('keeps a member named __proto__ as a name, not as a prototype', () => {
     const record = recordOf('{"name":"__proto__","inputSchema":{"type":"object","properties":{"__proto__":{"type":"string"}},"required":["__proto__"]}}');
     expect(readServerRecord(JSON.parse(serverRecordText(record))).tools[0]?.parameters).toEqual([{ name: '__proto__', type: 'string', required: true }]);
