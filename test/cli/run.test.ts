@@ -46,7 +46,7 @@ describe('run', () => {
     ['a directory', {}, ['--policy', '.'], [/error: this is not a file/]],
     ['a file that is not UTF-8', { 'p.yaml': '' }, ['--policy', 'latin1.yaml'], [/error: the file is not UTF-8/]],
     ['three mistakes in two files', { 'p.yaml': 'version: "1"\ndefault: alow\ntols: {}\n', 'q.yaml': 'version: "2"\ndefault: deny\n' }, ['--policy', 'p.yaml', '--policy', 'q.yaml'], [/p\.yaml:2:10: error: /, /p\.yaml:3:1: error: .*\n(.*\n)*.*did you mean `tools`/, /q\.yaml:1:10: error: /]],
-    ['what this version does not support, beside other mistakes', { 'p.yaml': 'version: "1"\ndefault: deny\ntools:\n  a: { require: "args.x < " }\n  b: { budget: { sum: args.x, max: 0, window: 60 } }\n  "@read": allow\n' }, ['--policy', 'p.yaml'], [/4:\d+: error: /, /5:\d+: error: /, /6:3: error: .*not supported/]],
+    ['a class that there is not, beside other mistakes', { 'p.yaml': 'version: "1"\ndefault: deny\ntools:\n  a: { require: "args.x < " }\n  b: { budget: { sum: args.x, max: 0, window: 60 } }\n  "@reed": allow\n' }, ['--policy', 'p.yaml'], [/4:\d+: error: /, /5:\d+: error: /, /6:3: error: .*there is no class/]],
   ];
 
   it.each(broken)('%s: every mistake is reported, status 2, and the server is never started', async (_title, files, args, messages) => {
