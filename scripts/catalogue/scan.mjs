@@ -84,7 +84,8 @@ const isDue = (entry) => {
   const outcome = readOutcome(cache, entry.slug);
   if (outcome === null || options.fresh) return true;
   if (options.retry && outcome.status !== 'ok') return true;
-  return outcome.key !== keyOf(entry) && outcome.key !== keyOf({ ...entry, version: null });
+  // An entry that `--pin` has completed since is still the one that was scanned.
+  return outcome.key !== keyOf(entry) && !(outcome.version === entry.version && outcome.key === keyOf({ ...entry, version: null }));
 };
 const due = options.reclassify ? [] : chosen.filter(isDue);
 const how = { cache, node: resolve(options.node), lister: code.lister, hidden: [topDirectory(ROOT), cache], timeoutMs, memoryBytes, keep: options.keep };

@@ -59,7 +59,7 @@ async function installPypi(entry, { folder, cache }) {
   if (made.code !== 0) throw new InstallFailure('install_failed', 'no virtual environment could be made', made.stderr);
   const run = await runBounded(['uv', 'pip', 'install', '--quiet', '--only-binary', ':all:', '--python', join(venv, 'bin/python'), spec, ...entry.with], { timeoutMs: INSTALL_MS, env, cwd: folder });
   if (run.code !== 0) {
-    const status = run.exceeded !== null ? 'install_timeout' : /no usable wheels|building source distributions is disabled/i.test(run.stderr) ? 'needs_build' : 'install_failed';
+    const status = run.exceeded !== null ? 'install_timeout' : /no usable wheels|building source distributions is disabled/i.test(run.stderr) ? 'no_wheel' : 'install_failed';
     throw new InstallFailure(status, `uv could not install ${spec}`, run.stderr);
   }
   const packages = join(venv, 'lib', readdirSync(join(venv, 'lib'))[0], 'site-packages');

@@ -7,7 +7,7 @@ export const STATUSES = {
   no_tools: 'answered, and offers no tools as it was started',
   install_failed: 'the package, or something it depends on, could not be installed',
   install_timeout: 'the installation took too long',
-  needs_build: 'a dependency exists as source only: building it would run code of others',
+  no_wheel: 'it, or something it needs, is withdrawn or exists as source only: building it would run code of others',
   package_too_large: 'the installed package takes more room than a scan allows',
   no_interpreter: 'the interpreter that it needs is not on this machine',
   no_command: 'the package has no executable, or several and the list names none',
