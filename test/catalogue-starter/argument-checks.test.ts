@@ -25,6 +25,8 @@ const values: readonly [parameter: Parameter, good: readonly unknown[], bad: rea
   [required('quantity', 'integer'), [1, 2], [0, -1, 1.5]],
   [required('sql'), ['select 1'], ['x'.repeat(4001), 5]],
   [required('instance_ids', 'array of string'), [[], Array.from({ length: 20 }, () => 'i')], [Array.from({ length: 21 }, () => 'i'), 'i', { length: 1 }]],
+  [required('paths', 'array of string'), [[], ['a', '/srv/x']], [['a', '../x'], '..', ['a', 5], null]],
+  [required('output_dir', 'string | null'), [null, 'a'], ['../x', 5]],
   [required('file_path'), ['a/b.txt', '/srv/x', './x'], ['../x', '/srv/../etc/passwd', '..\\x', 'a/..', 5]],
 ];
 
@@ -43,6 +45,13 @@ describe('the checks of arguments', () => {
     expect(await codeOf([optional('id'), optional('path')], {})).toBeNull();
     expect(await codeOf([optional('id'), optional('path')], { id: 'a b' })).toBeNull();
     expect(await codeOf([optional('path')], { path: '../x' })).toBe('condition_failed');
+  });
+
+  it('hold a list of paths, and one that may be null, to the same as one path', async () => {
+    expect(await codeOf([optional('files', 'array of string'), optional('dir', 'string | null')], {})).toBeNull();
+    expect(await codeOf([optional('files', 'array of string')], { files: ['a', 'b/../../c'] })).toBe('condition_failed');
+    expect(await codeOf([optional('dir', 'string | null')], { dir: null })).toBeNull();
+    expect(await codeOf([optional('dir', 'string | null')], { dir: '..' })).toBe('condition_failed');
   });
 
   it('leave two spellings of one name alone: to govern one would refuse the other', async () => {

@@ -40,6 +40,7 @@ const CHECKS: readonly Check[] = [
 ];
 
 const PATH = /(^| )(path|file|filename|filepath|dir|directory|folder)$/;
+const PATHS = /(^| )(paths|files|filenames|filepaths|dirs|directories|folders)$/;
 
 /** Reserved in CEL: `args.in` is no expression. */
 const RESERVED = new Set('in true false null as break const continue else for function if import let loop package namespace return var void while'.split(' '));
@@ -74,9 +75,14 @@ function schemaFor(parameter: StarterParameter, witnessed: boolean): string | nu
 
 /** A path must not climb out of where it begins; RE2 has no look-around to say so in a schema. */
 function conditionFor({ name, type, required }: StarterParameter): string | null {
-  if (type !== 'string' || !PATH.test(wordsOf(name)) || !/^[A-Za-z_][A-Za-z0-9_]{0,127}$/.test(name) || RESERVED.has(name)) return null;
-  const climbs = `!args.${name}.contains("..")`;
-  return required ? climbs : `!has(args.${name}) || ${climbs}`;
+  if (!/^[A-Za-z_][A-Za-z0-9_]{0,127}$/.test(name) || RESERVED.has(name)) return null;
+  const words = wordsOf(name);
+  let stays: string;
+  if (type === 'string' && PATH.test(words)) stays = `!args.${name}.contains("..")`;
+  else if (type === 'string | null' && PATH.test(words)) stays = `args.${name} == null || !args.${name}.contains("..")`;
+  else if (type === 'array of string' && PATHS.test(words)) stays = `args.${name}.all(each, !each.contains(".."))`;
+  else return null;
+  return required ? stays : `!has(args.${name}) || ${stays}`;
 }
 
 /** `brokerId`, `broker_id`, `BROKER-ID` → `broker id`. */
