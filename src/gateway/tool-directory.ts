@@ -12,6 +12,8 @@ import type { ToolClassifier } from './tool-classifier.ts';
 const MAX_TOOLS = 100_000;
 /** A server that lists more than this is not classified, so that nobody waits for it: what a rule for classes would decide is refused. */
 const MOST_CLASSIFIED = 4_000;
+/** The same in bytes: each takes about a tenth of a microsecond. */
+const MOST_CLASSIFIED_BYTES = 8 * 1024 * 1024;
 /** How long the answer "no such tool" holds before a call for an unknown name asks the upstream again. */
 const NEGATIVE_MS = 1_000;
 
@@ -29,13 +31,13 @@ export class KnownTool {
 
   /**
    * @param others further definitions of the same name: a server that lists a name twice runs one of them, and we cannot know which
-   * @param among how many definitions the list has
+   * @param classifiable whether the list that it is in is short enough
    */
-  constructor(name: string, definition: JsonNode, others: readonly JsonNode[] = [], among = 1) {
+  constructor(name: string, definition: JsonNode, others: readonly JsonNode[] = [], classifiable = true) {
     this.name = name;
     this.#definition = definition;
     this.#all = [definition, ...others];
-    this.#classifiable = among <= MOST_CLASSIFIED;
+    this.#classifiable = classifiable;
   }
 
   /** The property names of `inputSchema`, or null when it declares none. */
@@ -111,6 +113,8 @@ export class ToolDirectory {
   #pages = new Map<string, Map<string, JsonNode[]>>();
   #showing = new Map<string, Set<string>>();
   #definitions = 0;
+  /** Of all definitions. */
+  #bytes = 0;
   #learnedAt = Number.NEGATIVE_INFINITY;
   #lastPage: Buffer | null = null;
   /** The cursor of the next page, while pages have come in their order from the first on. */
@@ -160,12 +164,12 @@ export class ToolDirectory {
   /** A page that is read again takes the place of what came from its cursor before: a definition may have changed there, or gone. */
   #learnPage(cursor: string, tools: JsonNode): void {
     const before = this.#pages.get(cursor) ?? new Map<string, JsonNode[]>();
-    for (const definitions of before.values()) this.#definitions -= definitions.length;
+    for (const definition of [...before.values()].flat()) this.#count(definition, -1);
     const page = new Map<string, JsonNode[]>();
     for (const definition of tools.elements()) {
       const name = definition.get('name')?.text() ?? null;
       if (name === null || this.#definitions >= MAX_TOOLS) continue;
-      this.#definitions += 1;
+      this.#count(definition, 1);
       const known = page.get(name);
       if (known === undefined) page.set(name, [definition]);
       else known.push(definition);
@@ -181,9 +185,14 @@ export class ToolDirectory {
     for (const name of new Set([...before.keys(), ...page.keys()])) this.#gather(name);
   }
 
+  #count(definition: JsonNode, sign: 1 | -1): void {
+    this.#definitions += sign;
+    this.#bytes += sign * (definition.end - definition.start);
+  }
+
   #gather(name: string): void {
     const [first, ...others] = [...(this.#showing.get(name) ?? [])].flatMap((cursor) => this.#pages.get(cursor)?.get(name) ?? []);
-    if (first !== undefined) return void this.#tools.set(name, new KnownTool(name, first, others, this.#definitions));
+    if (first !== undefined) return void this.#tools.set(name, new KnownTool(name, first, others, this.#definitions <= MOST_CLASSIFIED && this.#bytes <= MOST_CLASSIFIED_BYTES));
     this.#tools.delete(name);
     this.#showing.delete(name);
   }
@@ -193,6 +202,7 @@ export class ToolDirectory {
     this.#pages = new Map();
     this.#showing = new Map();
     this.#definitions = 0;
+    this.#bytes = 0;
   }
 
   /** The upstream said that its list has changed: nothing that we know of it holds any more. */

@@ -194,6 +194,17 @@ test('a server that lists more tools than anybody can mean is not classified, an
   expect(reached()).toEqual(['get_thing_7']);
 });
 
+test('a server that lists more text than anybody can mean is not classified either', async () => {
+  const long = Array.from({ length: 180 }, (_, index) => ({ ...GET, name: `get_thing_${index}`, description: `Returns a thing. ${'It is a thing. '.repeat(3_500)}` }));
+  const { harness, reached } = await run(NO_REMOVAL.replace('announce: allow', 'get_thing_7: allow'), toolsFile(long));
+  await harness.initialize();
+  expect([codeOf(await harness.call('get_thing_0', { id: 'a' })), codeOf(await harness.call('get_thing_7', { id: 'a' }))]).toEqual(['policy_error', 'ran']);
+  const { harness: shorter } = await run(NO_REMOVAL, toolsFile(long.slice(0, 100)));
+  await shorter.initialize();
+  expect(codeOf(await shorter.call('get_thing_0', { id: 'a' }))).toBe('ran');
+  expect(reached()).toEqual(['get_thing_7']);
+});
+
 test('a tool is classified when it is called, and what is not listed does not exist', async () => {
   const many = Array.from({ length: 2_000 }, (_, index) => ({ ...GET, name: `get_thing_${index}` }));
   const { harness, reached } = await run(NO_REMOVAL, toolsFile([...many, DELETE]));
