@@ -47,10 +47,11 @@ export class Stage {
     else this.#endings.push(ending);
   }
 
-  /** The last thing that a background program said. */
+  /** The line of a background program that says what is wrong: the first that names an error, else the last. */
   lastWords(name) {
     const text = existsSync(this.path(`${name}.log`)) ? readFileSync(this.path(`${name}.log`), 'utf8') : '';
-    return text.trimEnd().split('\n').at(-1) || 'it said nothing';
+    const lines = text.trimEnd().split('\n');
+    return (lines.find((line) => /^(error:|\s*×)/.test(line)) ?? lines.at(-1))?.trim() || 'it said nothing';
   }
 
   /** Runs a program to its end, like `start`. @returns its exit status */

@@ -1,6 +1,8 @@
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { connect } from './sdk-client.ts';
 import { kept, missing, rowsOf, stepsOf, Tutorial, type Ended, type Kept } from './tutorial.ts';
+import { program, repository } from './world.ts';
 
 const reason = missing('awslabs.amazon-mq-mcp-server==2.1.1', 'examples/amazon-mq/constraints.txt', true);
 if (reason !== null) process.stderr.write(`examples/amazon-mq is not played here: ${reason}\n`);
@@ -144,4 +146,22 @@ describe.skipIf(reason !== null)('the tutorial, typed line by line', () => {
     expect(run.awsLog.filter((line) => line.startsWith('DELETE'))).toEqual([]);
     expect(rowsOf(run, 'support-agent', 'rabbitmq_broker_purge_queue')).toEqual([['refused', 'approval_requested', '/tools/@destructive'], ['ok', 'approval_given', '/tools/@destructive'], ['ok', null, '/tools/@destructive']]);
   });
+});
+
+// Behind the tutorial, which has downloaded what they start.
+describe.skipIf(reason !== null)('what stops a server', () => {
+  it('a server without credentials: the client is told in one line, in the words of the server', async () => {
+    const policy = join(repository, 'examples/amazon-mq/support.names.policy.yaml');
+    const server = ['uvx', 'awslabs.amazon-mq-mcp-server==2.1.1'];
+    const inherited = Object.entries(process.env).flatMap(([name, value]): [string, string][] => (value === undefined || name.startsWith('AWS_') ? [] : [[name, value]]));
+    const env = { ...Object.fromEntries(inherited), TMPDIR: tutorial.directory, AWS_CONFIG_FILE: '/nowhere', AWS_SHARED_CREDENTIALS_FILE: '/nowhere', UV_CONSTRAINT: join(repository, 'examples/amazon-mq/constraints.txt') };
+    const connecting = connect('sdk1', { command: [process.execPath, program, 'run', '--policy', policy, '--data', join(tutorial.directory, 'state'), '--', ...server], env, cwd: tutorial.directory });
+    await expect(connecting).rejects.toThrow(/^[^\n]*botocore\.exceptions\.ProfileNotFound: The config profile \(default\) could not be found[^\n]*$/);
+  }, 120_000);
+
+  it('no Python for it: one line, in the words of uv, and exit status 2', async () => {
+    const { status, stderr } = await tutorial.run('amazon-mq', ['--no-broker'], { UV_PYTHON: '3.99', UV_PYTHON_DOWNLOADS: 'never' });
+    expect(stderr).toMatch(/^example: uvx could not get moto\[server\]==5\.2\.5, or no Python for it: error: No interpreter found for Python 3\.99[^\n]*\n$/);
+    expect(status).toBe(2);
+  }, 120_000);
 });
