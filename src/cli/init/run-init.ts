@@ -1,5 +1,6 @@
 import { starterPolicy } from '../../catalogue/starter/index.ts';
 import { printable } from '../../policy/printable.ts';
+import { starterTools } from '../scan/starter-tools.ts';
 import { UsageError } from '../usage-error.ts';
 import { applyPlan } from './apply-plan.ts';
 import { chooseScan } from './choose-scans.ts';
@@ -119,7 +120,7 @@ class InitSession {
   async #propose(groups: readonly Group[]): Promise<ReadonlyMap<Group, ProposedPolicy>> {
     const texts = new Map(groups.map((group) => {
       const scan = this.#scans.get(group);
-      const tools = scan?.ok === true ? scan.tools : [];
+      const tools = scan?.ok === true ? starterTools(scan.tools) : [];
       const [{ file }] = group.members;
       const text = starterPolicy(tools, { origin: `${printable(group.name, 60)} (${CLIENT_TITLES[file.location.client]})`, name: printable(group.name, 60) });
       return [group, { text, scanned: scan?.ok === true }] as const;

@@ -87,12 +87,23 @@ function unwrap(saved: SavedFile, current: FileBytes, options: UndoOptions, end:
       notes.push(`${name}: was edited and still runs through PolicyLayer; take it back by hand, or add --force to restore the whole file`);
     } else notes.push(`${name}: no longer runs through PolicyLayer; left as it is`);
   }
-  if (edits.length > 0 && !options.dryRun) {
+  if (edits.length > 0) {
     const result = applyEdits(text, edits);
-    parseText(result, saved);
-    replaceFile(current, Buffer.from(result));
+    if (!isReadable(result, saved)) return end('failed', 'its entries were written anew in another form, in which the old text of ours has no place; take them back by hand, or add --force to restore the whole file');
+    if (!options.dryRun) replaceFile(current, Buffer.from(result));
   }
   return end(left > 0 ? 'failed' : edits.length > 0 ? 'unwrapped' : 'unchanged', ...notes);
+}
+
+/** The text of a TOML table, put in place of an inline one or of dotted keys, is no TOML. */
+function isReadable(text: string, saved: SavedFile): boolean {
+  try {
+    parseText(text, saved);
+    return true;
+  } catch (error) {
+    if (error instanceof FileProblem) return false;
+    throw error;
+  }
 }
 
 function stillOurs(entry: ServerEntry, before: SavedEntry): boolean {

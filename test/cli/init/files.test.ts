@@ -275,6 +275,24 @@ describe('policies', () => {
     expect(readFileSync(file, 'utf8')).not.toContain('--policy');
   });
 
+  it('one for a tool whose schema cannot be used does not ask for it: that would refuse every call', async () => {
+    const on = machine('', 'none');
+    mkdirSync(join(on.home, '.cursor'));
+    const server = join(on.root, 'server.mjs');
+    const tool = { name: 'start_job', description: 'Starts a job', inputSchema: { type: 'object', properties: { id: { type: 'string', pattern: '^(?=x)' } } } };
+    writeFileSync(server, `import { createInterface } from 'node:readline';
+      createInterface({ input: process.stdin }).on('line', (line) => {
+        const { id, method, params } = JSON.parse(line);
+        const result = method === 'initialize' ? { protocolVersion: params.protocolVersion, capabilities: { tools: {} }, serverInfo: { name: 's', version: '1' } } : { tools: [${JSON.stringify(tool)}] };
+        if (id !== undefined) console.log(JSON.stringify({ jsonrpc: '2.0', id, result }));
+      });`);
+    writeFileSync(join(on.home, '.cursor/mcp.json'), JSON.stringify({ mcpServers: { it: { command: process.execPath, args: [server] } } }));
+    expect(await init(on, '--yes')).toMatchObject({ status: 0 });
+    const policy = readFileSync(join(on.data, 'policies/it.policy.yaml'), 'utf8');
+    expect(policy).toContain('start_job: { rate_limit:');
+    expect(policy).not.toContain('schema: upstream');
+  });
+
   it('two servers of one name that are not the same have a policy each', async () => {
     const on = machine('', 'none');
     for (const [path, args] of [['.cursor/mcp.json', ['a']], ['.gemini/settings.json', ['b']]] as const) {

@@ -67,6 +67,28 @@ describe('init --undo', () => {
     expect(JSON.parse(readFileSync(file, 'utf8'))).toEqual({ started: 2, ...(JSON.parse(TEXT.replace(/\/\/.*/g, '')) as object) });
   });
 
+  it.each([
+    ['inline tables', (name: string, fields: string[]) => `[mcp_servers]\n${name} = { ${fields.join(', ')} }\n`],
+    ['dotted keys', (name: string, fields: string[]) => fields.map((field) => `mcp_servers.${name}.${field}\n`).join('')],
+  ])('TOML that its client wrote anew with %s: stays, with a reason that is true, and so does the backup', async (_title, written) => {
+    const on = machine('', 'none');
+    const file = join(on.home, '.codex/config.toml');
+    mkdirSync(join(on.home, '.codex'));
+    const text = '[mcp_servers.a]\ncommand = "node"\nargs = ["a"]\n';
+    writeFileSync(file, text);
+    expect(await init(on, '--no-scan', '--yes')).toMatchObject({ status: 0 });
+    const fields = readFileSync(file, 'utf8').replace(/\[\n\s*/, '[').split('\n').filter((line) => line.includes(' = '));
+    writeFileSync(file, written('a', fields));
+    for (const flags of [['--dry-run'], []]) {
+      const { status, stdout } = await init(on, '--undo', ...flags);
+      expect(status).toBe(2);
+      expect(stdout).toContain('written anew in another form');
+      expect(readFileSync(file, 'utf8')).toBe(written('a', fields));
+    }
+    expect(await init(on, '--undo', '--force')).toMatchObject({ status: 0 });
+    expect(readFileSync(file, 'utf8')).toBe(text);
+  });
+
   it('an entry that was edited since is left, named, and stays in the backup; --force restores the whole file', async () => {
     const { on, file } = await wrapped();
     edit(file, /"args": \["[^\]]*"b"\]/, (readFileSync(file, 'utf8').match(/"args": \["[^\]]*"b"\]/)?.[0] ?? '').replace('"b"]', '"b", "--verbose"]'));
