@@ -7,11 +7,13 @@
 const MONTH = '(?:Jan(?:uary)?|Feb(?:ruary)?|Mar(?:ch)?|Apr(?:il)?|May|June?|July?|Aug(?:ust)?|Sept?(?:ember)?|Oct(?:ober)?|Nov(?:ember)?|Dec(?:ember)?)';
 const DAY = '(?:Mon(?:day)?|Tue(?:s(?:day)?)?|Wed(?:nesday)?|Thu(?:rs(?:day)?)?|Fri(?:day)?|Sat(?:urday)?|Sun(?:day)?)';
 const SEGMENT = '[A-Za-z0-9._@+~%=,-]';
+const WORD = '[!#-&(-.0-[\\]-_a-~]{1,64}';
+const QUOTED = `${WORD}(?: ${WORD}){0,2}`;
 
 /** In order: what is folded by one pattern is no longer seen by the next. */
 const FOLDS: readonly (readonly [pattern: RegExp, folded: string])[] = [
-  // Quoted paths may hold spaces: '/Users/Jane Doe/work'.
-  [/(["'`])(?:file:\/\/|[A-Za-z]:[\\/]|~\/|\/|\\\\)[ -!#-&(-_a-z{-~]{0,400}\1/g, '/path'],
+  // Quoted paths may hold spaces: '/Users/Jane Doe/work'. A few in a row at most: sentences in quotes are no paths.
+  [new RegExp(`(["'\`])(?:file://|[A-Za-z]:[\\\\/]|~/|/|\\\\\\\\)(?:${QUOTED})?(?:[\\\\/]{1,2}(?:${QUOTED})?){0,32}\\1`, 'g'), '/path'],
   [/\bfile:\/\/[!-~]{0,400}/g, '/path'],
   [/\b[A-Za-z]:[\\/](?:[\w.@+~%=,()-]{1,128}[\\/]?){0,64}/g, '/path'],
   [/\\\\[\w.-]{1,64}(?:\\[\w.@+~%=,$()-]{1,128}){0,64}\\?/g, '/path'],
