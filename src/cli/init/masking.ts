@@ -43,7 +43,13 @@ export function maskText(text: string): string {
   return text
     .replace(/([a-z][a-z0-9+.-]*:\/\/)([^\s/@"']+)@/gi, `$1${MASK}@`)
     .replace(/(https?:\/\/[^\s?"']+)\?([^\s"'#]+)/gi, (_, base: string, query: string) => `${base}?${query.replace(/=([^&]*)/g, `=${MASK}`)}`)
+    .replace(/(https?:\/\/[^\s/?#"']+)(\/[^\s?#"']*)/gi, (_, host: string, path: string) => host + path.split('/').map((segment) => (isKey(segment) ? MASK : segment)).join('/'))
     .replace(/[A-Za-z0-9_=+.-]{12,}/g, (word) => (looksSecret(word) ? MASK : word));
+}
+
+/** A part of a path that is long and mixed, as the keys are that some services put into addresses. */
+function isKey(segment: string): boolean {
+  return segment.length >= 16 && /\d/.test(segment) && /[A-Za-z]/.test(segment);
 }
 
 /** True when a URL must not stand on a command line, which every user of the machine can read: it carries more than an address. */
@@ -51,5 +57,5 @@ export function urlHoldsSecret(url: string): boolean {
   if (hasReference(url)) return true;
   if (!URL.canParse(url)) return true;
   const { search, pathname } = new URL(url);
-  return search !== '' || pathname.split('/').some((segment) => segment.length >= 16 && /\d/.test(segment) && /[A-Za-z]/.test(segment));
+  return search !== '' || pathname.split('/').some(isKey);
 }

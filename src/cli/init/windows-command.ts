@@ -18,5 +18,7 @@ export function runnableCommand(command: string, args: readonly string[], platfo
   // An argument such as `a&b` would start a second program.
   const unsafe = [command, ...args].find((word) => SHELL.test(word));
   if (unsafe !== undefined) return { ok: false, reason: 'its command is a .cmd file and an argument holds a character that the shell of Windows would act on' };
+  // Of a line that begins with a quote and holds more than two, `cmd /c` takes away the first and the last one.
+  if (/\s/.test(command) && args.some((arg) => arg === '' || /\s/.test(arg))) return { ok: false, reason: 'its command is a .cmd file with a space in its path, and an argument holds one too, which the shell of Windows would take apart' };
   return { ok: true, command: ['cmd', '/c', command, ...args] };
 }

@@ -111,6 +111,10 @@ describe('a command that Windows starts without a shell', () => {
     ['npx', ['a', '%PATH%'], null],
     ['npx', ['"x'], null],
     ['uvx', ['a&b'], ['uvx', 'a&b']],
+    ['npx', ['-y', 'a b'], ['cmd', '/c', 'npx', '-y', 'a b']],
+    ['C:\\my tools\\x.cmd', ['a'], ['cmd', '/c', 'C:\\my tools\\x.cmd', 'a']],
+    ['C:\\my tools\\x.cmd', ['a b'], null],
+    ['C:\\my tools\\x.cmd', [''], null],
   ])('%s %j', (command, args, expected) => {
     const result = runnableCommand(command, args, 'win32', find);
     expect(result.ok ? result.command : null).toEqual(expected);
@@ -158,6 +162,7 @@ describe('what is shown of a secret', () => {
     [['--header', 'Authorization: Bearer ${TOKEN}'], ['--header', 'Authorization: Bearer ${TOKEN}']],
     [['postgres://u:pw@db/x'], ['postgres://***@db/x']],
     [['https://a.example/mcp?key=abc&b=c'], ['https://a.example/mcp?key=***&b=***']],
+    [['https://a.example/s/abc123abc123abc123/mcp', 'https://a.example/v1/mcp'], ['https://a.example/s/***/mcp', 'https://a.example/v1/mcp']],
     [['ghp_abcdefgh12345678'], ['***']],
     [['-y', '@modelcontextprotocol/server-filesystem@2026.8.31', '/srv/My-Project1'], ['-y', '@modelcontextprotocol/server-filesystem@2026.8.31', '/srv/My-Project1']],
     [['--header-env', 'Authorization=VARIABLE', '--bearer-env', 'VARIABLE'], ['--header-env', 'Authorization=VARIABLE', '--bearer-env', 'VARIABLE']],
