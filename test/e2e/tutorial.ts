@@ -113,7 +113,7 @@ export function kept(folder: string): Kept {
     ({ method, path: new URL(url).pathname, action: headers['X-Amz-Target']?.split('.').at(-1) ?? null, body: encoded ? Buffer.from(body, 'base64').toString() : body }));
   return {
     steps: jsonLines(join(folder, 'transcript.jsonl')), calls: jsonLines(join(folder, 'calls.jsonl')), broker: jsonLines(join(folder, 'broker.jsonl')),
-    awsLog: readFileSync(join(folder, 'moto.log'), 'utf8').split('\n').flatMap((line) => /"([A-Z]+ \/\S*) HTTP/.exec(line)?.[1] ?? []),
+    awsLog: readFileSync(join(folder, 'moto.log'), 'utf8').split('\n').flatMap((line) => /([A-Z]{3,7} \/\S*) HTTP\//.exec(line)?.[1] ?? []),
     aws: aws.filter(({ path }) => !path.startsWith('/moto-api/')),
     journal: stdout.split('\n').filter((line) => line !== '').map((line) => JSON.parse(line) as JournalRow),
   };
