@@ -1,5 +1,6 @@
 import { INTERNAL_ERROR, INVALID_PARAMS, UNSUPPORTED_VERSION } from '../mcp/error-codes.ts';
 import { errorAnswer } from '../mcp/answers.ts';
+import { confusableKey, knownKeys, type KnownKeys } from '../mcp/keys.ts';
 import type { Response } from '../mcp/message.ts';
 import { allowsInputRequired } from '../mcp/methods.ts';
 import { eraOf, LEGACY_VERSIONS, MODERN_VERSIONS } from '../mcp/versions.ts';
@@ -20,6 +21,9 @@ export interface Answer {
   /** What of the reservation is given back: an upstream that errs, or asks for input first, has not done the work (policy.md, "Rule"). */
   readonly undo: Settlement['undo'];
 }
+
+/** Members of a list's result that a client may take what it shows from. */
+const LIST_KEYS: KnownKeys = knownKeys(['tools', 'prompts', 'resources', 'resourceTemplates', 'nextCursor']);
 
 /** Judges the answer of an open request: learns from it, filters lists, and keeps what we cannot enforce from the client. */
 export function answerFor(conversation: Conversation, call: InFlight, response: Response): Answer {
@@ -48,12 +52,20 @@ function judgeResult(conversation: Conversation, call: InFlight, response: Respo
   }
   const type = call.type;
   if (type?.type !== 'list') return response.bytes;
+  // A client that folds case (J4) would read its items from there, and nothing that is hidden or held was taken out of it.
+  if (result.members().some(({ key }) => confusableKey(key, LIST_KEYS))) return unreadable(conversation, call, 'a member of it differs from a protocol member only by case or invisible characters');
   if (type.kind === 'tool') conversation.directory.learn(result, cursorOf(call), performance.now());
   const held = type.kind === 'tool' ? conversation.gateway.pins.page(conversation, result, cursorOf(call)) : undefined;
   const filtered = filterList(conversation, call, response.bytes, result, type, held);
   if (filtered !== null) return filtered;
-  recordRefusal(conversation, { method: call.method, name: null, requestId: call.id, outcome: 'refused', code: 'policy_error', reason: 'the list could not be read, and the policy hides items of it' });
-  return errorAnswer(call.id, INTERNAL_ERROR, 'Refused: the list of the upstream could not be read, and the policy hides items of it');
+  return unreadable(conversation, call, 'the policy hides items of it');
+}
+
+/** A list that cannot be judged is not delivered (B4). */
+function unreadable(conversation: Conversation, call: InFlight, why: string): Buffer {
+  const reason = `the list could not be read: ${why}`;
+  recordRefusal(conversation, { method: call.method, name: null, requestId: call.id, outcome: 'refused', code: 'policy_error', reason });
+  return errorAnswer(call.id, INTERNAL_ERROR, `Refused: the list of the upstream could not be read: ${why}`);
 }
 
 /** The upstream's own state travels inside ours when the call has used an approval: its retry needs no second one (M7). */

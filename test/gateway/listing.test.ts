@@ -68,6 +68,12 @@ describe('hiding may depend on the definition', () => {
     expect(hidden).toBe(absent?.replace('gone', 'wipe'));
   });
 
+  test.each(['Tools', 'TOOL\u017F', 'tools\u200b', 'NextCursor'])('[L1, J4] and no list passes that a client may read under another spelling, as %j', async (member) => {
+    const shown = await listed(HIDE, '[]', { more: `,${JSON.stringify(member)}:[${WIPE}]` });
+    expect(JSON.parse(shown)).toMatchObject({ error: { message: expect.stringMatching(/only by case or invisible characters/) as unknown } });
+    expect(shown).not.toContain('wipe');
+  });
+
   test('[L6] two tools of one name share the definition that is judged', async () => {
     const second = '{"name":"wipe","annotations":{"destructiveHint":false}}';
     expect(await listed(HIDE, `[${WIPE},${second}]`)).toBe('{"jsonrpc":"2.0","id":1, "result":{"tools":[]}}');
