@@ -9,6 +9,7 @@ import type { Category } from './types.ts';
 import type { Trail } from './trail.ts';
 
 const MILD = wordSet('remove clear reset terminate flush overwrite discard trash drop empty');
+const ACTION_KEYS = wordSet('action operation');
 const PLAIN_CHANGES = wordSet('create add update modify write save insert upload store append replace rename move copy edit enable disable activate deactivate assign set put import');
 /** Ending what runs, in other words. */
 const ENDERS = wordSet('kill stop abort cancel close quit exit end shutdown');
@@ -24,6 +25,7 @@ export function judgeDescription(definition: Definition, name: NameReading, name
   const undecided = named === null || (name.weak && !name.readOnly);
   // The operations of a router are facts; a verb in the middle of a sentence about them is none.
   const routed = trail.signals.has('router');
+  const listed = name.generic && definition.parameters.some((p) => ACTION_KEYS.has(p.key) && p.values.length > 1);
   const said = [description.lead, ...description.listed, ...(name.effect === null || (name.weak && name.effect === 'read') ? description.later : [])].filter((v): v is SaidVerb => v !== null);
   const onlyLooks = undecided && name.effect === 'read' && LOOKS.test(definition.description) && isReadOnlyLanguage(definition, name, server);
   for (const verb of said) {
@@ -35,6 +37,8 @@ export function judgeDescription(definition: Definition, name: NameReading, name
       if (undecided) trail.effect('write', 'description', '/description', verb.verb);
       continue;
     }
+    // `detach: removes the board from it`: the operations that the schema lists say how far a milder word goes.
+    if (routed && verb !== description.lead && listed && MILD.has(verb.verb.replace(/s$/u, ''))) continue;
     if ((undecided && (!routed || verb.leads || severity(verb.effect) >= 3)) || raises(definition, name, named, verb)) trail.effect(verb.effect, 'description', '/description', verb.verb);
   }
   judgeOverwrite(definition, name, trail);

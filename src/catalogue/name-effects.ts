@@ -34,8 +34,16 @@ const LAUNCHED = wordSet('app apps application sim simulator emulator browser pr
 const OPENED_RECORDS = wordSet('issue ticket pr request case account channel position thread discussion incident');
 const MINTERS = wordSet('generate issue mint rotate');
 const QUERY_RUNNERS = wordSet('execute run query exec start');
-const INSPECTIONS = wordSet('audit audits lint linter check checks analysis diagnostics diagnosis inspection validation assessment benchmark accessibility lighthouse');
+const INSPECTIONS = wordSet('audit audits lint linter check checks analysis diagnostics diagnosis inspection validation assessment benchmark accessibility lighthouse search');
 const NAMES_OF_THINGS = wordSet('id ids name names url urls uri path address dns domain host hostname library reference ref symbol handle username package import imports definition type');
+const GATED = wordSet('deployment deployments deploy release pipeline job run rollout workflow environment execution playbook schedule');
+/** What is tested by running it; a connection, a pattern or a query is only looked at. */
+const RUN_BY_TESTS = wordSet('sim simulator device macos suite project package unit units e2e workflow webhook function lambda notification email alert channel migration failover build scheme');
+const RECORDS = wordSet('issue issues ticket task tasks subtask lead leads contact deal opportunity quote card story epic note page record draft incident conversation');
+const SUSPENDED = wordSet(objects.SUSPENDED_HOSTS);
+const MODEL_OUTPUTS = wordSet('completion completions embedding embeddings');
+const CLEANED_TEXTS = wordSet('text html json markdown csv string code xml url');
+const BUILD_PRODUCTS = wordSet('build builds products derived project workspace target');
 const PROCESSES = wordSet('migration failover upgrade deployment rollout switchover cutover');
 const MANIFESTS = wordSet('manifest manifests yaml resource resources patch patchdata kubectl k8s object');
 const CLUSTERS = wordSet('kubernetes k8s kubectl openshift helm');
@@ -109,6 +117,25 @@ function effectWithObject(definition: Definition, name: NameReading, plain: Cate
   if ((verb === 'write' || verb === 'call') && head === 'contract' && definition.parameters.some((p) => p.key === 'abi' || p.key === 'functionname')) {
     trail.signal('free_form_code', 'name', '/name', head);
     return because(trail, head, 'execute');
+  }
+  // Letting a held deployment or job go starts it.
+  if (verb === 'approve' || verb === 'play') {
+    const gated = name.object.find((w) => GATED.has(w.replace(/s$/u, '')));
+    if (gated !== undefined) return because(trail, gated, 'execute');
+  }
+  if (verb === 'pause' || verb === 'resume' || verb === 'suspend') {
+    const halted = name.object.find((w) => SUSPENDED.has(w));
+    if (halted !== undefined) return because(trail, halted, 'execute');
+  }
+  if (verb === 'convert' && name.object.some((w) => RECORDS.has(w)) && definition.parameters.some((p) => p.key.endsWith('id'))) return because(trail, verb, 'write');
+  if (verb === 'test') {
+    const run = name.object.find((w) => RUN_BY_TESTS.has(w));
+    if (run !== undefined) return because(trail, run, 'execute');
+  }
+  if ((verb === 'create' || verb === 'generate') && MODEL_OUTPUTS.has(head)) return because(trail, head, 'read');
+  if (verb === 'clean') {
+    if (name.object.length === 0 || name.object.every((w) => BUILD_PRODUCTS.has(w) || w === 'clean')) return because(trail, verb, 'execute');
+    if (CLEANED_TEXTS.has(head)) return because(trail, head, 'read');
   }
   if (verb === 'approve' && definition.parameters.some((p) => p.key.startsWith('spender'))) return because(trail, 'approve', 'financial');
   if (verb === 'forward' && name.object.some((w) => w.startsWith('geocod'))) return because(trail, 'geocode', 'read');

@@ -28,6 +28,8 @@ const RECORDERS = wordSet('create add update put patch edit set save insert upse
 const METHODS = wordSet('get head post put patch delete');
 const RECORD_WORDS = wordSet(names.RECORD_WORDS);
 const MONEY = wordSet(MONEY_SERVERS);
+const THINGS_OF_THE_WEB = wordSet('web website webpage url');
+const TEXTS_PICKED = wordSet('suggestions recommendations advice insights history logs log status details info summary statistics stats metrics');
 
 /** Effects and signals that the parameters speak for. */
 export function judgeParameters(definition: Definition, name: NameReading, server: string, trail: Trail): void {
@@ -61,6 +63,10 @@ function judgeAction(parameter: Parameter, name: NameReading, told: readonly str
     const reading = readName(option, '');
     // `list_todos(action: merge_train_removed)`: something that happened, and a filter.
     if (name.effect === 'read' && !name.weak && reading.words.length > 1 && /[a-z]ed$/u.test(reading.words.at(-1) ?? '')) continue;
+    // `get_advice(operations: dropIndexSuggestions)`: texts that a name which reads picks from.
+    if (name.effect === 'read' && !name.weak && reading.words.length > 1 && TEXTS_PICKED.has(reading.words.at(-1) ?? '')) continue;
+    // A mode is an adjective as often as a deed; only an English verb tells it from one.
+    if (parameter.key === 'mode' && name.effect === 'read' && !name.weak && reading.words.length === 1 && verbOf(reading.words[0] ?? '') === undefined) continue;
     if (reading.effect === null || reading.weak && (reading.words.length > 1 || parameter.key === 'mode')) continue;
     seen++;
     trail.effect(reading.effect, 'parameter', parameter.pointer, `${parameter.name}: ${option}`);
@@ -144,7 +150,9 @@ export function isLogInsights(words: readonly string[]): boolean {
 
 function judgeUrl(parameter: Parameter, name: NameReading, trail: Trail): void {
   if (!URLS.has(parameter.key) || parameter.values.length > 0 || parameter.type === 'boolean') return;
-  const calls = name.words.some((w) => URL_CALLERS.has(w)) || (name.words.length <= 2 && METHODS.has(name.words.at(-1) ?? ''));
+  // `web_data_posts(url)`: data of a kind, found by their address.
+  const isData = name.words.includes('data') && (name.effect === null || name.effect === 'read');
+  const calls = name.words.some((w) => URL_CALLERS.has(w) && !(isData && THINGS_OF_THE_WEB.has(w))) || (name.words.length <= 2 && METHODS.has(name.words.at(-1) ?? ''));
   if (!calls || isDeep(parameter)) return;
   trail.signal('arbitrary_url', 'parameter', parameter.pointer, parameter.name);
   // `create_webhook(url)` keeps the address; whoever calls it later is not this tool.

@@ -38,6 +38,8 @@ const ARTICLES = wordSet('the a an this its their your each any');
 const MANAGES = /^(?:manag(?:e|es|ing)|handl(?:e|es|ing)|administers?)$/u;
 const RETURNS = /^returns?$/u;
 const RETURNING = { effect: 'read', weak: false, rare: false } as const;
+/** Said of what a tool does with its own traces at the end. */
+const TIDIES = /^cleans?$/u;
 /** As often adjectives as verbs, so only at the head of a list. */
 const ADJECTIVES = wordSet('clear empty complete open close live like set read safe');
 const LABELS = /^(?:tool name|name): ?\S{1,128} (?:description: ?)?/iu;
@@ -58,7 +60,7 @@ export function readDescription(flat: string): DescriptionReading {
     }
     const opening = firstWord(sentence);
     // `Runs it` is said of the tool, `run it first` to the reader; a removal counts either way.
-    if (opening !== null && (severity(opening.effect) >= 3 || (severity(opening.effect) === 2 && !opening.rare && opening.verb.endsWith('s')))) later.push(opening);
+    if (opening !== null && !TIDIES.test(opening.verb) && (severity(opening.effect) >= 3 || (severity(opening.effect) === 2 && !opening.rare && opening.verb.endsWith('s')))) later.push(opening);
   }
   return { lead, listed, later };
 }

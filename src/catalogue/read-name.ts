@@ -14,6 +14,12 @@ const THINGS_THAT_ACT = wordSet(NOUNS_BEFORE_VERBS);
 const PLAIN_VERBS = wordSet('get list create delete update add remove set put read write edit find search describe show view insert upsert fetch destroy purge clear start stop run enable disable cancel patch check generate execute send publish validate export import');
 const QUERIES = wordSet('query queries sql select cypher statement');
 const PARTICLES = wordSet('on off up down out back in over away cycle');
+/** Words that make a following `store` a thing. */
+const STORES = wordSet('app play');
+/** Verbs that are nothing else, so that they count behind a noun that can be a verb that reads: `monitor_alerts_send_digest`. */
+const CLEAR_VERBS = wordSet('create delete remove send start stop restart terminate destroy purge');
+/** A verb and its object without a separator; inflected forms (`created`, `listing`) are none. */
+const SQUASHED = /^(get|list|create|update|delete|remove)(?=[a-z]{5})(?!(?:d|s|r|rs|ds|ing|ings|ion|ions|ment|ener|eners|able|away|ter|ters)(?:$|[^a-z]))([a-z]+)$/u;
 const LOOKS_BACK = wordSet('by for from of in with to on at as into via per using');
 
 /** What a name says: its verb, and what the verb is done to. */
@@ -45,7 +51,8 @@ export function readName(identifier: string, server: string): NameReading {
   const readOnly = saysReadOnly(words);
   const doer = words.length > 1 ? doerOf(words.at(-1) ?? '') : undefined;
   // `deploy-services-reader`: what stands before the doer is what it does it to, unless a verb opens the name.
-  if (doer !== undefined && !isPlainVerb(words[0] ?? '')) {
+  // `web_data_seller`: a record of one, not a deed of his.
+  if (doer !== undefined && !(doer === 'financial' && words.includes('data')) && !isPlainVerb(words[0] ?? '')) {
     return { words, verb: words.at(-1) ?? '', effect: doer, weak: false, thing: false, generic: false, readOnly, object: words.slice(0, -1), rest: words.slice(0, -1), joined: joinedVerbs(words.slice(0, -1), -1) };
   }
   const at = verbPosition(words);
@@ -69,11 +76,12 @@ export function readName(identifier: string, server: string): NameReading {
 
 /** Verbs of two words as one: `power_off`, `tear_down`. */
 function withPhrases(words: readonly string[]): readonly string[] {
-  if (!words.some((w) => PARTICLES.has(w))) return words;
+  if (!words.some((w) => PARTICLES.has(w) || w === 'store')) return words;
   const merged: string[] = [];
   for (const word of words) {
     const before = merged.at(-1) ?? '';
-    if (PARTICLES.has(word) && verbOf(`${before}${word}`) !== undefined) merged[merged.length - 1] = `${before}${word}`;
+    if (word === 'store' && STORES.has(before)) merged[merged.length - 1] = `${before}store`;
+    else if (PARTICLES.has(word) && verbOf(`${before}${word}`) !== undefined) merged[merged.length - 1] = `${before}${word}`;
     else merged.push(word);
   }
   return merged;
@@ -91,6 +99,12 @@ function isPlainVerb(word: string): boolean {
 }
 
 function withoutVerb(identifier: string, words: readonly string[], joined: NameReading['joined']): NameReading {
+  const squashed = words.map((w) => SQUASHED.exec(w)).find((found) => found !== null);
+  if (squashed !== undefined) {
+    const worst = /delete|remove|destroy|purge/u.exec(squashed[2] ?? '')?.[0];
+    const verb = worst ?? squashed[1] ?? '';
+    return { words, verb, effect: verbOf(verb)?.effect ?? null, weak: false, thing: false, generic: false, readOnly: false, object: words, rest: words, joined };
+  }
   const foreign = foreignVerb(words.join(' ') || identifier);
   const rest = words;
   if (foreign !== undefined) {
@@ -116,6 +130,10 @@ function verbPosition(words: readonly string[]): number {
   const last = words.length - 1;
   const first = verbOf(words[0] ?? '');
   if (last > 0 && THINGS_THAT_ACT.has(words[0] ?? '') && PLAIN_VERBS.has(words[last] ?? '')) return last;
+  if (first !== undefined && !first.weak && first.effect === 'read' && THINGS_THAT_ACT.has(words[0] ?? '')) {
+    const inner = words.findIndex((w, i) => i > 1 && CLEAR_VERBS.has(w));
+    if (inner > 0) return inner;
+  }
   if (first !== undefined && !first.weak) return 0;
   if (isGeneric(words[0] ?? '') && words.length > 1 && (first === undefined || first.weak)) {
     if (MANAGERS.has(words[0] ?? '')) return 0;

@@ -56,11 +56,14 @@ export const CHAIN_THINGS = 'transaction transactions tx eth ether sol btc bitco
 /** What runs; resizing or restoring it interrupts what it does. */
 export const HOSTS = 'droplet droplets server servers instance instances vm vms machine machines host hosts node nodes linode cluster clusters database databases db rds volume dyno nodepool backup snapshot';
 
+/** What stops working for others while it is paused. */
+export const SUSPENDED_HOSTS = 'droplet server servers instance instances vm vms machine machines host hosts node nodes linode cluster clusters database databases warehouse dyno app webapp';
+
 /** Records that somebody pays by. */
 export const MONEY_RECORDS = 'invoice invoices billing bill bills subscription subscriptions payroll payslip budget budgets price prices pricing tax taxes coupon coupons discount discounts';
 
 /** What holds things that exist without it. */
-export const GROUPS = 'card group groups team project projects task board section sprint epic collection collections folder playlist channel cycle module segment audience watchlist list lists album backlog organization workspace milestone release issue story favorites';
+export const GROUPS = 'card group groups team project projects task board section sprint epic collection collections folder playlist channel cycle module segment audience watchlist list lists album backlog organization workspace milestone release issue story favorites initiative initiatives roadmap objective goal dashboard view';
 
 /** Cells, text and their looks: sorting, formatting or merging them changes them. */
 export const LAID_OUT = 'range ranges cell cells row rows column columns sheet worksheet table paragraph paragraphs slide document';
