@@ -86,7 +86,9 @@ function presence(expr: Expr, compiler: Compiler): MaybeEvaluate {
     run.steps -= 1;
     if (run.steps < 0) return EXHAUSTED;
     const object = base(run);
-    if (object === undefined || object instanceof Failure) return object;
+    if (object === undefined) return undefined;
+    // A number that no double is, is there; but it has no members.
+    if (object instanceof Failure) return object === INEXACT ? noMembers(0, words) : object;
     if (object instanceof Json && !object.isList) return object.node.get(key) === null ? undefined : readMember(object, key, run);
     return object instanceof MapValue ? lookUp(object, key, run) : noMembers(object, words);
   };
