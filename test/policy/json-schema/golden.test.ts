@@ -10,7 +10,7 @@ const FOLDER = join(import.meta.dirname, 'golden');
 const UPDATE = process.env['UPDATE_GOLDEN'] === '1';
 
 function problems(given: string): string[] {
-  const [origin, schema = ''] = split(given, ' ');
+  const [origin, schema] = split(given, ' ');
   const result = compileSchema(scanned(schema), origin === 'policy' ? 'policy' : 'upstream');
   return result.ok ? ['none'] : result.problems.map(({ pointer, message, help }) => `${pointer}: ${message}${help === null ? '' : ` (${help})`}`);
 }
