@@ -108,9 +108,10 @@ function hunksOf(changes: readonly Change[]): [Change, ...Change[]][] {
 
 function maskedLines(text: string, location: Location): string[] {
   const { strings } = parseText(text, location);
+  const args = maskedArguments(strings);
   const edits = strings.flatMap((place): Edit[] => {
     const value = String(place.node.value);
-    const masked = maskedValue(place, strings);
+    const masked = args.get(place) ?? maskedValue(place);
     if (masked === value) return [];
     // Lines must stay lines, also where a text of TOML runs over several.
     const breaks = '\n'.repeat(breaksIn(text.slice(place.node.start, place.node.end)));
@@ -119,15 +120,30 @@ function maskedLines(text: string, location: Location): string[] {
   return applyEdits(text, edits).split('\n').map((line) => clipLine(shownLine(line)));
 }
 
-function maskedValue({ path, node }: StringPlace, all: readonly StringPlace[]): string {
-  const value = String(node.value);
-  const [field, last] = path.slice(-2);
-  if (field !== undefined && SECRET_FIELDS.has(field)) return maskValue(value);
-  if (field === 'args') {
-    const holder = path.slice(0, -1).join('\0');
-    const args = all.filter((each) => each.path.length === path.length && each.path.slice(0, -1).join('\0') === holder);
-    return maskArguments(args.map((each) => String(each.node.value)))[args.findIndex((each) => each.path.at(-1) === last)] ?? MASK;
+/** Every string of a list called `args`, as it is shown: what one of them is shows by the one before it. */
+function maskedArguments(strings: readonly StringPlace[]): ReadonlyMap<StringPlace, string> {
+  const lists = new Map<string, StringPlace[]>();
+  for (const place of strings) {
+    if (place.path.at(-2) !== 'args') continue;
+    const holder = JSON.stringify(place.path.slice(0, -1));
+    const list = lists.get(holder);
+    if (list === undefined) lists.set(holder, [place]);
+    else list.push(place);
   }
+  return new Map([...lists.values()].flatMap((list) => {
+    const masked = maskArguments(list.map(({ node }) => String(node.value)));
+    return list.map((place, index) => [place, masked[index] ?? MASK] as const);
+  }));
+}
+
+function isSecretField(path: readonly string[]): boolean {
+  return SECRET_FIELDS.has(path.at(-2) ?? '');
+}
+
+function maskedValue({ path, node }: StringPlace): string {
+  const value = String(node.value);
+  const last = path.at(-1);
+  if (isSecretField(path)) return maskValue(value);
   if (last !== undefined && last !== 'bearer_token_env_var' && isSecretName(last) && value !== '') return maskValue(value);
   return maskText(value);
 }

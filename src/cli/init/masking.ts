@@ -41,9 +41,10 @@ export function maskArguments(args: readonly string[]): string[] {
 /** A text of any kind: secret-looking words, and what URLs carry besides their path. */
 export function maskText(text: string): string {
   return text
-    .replace(/([a-z][a-z0-9+.-]*:\/\/)([^\s/@"']+)@/gi, `$1${MASK}@`)
-    .replace(/(https?:\/\/[^\s?"']+)\?([^\s"'#]+)/gi, (_, base: string, query: string) => `${base}?${query.replace(/=([^&]*)/g, `=${MASK}`)}`)
-    .replace(/(https?:\/\/[^\s/?#"']+)(\/[^\s?#"']*)/gi, (_, host: string, path: string) => host + path.split('/').map((segment) => (isKey(segment) ? MASK : segment)).join('/'))
+    // Every repetition before a character that may be missing is bounded: histories in such files are long words without end.
+    .replace(/([a-z][a-z0-9+.-]{0,30}:\/\/)([^\s/@"']+)@/gi, `$1${MASK}@`)
+    .replace(/(https?:\/\/[^\s?"']{1,2000})\?([^\s"'#]+)/gi, (_, base: string, query: string) => `${base}?${query.replace(/=([^&]*)/g, `=${MASK}`)}`)
+    .replace(/(https?:\/\/[^\s/?#"']{1,300})(\/[^\s?#"']*)/gi, (_, host: string, path: string) => host + path.split('/').map((segment) => (isKey(segment) ? MASK : segment)).join('/'))
     .replace(/[A-Za-z0-9_=+.-]{12,}/g, (word) => (looksSecret(word) ? MASK : word));
 }
 

@@ -4,7 +4,7 @@ import { ScanFailure } from '../scan/scan-failure.ts';
 import { scanUpstream, type ScanUpstreamOptions } from '../scan/scan-upstream.ts';
 import { isNamed, summarise, type NamedSummary } from '../scan/tool-summary.ts';
 import type { Member } from './groups.ts';
-import { MASK } from './masking.ts';
+import { MASK, maskArguments } from './masking.ts';
 import { resolveReferences, type ReferenceContext } from './references.ts';
 import { runnableCommand } from './windows-command.ts';
 
@@ -76,7 +76,7 @@ export async function scanServer(upstream: ScanUpstreamOptions['upstream'], name
     return { ok: true, tools, unnamed: summaries.length - tools.length };
   } catch (error) {
     if (!(error instanceof ScanFailure)) throw error;
-    const message = withoutSecrets(error.message, Object.values(upstream.kind === 'http' ? upstream.spec.headers : upstream.spec.env));
+    const message = withoutSecrets(error.message, upstream.kind === 'http' ? Object.values(upstream.spec.headers) : [...Object.values(upstream.spec.env), ...secretArguments(upstream.spec.command)]);
     const older = upstream.kind === 'http' && error.status === 'http_status' && /\b40[45]\b/.test(error.message);
     return {
       ok: false,
@@ -86,6 +86,12 @@ export async function scanServer(upstream: ScanUpstreamOptions['upstream'], name
       signIn: upstream.kind === 'http' && error.status === 'credentials_needed' && Object.keys(upstream.spec.headers).length === 0,
     };
   }
+}
+
+/** What is masked where the command is shown: whole arguments, and what stands behind `=` in one. */
+function secretArguments(command: readonly string[]): string[] {
+  const shown = maskArguments(command);
+  return command.filter((argument, index) => shown[index] !== argument).flatMap((argument) => [argument, argument.slice(argument.indexOf('=') + 1)]);
 }
 
 /** A server that ends often says why, and sometimes with the token that it was given. */

@@ -98,8 +98,8 @@ describe('servers over HTTP', () => {
   it('a server that says its own token when it fails does not get it printed', async () => {
     const on = machine('', 'none');
     const script = join(on.root, 'fails.mjs');
-    writeFileSync(script, 'process.stderr.write(`bad value ${process.env.IT}\\n`); process.exit(3);');
-    cursor(on, { command: process.execPath, args: [script], env: { IT: 'fixture-secret-env' } });
+    writeFileSync(script, 'process.stderr.write(`bad value ${process.env.IT} ${process.argv[3]} ${process.argv[4].slice(8)}\\n`); process.exit(3);');
+    cursor(on, { command: process.execPath, args: [script, '--api-key', 'fixture-secret-argument', '--token=fixture-secret-other'], env: { IT: 'fixture-secret-env' } });
     const { status, stdout, stderr } = await init(on, '--yes');
     expect(status).toBe(2);
     expect(stdout).toContain('bad value');
