@@ -39,8 +39,8 @@ export function mergeMembers(patch: Patch, demanded: JsonNode, dialect: Dialect,
 
 /** @param mustBeNamed the schema will allow only what it names, so that also a name without any demand needs an entry */
 function mergeProperty(patch: Patch, name: string, demanded: JsonNode, dialect: Dialect, merge: Merge, mustBeNamed: boolean): void {
-  const text = demanded.lexeme();
-  const free = demanded.kind === 'true' || text === '{}';
+  const text = asObject(demanded.lexeme());
+  const free = text === '{}';
   const listed = patch.property(name);
   if (patch.isRemoved(name) || listed?.kind === 'false') return;
   if (patch.isAdded(name)) patch.addProperty(name, text);
@@ -55,8 +55,14 @@ function mergeProperty(patch: Patch, name: string, demanded: JsonNode, dialect: 
   } else if (!free || mustBeNamed) {
     const others = demandedOfOthers(patch, name);
     if (others === null) patch.demand(`{"properties":{${JSON.stringify(name)}:${text}}}`);
-    else if (others !== 'false') patch.addProperty(name, others, text);
+    else if (others !== 'false') patch.addProperty(name, asObject(others), text);
   }
+}
+
+/** Official clients refuse a whole list in which a property of an `inputSchema` is `true` or `false`. */
+function asObject(schema: string): string {
+  if (schema === 'true') return '{}';
+  return schema === 'false' ? '{"not":{}}' : schema;
 }
 
 /** What the listed schema demands of a name that it does not list, by `additionalProperties`; null when that cannot be told. */

@@ -1,3 +1,4 @@
+import { ListToolsResultSchema } from '@modelcontextprotocol/sdk/types.js';
 import { describe, expect, it } from 'vitest';
 import { narrowInputSchema } from '../../../src/policy/json-schema/index.ts';
 import { splice } from '../../../src/wire/splice.ts';
@@ -41,7 +42,8 @@ describe('a listed schema is narrowed where it stands', () => {
     ['annotations of the tool stay', amount('{"type":"string","x-mcp-header":"Region","description":"d"}'), amount('{"type":"string","description":"mine","enum":["eu"]}'), amount('{"type":"string","x-mcp-header":"Region","description":"d","enum":["eu"]}')],
     ['a property that may be anything', amount('true'), amount('{"type":"number"}'), amount('{"type":"number"}')],
     ['a property that may be nothing', amount('false'), amount('{"type":"number"}'), amount('false')],
-    ['a property that the policy forbids', amount('{"type":"number"}'), amount('false'), amount('false')],
+    ['a property that the policy forbids', amount('{"type":"number"}'), amount('false'), amount('{"not":{}}')],
+    ['a property that the policy forbids and the tool does not list', '{"type":"object"}', amount('false'), '{"type":"object","properties":{"amount":{"not":{}}}}'],
     ['several demands', amount('{"type":"number"}'), `{"allOf":[${amount('{"type":"number","maximum":5}')},${amount('{"type":"number","maximum":3,"minimum":1}')}]}`, amount('{"type":"number","maximum":3,"minimum":1}')],
     ['nothing is demanded', '{"type":"object"}', 'true', '{"type":"object"}'],
     ['everything is forbidden', '{"type":"object"}', 'false', '{"type":"object","allOf":[false]}'],
@@ -108,5 +110,19 @@ describe('what is written into a list', () => {
     const many = Array.from({ length: 20_000 }, (_, k) => `"p${k}":{"type":"number"}`).join(',');
     const text = narrowed(`{"type":"object","properties":{${many}}}`, '{"properties":{"p7":{"type":"number","maximum":7}}}');
     expect(text).toContain('"p7":{"type":"number","maximum":7},"p8":{"type":"number"}');
+  });
+});
+
+describe('the official client reads the list', () => {
+  it.each([
+    ['a forbidden property that is listed', amount('{"type":"number"}'), amount('false')],
+    ['a forbidden property that is not listed', '{"type":"object"}', amount('false')],
+    ['one that the rest forbids, too', '{"type":"object","additionalProperties":{"type":"string"}}', amount('false')],
+    ['one without any demand in a closed schema', '{"type":"object"}', '{"properties":{"amount":true},"additionalProperties":false}'],
+    ['names by pattern', '{"type":"object","patternProperties":{"^a":true}}', amount('{"maximum":1}')],
+    ['two demands', amount('{"type":"number"}'), `{"allOf":[${amount('false')},${amount('{"maximum":1}')}]}`],
+  ])('after %s was narrowed', (_, listed, constraint) => {
+    const inputSchema: unknown = JSON.parse(narrowed(listed, constraint) ?? listed);
+    expect(ListToolsResultSchema.safeParse({ tools: [{ name: 'a', inputSchema }] }).success).toBe(true);
   });
 });
