@@ -34,7 +34,7 @@ const LAUNCHED = wordSet('app apps application sim simulator emulator browser pr
 const OPENED_RECORDS = wordSet('issue ticket pr request case account channel position thread discussion incident');
 const MINTERS = wordSet('generate issue mint rotate');
 const QUERY_RUNNERS = wordSet('execute run query exec start');
-const INSPECTIONS = wordSet('audit audits lint linter check checks analysis diagnostics diagnosis inspection validation assessment benchmark accessibility lighthouse search');
+const INSPECTIONS = wordSet('audit audits lint linter check checks analysis diagnostics diagnosis inspection validation assessment benchmark accessibility lighthouse search checkov tfsec trivy semgrep eslint pylint ruff mypy bandit snyk');
 const NAMES_OF_THINGS = wordSet('id ids name names url urls uri path address dns domain host hostname library reference ref symbol handle username package import imports definition type');
 const GATED = wordSet('deployment deployments deploy release pipeline job run rollout workflow environment execution playbook schedule');
 /** What is tested by running it; a connection, a pattern or a query is only looked at. */
@@ -44,6 +44,8 @@ const SUSPENDED = wordSet(objects.SUSPENDED_HOSTS);
 const MODEL_OUTPUTS = wordSet('completion completions embedding embeddings');
 const CLEANED_TEXTS = wordSet('text html json markdown csv string code xml url');
 const BUILD_PRODUCTS = wordSet('build builds products derived project workspace target');
+const CONTROLS = wordSet('access version quality source parental flow cost rate change');
+const VIEWS_CHOSEN = wordSet('page tab window frame context');
 const PROCESSES = wordSet('migration failover upgrade deployment rollout switchover cutover');
 const MANIFESTS = wordSet('manifest manifests yaml resource resources patch patchdata kubectl k8s object');
 const CLUSTERS = wordSet('kubernetes k8s kubectl openshift helm');
@@ -60,6 +62,11 @@ const REMOVERS_OF_TIES = wordSet('unset remove clear drop reset empty delete rev
 /** The effects that the name alone speaks for; returns that of its verb together with what the verb is done to. */
 export function judgeName(definition: Definition, name: NameReading, server: string, description: DescriptionReading, trail: Trail): Category | null {
   for (const { verb, effect } of name.joined) trail.effect(effect, 'name', '/name', verb);
+  // Controlling a device, a player or a job makes it do something; access control is a thing.
+  if (name.verb === 'control' && name.generic && !name.rest.some((w) => CONTROLS.has(w))) {
+    trail.effect('execute', 'name', '/name', name.verb);
+    return 'execute';
+  }
   if (name.verb === null || name.effect === null) return null;
   // `network_request`: what is done with the thing, the description says if it begins with a verb.
   if (name.thing && !name.readOnly && description.lead?.leads === true && !description.lead.rare) return null;
@@ -77,6 +84,9 @@ function effectWithObject(definition: Definition, name: NameReading, plain: Cate
   if (MAKERS.has(verb) && STARTED.has(head) && !name.object.includes('draft')) return because(trail, head, 'execute');
   if (verb === 'drop' && interfaceOf(definition, name, server) !== undefined && definition.parameters.some((p) => TARGET_KEYS.has(p.key))) return because(trail, verb, 'execute');
   if (plain === 'read' || plain === 'write') {
+    // Which page or tab comes next is the caller's own affair.
+    const chosen = verb === 'select' && !definition.parameters.some((p) => TARGET_KEYS.has(p.key)) && VIEWS_CHOSEN.has(head);
+    if (chosen) return because(trail, head, 'write');
     const shown = INTERFACE_ACTS.has(verb) ? interfaceOf(definition, name, server) : undefined;
     if (shown !== undefined) return because(trail, shown, 'execute');
   }
@@ -88,7 +98,7 @@ function effectWithObject(definition: Definition, name: NameReading, plain: Cate
   if (QUERY_RUNNERS.has(verb)) {
     const words = [...name.rest, ...splitWords(server)];
     const language = words.find((w) => READ_ONLY_LANGUAGES.has(w)) ?? (isLogInsights(words) ? 'insights' : undefined);
-    if (language !== undefined && name.rest.includes('query')) return because(trail, language, 'read');
+    if (language !== undefined && (name.rest.includes('query') || language === 'insights')) return because(trail, language, 'read');
     const look = name.object.find((w) => INSPECTIONS.has(w));
     if (look !== undefined && (verb === 'run' || verb === 'start')) return because(trail, look, 'read');
   }

@@ -29,6 +29,9 @@ const METHODS = wordSet('get head post put patch delete');
 const RECORD_WORDS = wordSet(names.RECORD_WORDS);
 const MONEY = wordSet(MONEY_SERVERS);
 const THINGS_OF_THE_WEB = wordSet('web website webpage url');
+const PAGES = wordSet('page tab window');
+const OPENING = wordSet('new create open add');
+const BROWSERS = wordSet('browser playwright puppeteer selenium chrome chromium firefox webdriver devtools cdp stagehand browserbase');
 const TEXTS_PICKED = wordSet('suggestions recommendations advice insights history logs log status details info summary statistics stats metrics');
 
 /** Effects and signals that the parameters speak for. */
@@ -42,6 +45,7 @@ export function judgeParameters(definition: Definition, name: NameReading, serve
     judgePath(parameter, name, trail);
     judgeSwitch(parameter, trail);
   }
+  judgeNewPage(definition, name, server, trail);
   judgeGraphql(definition, name, trail);
   judgeRequest(definition, name, server, trail);
 }
@@ -75,7 +79,7 @@ function judgeAction(parameter: Parameter, name: NameReading, told: readonly str
   if (seen > 1) trail.signal('router', 'parameter', parameter.pointer, parameter.name);
 }
 
-const IDENTIFIER = /[a-z]{2,24}(?:[-_][a-z0-9]{1,32}){1,6}|(?<=[`"'*])[A-Za-z]{2,40}(?=[`"'*:])/gu;
+const IDENTIFIER = /(?<![-\w])[a-z]{2,24}(?:[-_][a-z0-9]{1,32}){1,6}|(?<=[`"'*])[A-Za-z]{2,40}(?=[`"'*:])|(?<![\w`"'*])[A-Z][a-z]{2,24}(?:[A-Z][a-zA-Z0-9]{1,40})(?!\w)/gu;
 
 /** Operations that a text names: `delete-item`, or a verb in quotes, stars or backticks. At most 256 of them. */
 function operationsIn(text: string): readonly string[] {
@@ -145,7 +149,7 @@ export function isReadOnlyLanguage(definition: Definition, name: NameReading, se
 
 /** Queries of CloudWatch Logs Insights; other insights are asked for in SQL. */
 export function isLogInsights(words: readonly string[]): boolean {
-  return words.includes('insights') && (words.includes('log') || words.includes('logs'));
+  return words.includes('insights') && (words.includes('log') || words.includes('logs') || words.includes('cwl'));
 }
 
 function judgeUrl(parameter: Parameter, name: NameReading, trail: Trail): void {
@@ -158,6 +162,15 @@ function judgeUrl(parameter: Parameter, name: NameReading, trail: Trail): void {
   // `create_webhook(url)` keeps the address; whoever calls it later is not this tool.
   const keeps = RECORDERS.has(name.verb ?? '') && !METHODS.has(name.verb ?? '') && !name.words.includes('call');
   if (!keeps && (name.effect === null || name.weak || name.effect !== 'read' || callsAnything(name))) trail.effect('execute', 'parameter', parameter.pointer, parameter.name);
+}
+
+/** `new_page(url)` of a browser goes there. */
+function judgeNewPage(definition: Definition, name: NameReading, server: string, trail: Trail): void {
+  const url = definition.parameters.find((p) => URLS.has(p.key) && p.values.length === 0 && p.type !== 'boolean');
+  if (url === undefined || isDeep(url) || !name.words.some((w) => PAGES.has(w)) || !name.words.some((w) => OPENING.has(w))) return;
+  if (![...name.words, ...splitWords(server)].some((w) => BROWSERS.has(w))) return;
+  trail.signal('arbitrary_url', 'parameter', url.pointer, url.name);
+  trail.effect('execute', 'parameter', url.pointer, url.name);
 }
 
 /** `fetch(url)`, `http_get(url)`: nothing but the address says what is reached. */

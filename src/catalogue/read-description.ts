@@ -44,15 +44,29 @@ const TIDIES = /^cleans?$/u;
 const ADJECTIVES = wordSet('clear empty complete open close live like set read safe');
 const LABELS = /^(?:tool name|name): ?\S{1,128} (?:description: ?)?/iu;
 
+/** `Executes GET /items`, as made from API descriptions: the method is the verb. */
+const HTTP_CALL = /\b(?:[Ee]xecutes?|[Cc]alls?|[Mm]akes?|[Ss]ends?|[Pp]erforms?|[Ii]nvokes?) (GET|HEAD|POST|PUT|PATCH|DELETE) (?=\/)/gu;
+/** Spoken to the reader: where to begin, not what the tool begins. */
+const BEGIN_HERE = /^start here (?:if|when|for)\b/iu;
+/** `Provides guidance for deploying`: the guidance comes back, and nothing is deployed. */
+const TELLS = /^(?:this tool |the tool |it )?(?:provides?|offers?|gives?|shows?) (?:\S{1,24} ){0,2}?(?:guidance|guidelines|instructions|documentation|information|recommendations|details|best practices|examples|explanations?|advice)\b/iu;
+const TOLD: SaidVerb = { verb: 'provides', effect: 'read', leads: true, rare: false, weak: false };
+
 /** Reads what a description says the tool does. Claims of safety are removed first: they are no facts (catalogue.md). */
 export function readDescription(flat: string): DescriptionReading {
-  const text = withoutClaims(flat).replace(LABELS, '').replace(API_WRAPPER, ' ').replace(HTTP_REQUEST, (_, method: string) => method.toLowerCase()).replace(/\s+/gu, ' ').trim();
+  const text = withoutClaims(flat).replace(LABELS, '').replace(API_WRAPPER, ' ').replace(HTTP_CALL, (_, method: string) => `${method.toLowerCase()} `).replace(HTTP_REQUEST, (_, method: string) => method.toLowerCase()).replace(/\s+/gu, ' ').trim();
   const sentences = text.split(/(?<=[.!?;:])\s+|[。！？]|\s(?:#{1,6}|[-*•])\s/u).filter((s) => s !== '');
   let lead: SaidVerb | null = null;
   let listed: readonly SaidVerb[] = [];
   const later: SaidVerb[] = [];
   for (const [i, sentence] of sentences.slice(0, LIMITS.sentences).entries()) {
     if (lead === null) {
+      if (BEGIN_HERE.test(sentence)) continue;
+      if (TELLS.test(sentence)) {
+        lead = TOLD;
+        listed = deedsBeside(sentence);
+        continue;
+      }
       const found = verbsOfSentence(sentence, i < 20);
       lead = found[0] ?? null;
       listed = found.slice(1);
@@ -63,6 +77,15 @@ export function readDescription(flat: string): DescriptionReading {
     if (opening !== null && !TIDIES.test(opening.verb) && (severity(opening.effect) >= 3 || (severity(opening.effect) === 2 && !opening.rare && opening.verb.endsWith('s')))) later.push(opening);
   }
   return { lead, listed, later };
+}
+
+/** `Provides details and deletes the copy`: what is told beside the telling, in the third person. */
+function deedsBeside(sentence: string): readonly SaidVerb[] {
+  return [...sentence.slice(0, 600).matchAll(/(?:\b(?:and|then|also)|,) ([a-z]{2,24}s)\b/giu)].flatMap((match) => {
+    const verb = (match[1] ?? '').toLowerCase();
+    const found = inflectedVerbOf(verb);
+    return found === undefined || found.weak || (found.rare && severity(found.effect) < 3) ? [] : [{ verb, effect: found.effect, leads: false, rare: false, weak: false }];
+  });
 }
 
 function wordsOf(sentence: string): string[] {

@@ -16,8 +16,12 @@ const QUERIES = wordSet('query queries sql select cypher statement');
 const PARTICLES = wordSet('on off up down out back in over away cycle');
 /** Words that make a following `store` a thing. */
 const STORES = wordSet('app play');
+/** `1-click apps`: a kind of app, and no click. */
+const ONES = wordSet('1 one');
 /** Verbs that are nothing else, so that they count behind a noun that can be a verb that reads: `monitor_alerts_send_digest`. */
 const CLEAR_VERBS = wordSet('create delete remove send start stop restart terminate destroy purge');
+/** Behind one noun they are asked for: `place_details`, `order_status`. */
+const FACTS = wordSet('details detail info status stats statistics');
 /** A verb and its object without a separator; inflected forms (`created`, `listing`) are none. */
 const SQUASHED = /^(get|list|create|update|delete|remove)(?=[a-z]{5})(?!(?:d|s|r|rs|ds|ing|ings|ion|ions|ment|ener|eners|able|away|ter|ters)(?:$|[^a-z]))([a-z]+)$/u;
 const LOOKS_BACK = wordSet('by for from of in with to on at as into via per using');
@@ -76,11 +80,11 @@ export function readName(identifier: string, server: string): NameReading {
 
 /** Verbs of two words as one: `power_off`, `tear_down`. */
 function withPhrases(words: readonly string[]): readonly string[] {
-  if (!words.some((w) => PARTICLES.has(w) || w === 'store')) return words;
+  if (!words.some((w) => PARTICLES.has(w) || w === 'store' || w === 'click')) return words;
   const merged: string[] = [];
   for (const word of words) {
     const before = merged.at(-1) ?? '';
-    if (word === 'store' && STORES.has(before)) merged[merged.length - 1] = `${before}store`;
+    if ((word === 'store' && STORES.has(before)) || (word === 'click' && ONES.has(before))) merged[merged.length - 1] = `${before}${word}`;
     else if (PARTICLES.has(word) && verbOf(`${before}${word}`) !== undefined) merged[merged.length - 1] = `${before}${word}`;
     else merged.push(word);
   }
@@ -101,9 +105,10 @@ function isPlainVerb(word: string): boolean {
 function withoutVerb(identifier: string, words: readonly string[], joined: NameReading['joined']): NameReading {
   const squashed = words.map((w) => SQUASHED.exec(w)).find((found) => found !== null);
   if (squashed !== undefined) {
+    const others = words.filter((w) => w !== squashed[0]);
     const worst = /delete|remove|destroy|purge/u.exec(squashed[2] ?? '')?.[0];
     const verb = worst ?? squashed[1] ?? '';
-    return { words, verb, effect: verbOf(verb)?.effect ?? null, weak: false, thing: false, generic: false, readOnly: false, object: words, rest: words, joined };
+    return { words, verb, effect: verbOf(verb)?.effect ?? null, weak: false, thing: false, generic: false, readOnly: false, object: others, rest: others, joined };
   }
   const foreign = foreignVerb(words.join(' ') || identifier);
   const rest = words;
@@ -120,7 +125,7 @@ function withoutNamespace(words: readonly string[], server: string): readonly st
     const word = words[from] ?? '';
     const found = verbOf(word);
     // A strong verb stays even if the server is called after it; a word is namespace only when something to do is left.
-    if (!own.has(word) || (found !== undefined && !found.weak && !words.slice(from + 1).some((w) => verbOf(w) !== undefined))) break;
+    if ((!own.has(word) && !(from === 0 && word === 'api')) || (found !== undefined && !found.weak && !words.slice(from + 1).some((w) => verbOf(w) !== undefined))) break;
     from++;
   }
   return words.slice(from);
@@ -130,6 +135,7 @@ function verbPosition(words: readonly string[]): number {
   const last = words.length - 1;
   const first = verbOf(words[0] ?? '');
   if (last > 0 && THINGS_THAT_ACT.has(words[0] ?? '') && PLAIN_VERBS.has(words[last] ?? '')) return last;
+  if (last === 1 && THINGS_THAT_ACT.has(words[0] ?? '') && FACTS.has(words[1] ?? '')) return last;
   if (first !== undefined && !first.weak && first.effect === 'read' && THINGS_THAT_ACT.has(words[0] ?? '')) {
     const inner = words.findIndex((w, i) => i > 1 && CLEAR_VERBS.has(w));
     if (inner > 0) return inner;

@@ -22,6 +22,18 @@ const TABLE: readonly (readonly [name: string, category: string, ...parameters: 
   ['schedule_downtime', 'write'], ['schedule_message', 'execute'], ['create_draft_email', 'write'], ['send_draft', 'execute'], ['push_text_message', 'execute'], ['receive_message', 'read'],
   // Sheets and stores of keys.
   ['format_excel_range', 'write'], ['merge_cells', 'write'], ['merge_branch', 'execute'], ['lpush', 'write'], ['lpop', 'destructive'], ['hgetall', 'read'], ['json_arrtrim', 'destructive'],
+  // Nouns that are verbs which read elsewhere, in front of a clear verb or of facts.
+  ['compute_vm_delete', 'destructive'], ['compute_vm_create', 'write'], ['monitor_alerts_send_digest', 'execute'], ['model_delete', 'destructive'], ['place_details', 'read'], ['post_search', 'read'], ['list_send', 'read'],
+  ['get_send', 'read'], ['marketplace_1_click_list', 'read'], ['app_store_reviews', 'read'],
+  // A verb and its object in one word.
+  ['zone_getguidance', 'read'], ['item_createorupdate', 'write'], ['item_deleteeverything', 'destructive'], ['item_getanddelete', 'destructive'], ['testrun_createorupdate', 'execute'],
+  // What goes on or comes to a halt for others.
+  ['approve_deployment', 'execute'], ['approve_merge_request', 'write'], ['play_pipeline_job', 'execute'], ['pause_cluster', 'execute'], ['pause_recording', 'write'], ['control_device', 'execute'],
+  ['test_simulator', 'execute'], ['test_migration', 'execute'], ['test_connection', 'read'], ['clean_queues', 'destructive'], ['clean_html', 'read'], ['convert_issue_to_task', 'write', 'issueId'], ['convert_units', 'read'],
+  // Data found by its address, and a browser sent to one.
+  ['web_data_posts', 'read', 'url', 'limit'], ['browser_new_tab', 'execute', 'url'], ['select_page', 'write', 'pageId'],
+  // Filters and picked texts.
+  ['run_checkov', 'read'], ['start_search', 'read'], ['create_embeddings', 'read'], ['respawn_worker', 'execute'], ['recreate_index', 'destructive'], ['spend_credits', 'financial'],
   ['search_feedback', 'write'], ['take_screenshot', 'read'], ['clear_working_dir', 'write'], ['clear_table', 'destructive'],
 ];
 
@@ -35,6 +47,8 @@ for (const [name, category, ...parameters] of TABLE) {
 test.each([
   ['list_replies', 'Replies of a message.', 'read'], ['list_labels', 'The set of labels of an item.', 'read'], ['get_delta', 'Track changes of a drive.', 'read'], ['find', 'Run a find query against a collection.', 'read'],
   ['network_request', 'Returns the details of one request.', 'read'], ['network_request', 'Sends one request.', 'execute'], ['kill_process', 'Terminate a running process.', 'execute'], ['get_note', 'Deletes a note.', 'destructive'],
+  ['list_items', 'Executes GET /items', 'read'], ['items', 'Executes DELETE /items/{id}', 'destructive'], ['containerize_app', 'Start here if a user wants to deploy an app. Provides guidance for building images.', 'read'],
+  ['web_data_seller', 'Quickly read the data of a seller.', 'read'], ['helper', 'Provides information and deletes the record.', 'destructive'], ['helper', 'Provides details, then runs the program.', 'execute'],
   ['take_picture', 'Capture the page.', 'write'], ['manage_task_list', 'Manage lists: create, update or delete tasks.', 'destructive'],
 ])('%s with the text "%s" is a %s tool', (name, description, category) => {
   expect(classified(tool(name, description, 'id')).category).toBe(category);

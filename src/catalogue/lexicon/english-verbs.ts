@@ -55,7 +55,7 @@ export const THINGS_TO_READ =
 export const NOUNS_BEFORE_VERBS =
   'place route routes queue track trigger profile snapshot trace test plan record format hash rate rank scan score stage backup release build report log schedule notification message job task ' +
   'deploy command order trade transfer note link label tag issue comment draft book stack group map pair contact monitor index store mount display view email sms call request process action ' +
-  'compute search sample load model list view preview review media webhook batch bulk branch commit hook screen cluster transform audit debug cache';
+  'compute search sample load model post view preview review media webhook batch bulk branch commit hook screen cluster transform audit debug cache';
 
 /** Last words that name the tool by what it does: `team-services-reader`. */
 export const DOERS: Readonly<Record<Category, string>> = {

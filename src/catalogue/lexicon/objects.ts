@@ -1,7 +1,7 @@
 /** What is made when the verb is create, add, post or submit, and the making itself is more than a record. */
 export const STARTED_THINGS =
   'message messages sms mms email mail invitation invitations invite notification notifications job run build deployment deploy execution call broadcast announcement tweet ' +
-  'reply fax whatsapp crawl scrape workflowrun pipelinerun transcode training rollout';
+  'reply fax whatsapp crawl scrape workflowrun pipelinerun transcode training rollout testrun testruns';
 
 export const SENT_THINGS = 'message messages sms mms email emails mail invitation invitations invite notification notifications broadcast announcement tweet whatsapp fax chat dm reply';
 
@@ -66,7 +66,7 @@ export const MONEY_RECORDS = 'invoice invoices billing bill bills subscription s
 export const GROUPS = 'card group groups team project projects task board section sprint epic collection collections folder playlist channel cycle module segment audience watchlist list lists album backlog organization workspace milestone release issue story favorites initiative initiatives roadmap objective goal dashboard view';
 
 /** Cells, text and their looks: sorting, formatting or merging them changes them. */
-export const LAID_OUT = 'range ranges cell cells row rows column columns sheet worksheet table paragraph paragraphs slide document';
+export const LAID_OUT = 'range ranges cell cells row rows column columns sheet worksheet table paragraph paragraphs slide slides document doc docs spreadsheet';
 
 /** What fills again or is set again as easily as it was cleared. */
 export const REFILLED = 'presence count counter unread filter filters formatting format style styles errors error status';

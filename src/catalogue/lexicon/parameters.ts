@@ -56,7 +56,7 @@ export const URL_CALLERS =
 export const LEAVES_FILES = 'download export extract generate save screenshot render convert snapshot capture record compute analyze format crop create write dump print get';
 
 /** Words of a name that make `action` a filter. */
-export const RECORD_WORDS = 'audit event events log logs history activity activities entries trail';
+export const RECORD_WORDS = 'audit event events log logs history activity activities entries trail adjustment adjustments transaction transactions';
 
 /** Languages of queries that have no statement which changes anything. */
 export const READ_ONLY_QUERY_LANGUAGES = 'prometheus promql logql loki traceql jql wiql splunk kibana soql sosl kql kusto esql dax mdx lucene';
