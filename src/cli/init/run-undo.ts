@@ -9,6 +9,7 @@ const WORDS: Readonly<Record<UndoStatus, readonly [done: string, planned: string
   restored: ['restored, byte for byte', 'would be restored, byte for byte'],
   unwrapped: ['our entries were taken back', 'our entries would be taken back'],
   unchanged: ['nothing to do', 'nothing to do'],
+  away: ['nothing to do', 'nothing to do'],
   failed: ['NOT taken back', 'could NOT be taken back'],
 };
 

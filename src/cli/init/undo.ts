@@ -8,7 +8,8 @@ import { replaceFile } from './replace-file.ts';
 import { isWrapped } from './server-spec.ts';
 import { applyEdits, member, type Edit } from './syntax.ts';
 
-export type UndoStatus = 'restored' | 'unwrapped' | 'unchanged' | 'failed';
+/** `away`: the file is not there; its copy is kept, because it may come back wrapped. */
+export type UndoStatus = 'restored' | 'unwrapped' | 'unchanged' | 'away' | 'failed';
 
 export interface UndoneFile {
   readonly path: string;
@@ -36,7 +37,7 @@ export function undo(options: UndoOptions): readonly UndoneFile[] {
     const results = wanted.map((file) => ({ file, result: undoFile(backup, file, options) }));
     done.push(...results.map(({ result }) => result));
     if (options.dryRun) continue;
-    const over = new Set(results.filter(({ result }) => result.status !== 'failed').map(({ file }) => file));
+    const over = new Set(results.filter(({ result }) => result.status !== 'failed' && result.status !== 'away').map(({ file }) => file));
     if (over.size > 0) keepOnly(backup, backup.manifest.files.filter((file) => !over.has(file)));
   }
   return done;
@@ -46,7 +47,7 @@ function undoFile(backup: Backup, saved: SavedFile, options: UndoOptions): Undon
   const end = (status: UndoStatus, ...notes: string[]): UndoneFile => ({ path: saved.path, status, notes });
   try {
     const current = readFileBytes(saved.path);
-    if (current === null) return end('unchanged', 'it is not there any more; nothing to take back');
+    if (current === null) return options.force ? end('unchanged', 'it is not there any more; its copy is not kept') : end('away', 'it is not there; its copy is kept in case it comes back (--force removes the copy)');
     if (current.sha256 === saved.sha256Before) return end('unchanged', 'it is already as it was');
     const obstacle = writeObstacle(current);
     if (obstacle !== null) return end('failed', obstacle);

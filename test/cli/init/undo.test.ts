@@ -1,4 +1,4 @@
-import { appendFileSync, chmodSync, existsSync, mkdirSync, readFileSync, readdirSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
+import { appendFileSync, chmodSync, existsSync, mkdirSync, readFileSync, readdirSync, renameSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { init, machine, snapshot, type Machine } from './support.ts';
@@ -120,6 +120,17 @@ describe('init --undo', () => {
     rmSync(file);
     expect(await init(on, '--undo')).toMatchObject({ status: 0 });
     expect(existsSync(file)).toBe(false);
+  });
+
+  it('a file that was moved away keeps its copy until it is back', async () => {
+    const { on, file } = await wrapped();
+    renameSync(file, `${file}.away`);
+    expect(await init(on, '--undo')).toMatchObject({ status: 0, stdout: expect.stringContaining('its copy is kept') as string });
+    renameSync(`${file}.away`, file);
+    expect(await init(on, '--undo')).toMatchObject({ status: 0, stdout: expect.stringContaining('restored, byte for byte') as string });
+    expect(readFileSync(file, 'utf8')).not.toContain('--policy');
+    rmSync(file);
+    expect(await init(on, '--undo', '--force')).toMatchObject({ status: 0, stdout: expect.stringContaining('Nothing to undo') as string });
   });
 
   it('a copy that was tampered with is not put back', async () => {
