@@ -8,6 +8,8 @@ export default defineConfig({
     exclude: ['**/node_modules/**', 'test/soak/**', 'test/conformance/**'],
     globalSetup: ['scripts/ensure-build.mjs'],
     pool: 'threads',
+    // One for every core: many tests wait for processes and for time to pass, and Vitest leaves a core out.
+    maxWorkers: '100%',
     testTimeout: 30_000,
     hookTimeout: 60_000,
     teardownTimeout: 10_000,
