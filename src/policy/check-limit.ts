@@ -43,7 +43,7 @@ function checkShorthand(text: string, node: SourceNode, at: string, reporter: Re
   const count = match?.[2] ?? '';
   const unit = match?.[3] ?? '';
   if (match === null || !/^\d+$/.test(max)) {
-    const meant = /^(\d{1,7})\s*(?:\/|per|an?|each)\s*(second|minute|hour|day|\d{1,8}[smhd])s?$/i.exec(text.trim());
+    const meant = /^0*(\d{1,7})\s*(?:\/|per|an?|each)\s*0*(second|minute|hour|day|[1-9]\d{0,7}[smhd])s?$/i.exec(text.trim());
     const help = meant === null ? 'write for example `10/minute`, `100/hour` or `10/30s`' : `did you mean \`${meant[1]}/${meant[2]?.toLowerCase()}\`?`;
     return refuse(`the limit is ${found(node)}; expected a number of calls, \`/\` and a time, without spaces`, help);
   }
