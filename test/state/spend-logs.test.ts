@@ -229,6 +229,48 @@ forEachDriver('the log behind a budget', (driver) => {
     database.close();
   });
 
+  test('where its window begins travels with the newest spend, for every window that is asked for', async () => {
+    const database = await open();
+    const store = new BudgetStore(database, new IdleBudgets(database), SMALL);
+    const spend = (windowMs: number, now: number): void => {
+      const limit = budget({ max: '100', amount: '1', windowMs });
+      const draw = store.draw('k', [limit]);
+      expect(draw.wait(limit, now)).toBe(0);
+      draw.record(now);
+    };
+    const kept = (): readonly unknown[] => (store.log.head('k')?.cursors ?? []).map(({ window, first, firstAt, total }) => [window, first, firstAt, formatDecimal(total)]);
+    spend(1, 100);
+    spend(1, 200);
+    expect(kept()).toEqual([[1000, 0, 100, '2']]);
+    spend(1, 1150);
+    expect(kept()).toEqual([[1000, 1, 200, '2']]);
+    spend(5, 1160);
+    expect(kept()).toEqual([[5000, 0, 100, '4'], [1000, 1, 200, '3']]);
+    spend(1, 9000);
+    expect(kept()).toEqual([[5000, 0, 100, '5'], [1000, 4, 9000, '1']]);
+    database.close();
+  });
+
+  test('a window that begins within a block of which the spends are gone waits for the whole block', async () => {
+    const database = await open();
+    const store = new BudgetStore(database, new IdleBudgets(database), SMALL);
+    const ask = (windowMs: number, max: string, now: number, record: boolean): number | null => {
+      const limit = budget({ max, amount: '1', windowMs });
+      const draw = store.draw('k', [limit]);
+      const wait = draw.wait(limit, now);
+      if (record) draw.record(now);
+      return wait;
+    };
+    for (const now of [0, 100, 200, 300, 400, 10_450]) expect(ask(10, '100', now, true)).toBe(0);
+    expect(store.log.head('k')?.cursors[0]).toMatchObject({ first: 5, firstAt: 10_450 });
+    for (let i = 6; i < 16; i += 1) expect(ask(1, '100', 10_450 + (i - 5) * 1000, true)).toBe(0);
+    expect(spends(database)[0]).toBe('8 at 13450: 1');
+    // The eleven from the one at 10,450 on are full; the block of 4 to 7 leaves with its newest, of 12,450.
+    expect(ask(10, '12', 20_450, false)).toBe(0);
+    expect(ask(10, '11', 20_450, false)).toBe(3);
+    database.close();
+  });
+
   test('limits that share a budget take the largest amount once, and keep a sum for each of their windows', async () => {
     const database = await open();
     const store = new BudgetStore(database, new IdleBudgets(database), SMALL);
