@@ -85,8 +85,7 @@ function effectWithObject(definition: Definition, name: NameReading, plain: Cate
   if (verb === 'drop' && interfaceOf(definition, name, server) !== undefined && definition.parameters.some((p) => TARGET_KEYS.has(p.key))) return because(trail, verb, 'execute');
   if (plain === 'read' || plain === 'write') {
     // Which page or tab comes next is the caller's own affair.
-    const chosen = verb === 'select' && !definition.parameters.some((p) => TARGET_KEYS.has(p.key)) && VIEWS_CHOSEN.has(head);
-    if (chosen) return because(trail, head, 'write');
+    if (verb === 'select' && VIEWS_CHOSEN.has(head) && !definition.parameters.some((p) => TARGET_KEYS.has(p.key))) return because(trail, head, 'write');
     const shown = INTERFACE_ACTS.has(verb) ? interfaceOf(definition, name, server) : undefined;
     if (shown !== undefined) return because(trail, shown, 'execute');
   }
