@@ -73,7 +73,9 @@ const PHRASES: readonly (readonly [phrase: RegExp, help: string])[] = [
 /** A phrase of another language at the mistake, or just before it: the parser takes `not` for a name and stumbles over what follows. */
 function phraseAt(source: string, start: number): CelProblem | null {
   const before = /(?<![.\w])(?:and|or|not|is)\s+$/i.exec(source.slice(Math.max(0, start - LOOKS_BACK), start));
-  for (const at of before === null ? [start] : [start - before[0].length, start]) {
+  // Of `!==` and `<>` the parser has read the beginning.
+  const symbol = /(?:!=|<)$/.exec(source.slice(Math.max(0, start - 2), start));
+  for (const at of [before, symbol].flatMap((one) => (one === null ? [] : [start - one[0].length])).concat(start)) {
     const rest = source.slice(at, at + 100);
     for (const [phrase, help] of PHRASES) {
       const found = phrase.exec(rest)?.[0];
