@@ -32,3 +32,12 @@ describe('an old document is imported into, or refused with', () => {
     if (UPDATE) writeFileSync(FILE, `${written.join(RULER)}\n`);
   });
 });
+
+it('an old document of a mebibyte is read, and of one byte more it is not', async () => {
+  const document = (bytes: number): string => 'version: "1"\ndefault: allow\n#'.padEnd(bytes, '-');
+  const [largest, larger] = [await importPolicy(document(1024 * 1024)), await importPolicy(document(1024 * 1024 + 1))];
+  expect([largest.dialect, largest.errors]).toEqual(['intercept', []]);
+  expect([larger.dialect, larger.document, larger.errors.map(({ code, line, column, pointer, message, help }) => [code, line, column, pointer, message, help])]).toEqual([
+    null, null, [['too_large', 1, 1, '', 'the file has more than 1048576 bytes', 'divide it']],
+  ]);
+});
