@@ -40,16 +40,21 @@ const TESTS = {
   selectors: [...tests('absent-arguments', 'decisions', 'fuzz/globs', 'glob', 'golden', 'governed-names', 'pattern-ends', 're2', 'resource-uri', 'review'), 'test/gateway/approvals/digest.test.ts', TABLES],
   'cel-values': ['test/policy/cel', ...tests('fuzz/cel', 'pattern-ends')],
   'cel-checks': ['test/policy/cel', ...tests('fuzz/cel', 'pattern-ends', 'broken', 'golden')],
-  schemas: ['test/policy/json-schema', ...tests('governed-names', 'absent-arguments')],
-  'schemas-of-policies': ['test/policy/json-schema', ...tests('governed-names', 'absent-arguments', 'broken', 'golden')],
-  checks: [...tests('broken', 'classes', 'fuzz/loader', 'golden', 'language', 'loading'), TABLES],
-  loading: [...tests('broken', 'definitions', 'fuzz/loader', 'golden', 'language', 'loading', 'policy-set')],
-  lint: [...tests('broken', 'classes', 'editor-schema', 'golden', 'lint-against', 'review'), 'test/cli/author/explain.test.ts', 'test/cli/author/check-against.test.ts'],
+  schemas: tests('json-schema/contradictions', 'json-schema/edges', 'json-schema/golden', 'json-schema/keywords', 'json-schema/validator'),
+  'schemas-of-policies': tests('json-schema/contradictions', 'json-schema/golden', 'json-schema/narrow', 'json-schema/validator', 'governed-names', 'absent-arguments'),
+  checks: tests('documents', 'golden'),
+  loading: tests('definitions', 'documents', 'golden', 'loading'),
+  lint: [...tests('documents', 'editor-schema', 'golden', 'lint-against'), 'test/cli/author/explain.test.ts'],
   import: ['test/policy/import', 'test/cli/author/import.test.ts'],
 };
-/** The validator is compared with another one: its properties are most of what tests it. */
-const WITH_PROPERTIES = { longestMs: 1500, examples: 60 };
-const policy = (name, mutate) => ({ mutate, tests: TESTS[name], sources: SOURCES, slow: SLOW, ...(name === 'schemas' ? WITH_PROPERTIES : {}) });
+/** Blocks of test/policy/documents.txt that are about something else. */
+const ELSEWHERE = {
+  checks: [' > against ', 'golden.test.ts#a document with a mistake is answered with > warning-'],
+  loading: [' > against ', ' > limit ', ' > budget ', ' > approval ', ' > rule ', ' > rules '],
+  lint: [' > document ', ' > limit ', ' > approval '],
+};
+// The bounds of the validator take long to reach.
+const policy = (name, mutate) => ({ mutate, tests: TESTS[name], sources: SOURCES, slow: [...SLOW, ...(ELSEWHERE[name] ?? [])], ...(name === 'schemas' ? { longestMs: 500 } : {}) });
 
 const COUNTING = {
   tests: ['test/state', TABLES], sources: SOURCES, longestMs: 300,
