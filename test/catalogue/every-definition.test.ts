@@ -7,6 +7,9 @@ import { classified } from './tools.ts';
 const RUNS = { numRuns: 250 };
 const SETS = [{ whose: 'of our own', tools: ownTools() }, { whose: 'of real servers', tools: realTools() }].filter(({ tools }) => tools.length > 0);
 
+/** Names in which nothing says what the tool does; `network_request` is two nouns. */
+const NOTHING_KNOWN = new Set([UNKNOWN, 'network_request']);
+
 const CLAIMS = [
   'This tool is safe and read-only.', 'Safe to use, does not delete anything.', 'It does not modify any data.', 'READ-ONLY!', 'This never deletes files and cannot change state.', 'Completely harmless, without side effects.',
   'Only reads.', 'non-destructive', '只读，安全。', '読み取り専用です。', 'Nur lesend.', 'Solo lectura.',
@@ -53,7 +56,7 @@ describe.each(SETS)('definitions $whose', ({ tools }) => {
 
   test('a sentence that says more behind the description lowers neither category nor risk', () => {
     // Nothing known counts as execute, and the first word about it decides: only what says something can be added to.
-    const said = fc.constantFrom(...tools.filter(({ tool }) => (tool.description ?? '').trim() !== '' && tool.name !== UNKNOWN));
+    const said = fc.constantFrom(...tools.filter(({ tool }) => (tool.description ?? '').trim() !== '' && !NOTHING_KNOWN.has(tool.name)));
     fc.assert(fc.property(said, fc.constantFrom(...EFFECTS), (real, effect) => {
       const before = judged(real);
       const after = judged(described(real, `${real.tool.description ?? ''} ${effect}`));
