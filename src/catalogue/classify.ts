@@ -62,9 +62,9 @@ function mostSevere(effects: ReadonlySet<Category>): Category {
   return [...effects].reduce(moreSevere, 'read');
 }
 
-/** Nothing says what it does. Things in the plural, or chosen by an identifier, are looked at; anything else could be anything. */
+/** Nothing says what it does. Things in the plural, or chosen by an identifier, are looked at, unless they are managed; anything else could be anything. */
 function withoutAnyVerb(read: Definition, name: NameReading): Category {
   const things = name.words.includes('by') || /[^s]s$/u.test(name.words.at(-1) ?? '');
-  if (things && read.name !== '') return 'read';
+  if (things && read.name !== '' && !name.generic) return 'read';
   return 'execute';
 }

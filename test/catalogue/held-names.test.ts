@@ -49,7 +49,7 @@ test.each([
   ['network_request', 'Returns the details of one request.', 'read'], ['network_request', 'Sends one request.', 'execute'], ['kill_process', 'Terminate a running process.', 'execute'], ['get_note', 'Deletes a note.', 'destructive'],
   ['list_items', 'Executes GET /items', 'read'], ['items', 'Executes DELETE /items/{id}', 'destructive'], ['containerize_app', 'Start here if a user wants to deploy an app. Provides guidance for building images.', 'read'],
   ['web_data_seller', 'Quickly read the data of a seller.', 'read'], ['helper', 'Provides information and deletes the record.', 'destructive'], ['helper', 'Provides details, then runs the program.', 'execute'],
-  ['take_picture', 'Capture the page.', 'write'], ['manage_task_list', 'Manage lists: create, update or delete tasks.', 'destructive'],
+  ['take_picture', 'Capture the page.', 'write'], ['manage_task_list', 'Manage lists: create, update or delete tasks.', 'destructive'], ['manage-product-variants', '', 'execute'], ['handle_orders', '', 'execute'],
 ])('%s with the text "%s" is a %s tool', (name, description, category) => {
   expect(classified(tool(name, description, 'id')).category).toBe(category);
 });
