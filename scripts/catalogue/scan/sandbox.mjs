@@ -74,7 +74,7 @@ export function sandboxed({ command, env, path, visible, files, scratch, home, c
   return ['unshare', ...(root ? [] : ['--map-root-user']), '--net', '--mount', '--pid', '--ipc', '--fork', '--kill-child=SIGKILL', '--mount-proc', 'sh', '-c', script];
 }
 
-/** Directories of the user that lie outside of the system's: `/work` for a repository in /work/main. */
+/** Directories of the user that lie outside of the system's: `/srv` for a repository in /srv/project. */
 export function topDirectory(path) {
   const [, first = ''] = path.split('/');
   return SYSTEM.has(first) || first === '' ? path : `/${first}`;
