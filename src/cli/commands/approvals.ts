@@ -3,6 +3,7 @@ import type { ApprovalFilter, ApprovalStatus } from '../../state/types.ts';
 import { requestDetails } from '../approvals/details.ts';
 import { pageUrl } from '../approvals/page-url.ts';
 import { findRequest, Refused, withState } from '../approvals/state.ts';
+import { told } from '../approvals/told.ts';
 import { requestTable } from '../approvals/table.ts';
 import { shownName } from '../approvals/shown-name.ts';
 import { afterVote, approverName, checkedComment, checkShown, vote } from '../approvals/voting.ts';
@@ -130,18 +131,6 @@ export function link(id: string, options: LinkOptions): Promise<number> {
       return 0;
     });
   });
-}
-
-/** Says why something was refused, and gives the exit status for it. */
-async function told(options: ApprovalsOptions, act: () => Promise<number>): Promise<number> {
-  try {
-    return await act();
-  } catch (error) {
-    if (!(error instanceof Refused)) throw error;
-    if (options.json === true) print(printedJson({ error: { code: error.code, message: error.message } }));
-    process.stderr.write(`policylayer: ${error.message}\n`);
-    return 1;
-  }
 }
 
 function print(...lines: readonly string[]): void {

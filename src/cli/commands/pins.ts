@@ -1,6 +1,7 @@
 import type { AcceptResult, PinnedDefinition, PinRecord, Pins } from '../../state/types.ts';
 import { shownName } from '../approvals/shown-name.ts';
 import { Refused, withState } from '../approvals/state.ts';
+import { told } from '../approvals/told.ts';
 import { approverName } from '../approvals/voting.ts';
 import { locate } from '../config/locate.ts';
 import { driftOf } from '../pins/drift-of.ts';
@@ -151,18 +152,6 @@ function whyNot(result: Exclude<AcceptResult, { readonly ok: true }>, name: stri
     case 'unknown_hash': return `this definition of ${shownName(name)} is not known any more`;
     case 'already_pinned': return `this definition of ${shownName(name)} is pinned already`;
     case 'changed': return `the definition of ${shownName(name)} changed again since; the newest that is held is ${result.newest.slice(0, MIN_PREFIX)}`;
-  }
-}
-
-/** Says why something was refused, and gives the exit status for it. */
-async function told(options: PinsOptions, act: () => number | Promise<number>): Promise<number> {
-  try {
-    return await act();
-  } catch (error) {
-    if (!(error instanceof Refused)) throw error;
-    if (options.json === true) print(printedJson({ error: { code: error.code, message: error.message } }));
-    process.stderr.write(`policylayer: ${error.message}\n`);
-    return 1;
   }
 }
 

@@ -1,23 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { compileAmount, compileCondition } from '../../../src/policy/cel/index.ts';
 import { json, problemsOf } from './evaluate.ts';
-
-const SCHEMA = `{
-  "type": "object",
-  "properties": {
-    "amount": { "type": "number" }, "count": { "type": "integer" }, "currency": { "type": "string" }, "note": { "type": ["string", "null"] },
-    "dry_run": { "type": "boolean" }, "tags": { "type": "array", "items": { "type": "string" } }, "meta": { "type": "object" },
-    "card": { "type": "object", "properties": { "number": { "type": "string" }, "cvc": { "type": "string" } } },
-    "open": { "type": "object", "properties": { "a": { "type": "string" } }, "additionalProperties": { "type": "number" } },
-    "items": { "type": "array", "items": { "$ref": "#/$defs/item" } }, "either": { "anyOf": [{ "type": "string" }, { "type": "number" }] },
-    "size": { "enum": ["s", "m"] }, "foo-bar": { "type": "number" }, "tree": { "$ref": "#/$defs/tree" }, "any": {}, "yes": true
-  },
-  "$defs": { "item": { "type": "object", "properties": { "price": { "type": "number" }, "name": { "type": "string" } } },
-             "tree": { "type": "object", "properties": { "left": { "$ref": "#/$defs/tree" }, "value": { "type": "number" } } } }
-}`;
+import { SCHEMA_TEXT } from './outcomes/compilation.ts';
 
 /** Each problem as `code|the words it points at|help`. */
-function found(source: string, schema: string | null = SCHEMA): readonly string[] {
+function found(source: string, schema: string | null = SCHEMA_TEXT): readonly string[] {
   return problemsOf(source, schema).map((one) => `${one.code}|${source.slice(one.start, one.end)}|${one.help ?? ''}`);
 }
 
@@ -171,7 +158,7 @@ describe('problems of any expression', () => {
 
   it('an amount is a number', () => {
     const codes = (source: string): readonly string[] => {
-      const made = compileAmount(source, { inputSchema: json(SCHEMA) });
+      const made = compileAmount(source, { inputSchema: json(SCHEMA_TEXT) });
       return made.ok ? [] : made.problems.map((one) => one.code);
     };
     expect(codes('args.amount')).toEqual([]);

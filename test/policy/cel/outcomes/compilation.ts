@@ -1,7 +1,7 @@
 import { compileAmount, compileCondition, type CelProblem } from '../../../../src/policy/cel/index.ts';
 import { json } from '../evaluate.ts';
 
-export const SCHEMA = json(`{
+export const SCHEMA_TEXT = `{
   "type": "object",
   "properties": {
     "amount": { "type": "number" }, "count": { "type": "integer" }, "currency": { "type": "string" }, "note": { "type": ["string", "null"] },
@@ -13,7 +13,8 @@ export const SCHEMA = json(`{
   },
   "$defs": { "item": { "type": "object", "properties": { "price": { "type": "number" }, "name": { "type": "string" } } },
              "tree": { "type": "object", "properties": { "left": { "$ref": "#/$defs/tree" }, "value": { "type": "number" } } } }
-}`);
+}`;
+export const SCHEMA = json(SCHEMA_TEXT);
 
 /** What comes of an expression when a policy is loaded, in one line: its problems, each whole, or what is known of it. */
 export function compiledInWords(source: string, amount: boolean, schema: boolean): string {
