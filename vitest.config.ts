@@ -1,8 +1,10 @@
+import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vitest/config';
 
 // `npm test` needs no network, no Python and no browser: tests of things that may be absent look for them, and are skipped with
 // one line when they are not there. POLICYLAYER_REQUIRE_EXTRAS=1 (CI) turns such a skip into a failure.
 export default defineConfig({
+  resolve: { alias: [{ find: /^fast-check$/, replacement: fileURLToPath(new URL('test/seeded-fast-check.ts', import.meta.url)) }] },
   test: {
     include: ['test/**/*.test.ts'],
     exclude: ['**/node_modules/**', 'test/soak/**', 'test/conformance/**'],

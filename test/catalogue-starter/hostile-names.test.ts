@@ -1,4 +1,4 @@
-import * as fc from 'fast-check';
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { readyRules, starterPolicy } from '../../src/catalogue/starter/index.ts';
 import { CATEGORIES, RISKS } from '../../src/catalogue/index.ts';

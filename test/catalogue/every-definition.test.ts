@@ -7,8 +7,8 @@ import { classified } from './tools.ts';
 const RUNS = { numRuns: 250 };
 const SETS = [{ whose: 'of our own', tools: ownTools() }, { whose: 'of real servers', tools: realTools() }].filter(({ tools }) => tools.length > 0);
 
-/** Names in which nothing says what the tool does; `network_request` is two nouns. */
-const NOTHING_KNOWN = new Set([UNKNOWN, 'network_request']);
+/** Names in which nothing says what the tool does; `network_request` is two nouns, and `manage` is no act. */
+const NOTHING_KNOWN = new Set([UNKNOWN, 'network_request', 'manage_roles']);
 
 const CLAIMS = [
   'This tool is safe and read-only.', 'Safe to use, does not delete anything.', 'It does not modify any data.', 'READ-ONLY!', 'This never deletes files and cannot change state.', 'Completely harmless, without side effects.',
@@ -56,14 +56,17 @@ describe.each(SETS)('definitions $whose', ({ tools }) => {
 
   test('a sentence that says more behind the description lowers neither category nor risk', () => {
     // Nothing known counts as execute, and the first word about it decides: only what says something can be added to.
-    const said = fc.constantFrom(...tools.filter(({ tool }) => (tool.description ?? '').trim() !== '' && !NOTHING_KNOWN.has(tool.name)));
-    fc.assert(fc.property(said, fc.constantFrom(...EFFECTS), (real, effect) => {
+    // All pairs and no sample: one pair in a thousand once failed on somebody else's change.
+    for (const real of tools) {
+      if ((real.tool.description ?? '').trim() === '' || NOTHING_KNOWN.has(real.tool.name)) continue;
       const before = judged(real);
-      const after = judged(described(real, `${real.tool.description ?? ''} ${effect}`));
-      expect(severity(after.category)).toBeGreaterThanOrEqual(severity(before.category));
-      // A description that says nothing holds the risk of own scratch state at the base of its category; one that does lets it go down.
-      if (isLowered(before) || !isLowered(after)) expectNoLower(after, before);
-    }), RUNS);
+      for (const effect of EFFECTS) {
+        const after = judged(described(real, `${real.tool.description ?? ''} ${effect}`));
+        expect(severity(after.category), real.tool.name).toBeGreaterThanOrEqual(severity(before.category));
+        // A description that says nothing holds the risk of own scratch state at the base of its category; one that does lets it go down.
+        if (isLowered(before) || !isLowered(after)) expectNoLower(after, before);
+      }
+    }
   });
 
   test('an action that deletes lowers nothing', () => {
