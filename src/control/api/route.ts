@@ -1,0 +1,75 @@
+import type { z } from 'zod';
+import type { Caller, Permission } from './caller.ts';
+import type { ControlServices } from './services.ts';
+
+/** What a handler gets: everything has been validated against the schemas of its route, and the caller may do this. */
+export interface Call<Params, Query, Body> {
+  readonly params: Params;
+  readonly query: Query;
+  readonly body: Body;
+  readonly caller: Caller;
+  /** The version of `If-Match`; null for `*`, undefined where none was sent. */
+  readonly ifMatch: number | null | undefined;
+  readonly requestId: string;
+  /** Address of the peer, for the audit. */
+  readonly address: string | null;
+  /** The address by which the browser reached us, without a trailing slash. */
+  readonly origin: string;
+  /** Ends when the client is gone. */
+  readonly signal: AbortSignal;
+}
+
+/** A handler's answer: JSON that fits the route's `reply` schema, with an ETag where the thing has a version. */
+export interface Reply<Body> {
+  readonly status?: 200 | 201 | 202 | 204;
+  readonly body: Body;
+  readonly version?: number;
+  readonly location?: string;
+}
+
+/** An answer that is no JSON document: an export, a stream of events. */
+export interface RawReply {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly stream: AsyncIterable<string | Uint8Array>;
+}
+
+export interface RouteSpec<Params extends z.ZodType, Query extends z.ZodType, Body extends z.ZodType, Answer extends z.ZodType> {
+  readonly method: 'get' | 'post' | 'put' | 'patch' | 'delete';
+  /** Below `/api/v1`; parameters as `{name}`. */
+  readonly path: string;
+  /** Unique; camelCase: `listServers`. */
+  readonly id: string;
+  readonly summary: string;
+  readonly tag: string;
+  readonly permission: Permission;
+  /**
+   * The server whose rights count, from the checked request; null: the whole organisation. Left out: the parameter or query member `server`
+   * where there is one, else the organisation. `undefined`: there is no such thing, which is told to nobody apart from "forbidden".
+   */
+  readonly scope?: (call: Call<z.output<Params>, z.output<Query>, z.output<Body>>, services: ControlServices) => Promise<string | null | undefined> | string | null | undefined;
+  readonly params?: Params;
+  readonly query?: Query;
+  readonly body?: Body;
+  /** Largest body in bytes; default 256 KiB. */
+  readonly maxBody?: number;
+  readonly reply: Answer;
+  /** Media type of a RawReply, for the OpenAPI document. */
+  readonly raw?: string;
+  /** A change that a version guards: without If-Match it is 428. */
+  readonly needsIfMatch?: boolean;
+  readonly handle: (call: Call<z.output<Params>, z.output<Query>, z.output<Body>>, services: ControlServices) => Promise<Reply<z.input<Answer>> | RawReply> | Reply<z.input<Answer>> | RawReply;
+}
+
+/** A route with its types forgotten, as the router, the OpenAPI document and the authorization matrix see it. */
+export type Route = Omit<RouteSpec<z.ZodType, z.ZodType, z.ZodType, z.ZodType>, 'handle' | 'scope'> & {
+  readonly handle: (call: Call<never, never, never>, services: ControlServices) => Promise<Reply<unknown> | RawReply> | Reply<unknown> | RawReply;
+  readonly scope?: (call: Call<never, never, never>, services: ControlServices) => Promise<string | null | undefined> | string | null | undefined;
+};
+
+/** One route of the API: the schemas that validate it are those of the OpenAPI document. */
+export function defineRoute<Params extends z.ZodType = z.ZodType<Record<string, never>>, Query extends z.ZodType = z.ZodType<Record<string, never>>, Body extends z.ZodType = z.ZodType<undefined>, Answer extends z.ZodType = z.ZodType>(
+  spec: RouteSpec<Params, Query, Body, Answer>,
+): Route {
+  return spec as unknown as Route;
+}
