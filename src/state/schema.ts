@@ -1,5 +1,6 @@
 import { createSecretKey, randomBytes, type KeyObject } from 'node:crypto';
 import type { SqlDatabase } from './driver.ts';
+import { REGISTRY_SCHEMA } from './migrations/0004-registry.ts';
 import type { Transactions } from './transaction.ts';
 import { StateUnavailable } from './types.ts';
 
@@ -95,6 +96,7 @@ const MIGRATIONS: readonly string[] = [
   ) STRICT;
   CREATE UNIQUE INDEX pin_definitions_by_hash ON pin_definitions (pin, hash);
   `,
+  REGISTRY_SCHEMA,
 ];
 
 export const SCHEMA_VERSION = MIGRATIONS.length;
