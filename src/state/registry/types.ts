@@ -154,7 +154,8 @@ export type Change =
   | { readonly op: 'delete'; readonly kind: Kind; readonly name: string; readonly expect?: number }
   /** Adds a version and makes it the published one; the record of the policy must be there, and loses its draft. */
   | { readonly op: 'publish'; readonly policy: string; readonly text: string; readonly stage: PolicyStage; readonly comment: string | null; readonly author: string; readonly expect?: number }
-  | { readonly op: 'seal'; readonly secret: SealedSecret }
+  /** `replaces`: only while exactly this ciphertext is kept (a key rotation must not bring an old value back); otherwise `conflict`. */
+  | { readonly op: 'seal'; readonly secret: SealedSecret; readonly replaces?: Buffer }
   | { readonly op: 'unseal'; readonly name: string };
 
 /** Ciphertext of the control room's secret box; opaque here. Names: `server/<name>/env/<KEY>`, `server/<name>/header/<key>`, `upstream_auth/<server>/<what>`. */
