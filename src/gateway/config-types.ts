@@ -17,6 +17,8 @@ export interface GatewayConfig {
   readonly approvals: ApprovalsConfig;
   readonly journal: JournalConfig;
   readonly limits: LimitsConfig;
+  /** Whose tokens vouch for callers; left out: nobody's. */
+  readonly oauth?: OAuthConfig;
 }
 
 export interface ListenAddress {
@@ -60,9 +62,47 @@ export interface GrantConfig {
   readonly policyNames: readonly string[];
   /** The compiled policies; a grant without a policy has a set that denies everything. */
   readonly policies: PolicySet;
-  /** SHA-256 of the bearer token, 32 bytes; null for the grant of an edge listener, whose callers the upstream authenticates. */
+  /** SHA-256 of the bearer token, 32 bytes; null without a token: the grant of an edge listener, whose callers the upstream authenticates, or one with `oauth` alone. */
   readonly tokenSha256: Buffer | null;
+  /** Callers that an issuer vouches for, instead of a token or beside it. */
+  readonly oauth?: OAuthIdentity;
 }
+
+/** Whom a grant is for, as an issuer says it in its access tokens. */
+export interface OAuthIdentity {
+  /** Exactly as in the `iss` claim. A grant whose issuer is not configured has no callers by OAuth. */
+  readonly issuer: string;
+  /** At least one; each must be in the token as a text of exactly this value. */
+  readonly claims: Readonly<Record<string, string>>;
+}
+
+/** The gateway as an OAuth 2.1 resource server (protocol.md 3.13). */
+export interface OAuthConfig {
+  /** Base of the addresses by which MCP clients reach the gateway, without a trailing slash; null: that of the approval pages, else of the listener. */
+  readonly publicUrl: string | null;
+  /** By issuer. */
+  readonly issuers: ReadonlyMap<string, IssuerConfig>;
+}
+
+export interface IssuerConfig {
+  /** Exactly as in the `iss` claim and in the issuer's metadata document. */
+  readonly issuer: string;
+  /** Where its public keys are; null: where its metadata document says. */
+  readonly jwksUri: string | null;
+  /** What `aud` has to name instead of the canonical URI of the server; `{server}` stands for the server's name. */
+  readonly audience: string | null;
+  readonly algorithms: readonly SignatureAlgorithm[];
+  /** Scopes that every token must have. */
+  readonly scopes: readonly string[];
+  /** At most 60 s. */
+  readonly clockSkewMs: number;
+  /** Tokens that were issued longer ago are refused, whatever their `exp` says. */
+  readonly maxTokenAgeMs: number;
+}
+
+/** Asymmetric ones only: with `none` or an HMAC anybody who knows the public key could sign (O1). */
+export const SIGNATURE_ALGORITHMS = ['RS256', 'ES256', 'EdDSA', 'PS256', 'RS384', 'RS512', 'PS384', 'PS512', 'ES384', 'ES512'] as const;
+export type SignatureAlgorithm = (typeof SIGNATURE_ALGORITHMS)[number];
 
 /** How those who approve are reached, and who they are (policy.md, "Approval"). */
 export interface ApprovalsConfig {
