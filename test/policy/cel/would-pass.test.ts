@@ -29,6 +29,18 @@ describe('what would pass', () => {
     ['args["foo-bar"] < 5', 'foo-bar < 5', 'foo-bar >= 5'],
     ['size(args.tags) <= 3', 'the size of tags <= 3', 'the size of tags > 3'],
     ['args.min < args.max', 'min < max', 'min >= max'],
+    ['args.min >= args.max', 'min >= max', 'min < max'],
+    ['500 < args.amount', 'amount > 500', 'amount <= 500'],
+    ['500 <= args.amount', 'amount >= 500', 'amount < 500'],
+    ['500 > args.amount', 'amount < 500', 'amount >= 500'],
+    ['"usd" == args.currency', 'currency is "usd"', 'currency is not "usd"'],
+    ['"usd" != args.currency', 'currency is given and is not "usd"', 'currency is "usd"'],
+    ['args.amount >= -0.5', 'amount >= -0.5', 'amount < -0.5'],
+    ['3 > args.tags.size()', 'the size of tags < 3', 'the size of tags >= 3'],
+    ['args.a > 1 && (args.b > 1 && args.c > 1)', 'a > 1 and b > 1 and c > 1', 'a <= 1 or b <= 1 or c <= 1'],
+    ['!(args.a > 1 || !has(args.b))', 'a <= 1 and b is given', 'a > 1 or b is not given'],
+    ['args.a > 1 || args.a > 1 && args.b > 1', 'a > 1 or (a > 1 and b > 1)', 'a <= 1 and (a <= 1 or b <= 1)'],
+    ['(args.a > 1 && args.a > 1) || args.b > 1', 'a > 1 or b > 1', 'a <= 1 and b <= 1'],
     ['args.a > 1 && args.a > 1', 'a > 1', 'a <= 1'],
     ['args.name == "a\\nb"', 'name is "a\\nb"', 'name is not "a\\nb"'],
   ])('%s: %s; of a deny_if: %s', (source, required, denied) => {
@@ -38,7 +50,9 @@ describe('what would pass', () => {
 
   it.each([
     'grant.label == "x"', 'grant.label == "x" && args.amount <= 500', 'now.getHours() < 5', 'args.items.all(i, i.price < 5)', 'args.amount * 2.0 <= 500', 'args.a ? args.b : args.c', 'args.items[0] == 1', 'args == {}',
-    'true', 'args.tags == ["a"]', '"a" in args.tags', 'args.a in args.b', 'args.a in []', 'args[args.k] == 1', 'user.sub == args.sub', 'args.a.lowerAscii() == "x"', `args.a == "${'x'.repeat(400)}"`,
+    'true', 'args.tags == ["a"]', '"a" in args.tags', 'args.a in args.b', 'args.a in []', 'args[args.k] == 1', 'user.sub == args.sub', 'args.a.lowerAscii() == "x"', 'grant.label.startsWith("a")', 'grant.label in ["a"]', 'args.a.startsWith(args.b)', 'args.a.startsWith(grant.label)',
+    '"abc".contains(args.a)', 'size(grant.tags) > 1', 'size("abc") > args.a', 'grant.label.size() == 3', 'size(args) > 1', 'has(user.sub)', '"x" in user', '"x" in grant.tags', 'args.a in [args.b]', 'args.a in ["x", grant.label]', 'args.a + 1.0 == 2.0', 'args.items[0].ok', 'args.items[0] in ["a"]', 'user.ok',
+    '1 < 2', 'args.a == grant.label', 'grant.label == args.a', 'args.a == -args.b', 'args.a == (args.b ? 1 : 2)', `args.a == "${'x'.repeat(400)}"`,
   ])('of %s cannot be said', (source) => {
     expect(conditionOf(source).wouldPass(false)).toBeNull();
     expect(conditionOf(source).wouldPass(true)).toBeNull();
@@ -173,5 +187,13 @@ describe('the sentence is true to the condition', () => {
       }),
       { numRuns: 1000 },
     );
+  });
+});
+
+describe('how long a sentence may be', () => {
+  it('one of 300 characters is said, a longer one is not', () => {
+    const texts = (length: number): string => `args.a == "${'x'.repeat(length - 'a is ""'.length)}"`;
+    expect(conditionOf(texts(300)).wouldPass(false)).toHaveLength(300);
+    expect(conditionOf(texts(301)).wouldPass(false)).toBeNull();
   });
 });
