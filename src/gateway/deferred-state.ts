@@ -1,4 +1,5 @@
 import type { LimitClaim } from '../policy/types.ts';
+import type { Registry } from '../state/registry/types.ts';
 import {
   StateUnavailable, type ApprovalAnswer, type ApprovalFilter, type ApprovalRecord, type ApprovalRequest, type ApprovalStatus, type ApprovalVote, type CounterScope, type JournalEntry,
   type JournalFilter, type JournalRow, type Messages, type Pins, type ReserveResult, type Settlement, type State, type VoteResult,
@@ -50,6 +51,10 @@ export class DeferredState implements State {
     return this.#now().pins;
   }
 
+  get registry(): Registry {
+    return this.#now().registry;
+  }
+
   reserve(claims: readonly LimitClaim[], scope: CounterScope): ReserveResult | Promise<ReserveResult> {
     return this.#now().reserve(claims, scope);
   }
@@ -72,6 +77,10 @@ export class DeferredState implements State {
 
   approvalStatus(ids: readonly string[]): ReadonlyMap<string, ApprovalStatus> | Promise<ReadonlyMap<string, ApprovalStatus>> {
     return this.#now().approvalStatus(ids);
+  }
+
+  approvalsWaiting(): ReadonlyMap<string, number> | Promise<ReadonlyMap<string, number>> {
+    return this.#now().approvalsWaiting();
   }
 
   vote(id: string, vote: ApprovalVote): VoteResult | Promise<VoteResult> {

@@ -2,9 +2,12 @@ import type { SqlDatabase, SqlStatement, SqlValue } from './driver.ts';
 import { approvalOf, currentStatus, REQUEST_COLUMNS, type StoredApproval } from './approval-row.ts';
 import type { ApprovalFilter, ApprovalStatus } from './types.ts';
 import { boundedColumn } from './journal-row.ts';
+import { fromColumn, toColumn } from './text.ts';
 
 const DEFAULT_LIMIT = 100;
 const MAX_LIMIT = 1000;
+/** Every column but those that can be long. */
+const WITHOUT_TEXTS = ['seq', 'id', 'status', 'created_at', 'expires_at', 'expires_us', 'told', 'used_by', ...REQUEST_COLUMNS.map((column) => (column === 'arguments' || column === 'also_sent' ? `NULL AS ${column}` : column))].join(', ');
 
 /** The statements on approvals and their votes. Writing methods run inside the caller's write transaction. */
 export class ApprovalLog {
@@ -21,6 +24,7 @@ export class ApprovalLog {
   readonly #tell: SqlStatement;
   readonly #insertVote: SqlStatement;
   readonly #status: SqlStatement;
+  readonly #waitingByServer: SqlStatement;
 
   constructor(database: SqlDatabase) {
     this.#database = database;
@@ -38,6 +42,7 @@ export class ApprovalLog {
     this.#approve = database.prepare("UPDATE approvals SET status = 'approved', done_us = NULL, used_by = NULL, expires_at = ?, expires_us = ? WHERE seq = ?");
     this.#tell = database.prepare('UPDATE approvals SET told = 1 WHERE seq = ?');
     this.#status = database.prepare('SELECT id, status, expires_us FROM approvals WHERE id IN (SELECT value FROM json_each(?))');
+    this.#waitingByServer = database.prepare("SELECT server, count(*) AS waiting FROM approvals WHERE status = 'pending' AND expires_us > ? GROUP BY server");
     this.#insertVote = database.prepare('INSERT INTO approval_votes (approval, place, approver, way, decision, comment, at) VALUES (?, ?, ?, ?, ?, ?, ?)');
   }
 
@@ -55,6 +60,11 @@ export class ApprovalLog {
   statuses(ids: readonly string[], now: number): Map<string, ApprovalStatus> {
     const rows = this.#status.all(JSON.stringify(ids));
     return new Map(rows.map((row) => [String(row['id']), currentStatus(String(row['status']) as ApprovalStatus, Number(row['expires_us']), now)]));
+  }
+
+  /** How many requests wait, by server. */
+  waitingByServer(now: number): Map<string, number> {
+    return new Map(this.#waitingByServer.all(now).map((row) => [fromColumn(row['server']) ?? '', Number(row['waiting'])]));
   }
 
   newest(digest: string, now: number): StoredApproval | null {
@@ -114,9 +124,17 @@ export class ApprovalLog {
       conditions.push('id NOT IN (SELECT value FROM json_each(?))');
       values.push(JSON.stringify(filter.except));
     }
+    if (filter.name !== undefined) {
+      conditions.push('name = ?');
+      values.push(toColumn(filter.name));
+    }
+    if (filter.before !== undefined) {
+      conditions.push('seq < (SELECT seq FROM approvals WHERE id = ?)');
+      values.push(filter.before);
+    }
     values.push(Math.max(0, Math.min(MAX_LIMIT, Math.trunc(filter.limit ?? DEFAULT_LIMIT))));
     const where = conditions.length === 0 ? '' : `WHERE ${conditions.join(' AND ')}`;
-    const rows = this.#database.prepare(`SELECT * FROM approvals ${where} ORDER BY seq DESC LIMIT ?`).all(...values);
+    const rows = this.#database.prepare(`SELECT ${filter.texts === false ? WITHOUT_TEXTS : '*'} FROM approvals ${where} ORDER BY seq DESC LIMIT ?`).all(...values);
     return rows.map((row) => approvalOf(row, this.#votes.all(Number(row['seq'])), now));
   }
 

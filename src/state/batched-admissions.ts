@@ -1,5 +1,6 @@
 import type { LimitClaim } from '../policy/types.ts';
 import type { ApprovalUse } from './approval-store.ts';
+import type { Registry } from './registry/types.ts';
 import type {
   ApprovalAnswer, ApprovalFilter, ApprovalRecord, ApprovalRequest, ApprovalStatus, ApprovalVote, CounterScope, JournalEntry, JournalFilter, JournalRow, Messages, Pins,
   ReserveResult, Settlement, State, VoteResult,
@@ -19,9 +20,19 @@ export interface BatchState extends State {
   admitAll(calls: readonly Admission[]): ReserveResult[];
 }
 
+/** Told of what passes, for counting. Runs on the path of every call: it must not throw and must not wait. */
+export interface StateObserver {
+  /** A call asked to be admitted; `result` says what became of it. */
+  admitted(entry: JournalEntry, result: ReserveResult): void;
+  appended(entry: JournalEntry): void;
+  settled(id: string, settlement: Settlement): void;
+  /** Something could not be written or decided. */
+  failed(): void;
+}
+
 /** Batches the admissions of an engine that can take several at once; any other engine is returned as it is. */
-export function batched(state: State): State {
-  return 'admitAll' in state ? new BatchedAdmissions(state as BatchState) : state;
+export function batched(state: State, observer: StateObserver | null = null): State {
+  return 'admitAll' in state ? new BatchedAdmissions(state as BatchState, observer) : state;
 }
 
 interface Waiting extends Admission {
@@ -39,11 +50,13 @@ const MAX_BATCH = 128;
  */
 export class BatchedAdmissions implements State {
   readonly #state: BatchState;
+  readonly #observer: StateObserver | null;
   #waiting: Waiting[] = [];
   #scheduled = false;
 
-  constructor(state: BatchState) {
+  constructor(state: BatchState, observer: StateObserver | null = null) {
     this.#state = state;
+    this.#observer = observer;
   }
 
   admit(claims: readonly LimitClaim[], scope: CounterScope, entry: JournalEntry, approval?: ApprovalUse): Promise<ReserveResult> {
@@ -67,13 +80,18 @@ export class BatchedAdmissions implements State {
     try {
       results = this.#state.admitAll(batch);
     } catch (error) {
+      this.#observer?.failed();
       for (const { reject } of batch) reject(error);
       return;
     }
-    for (const [index, { resolve, reject }] of batch.entries()) {
+    for (const [index, { entry, resolve, reject }] of batch.entries()) {
       const result = results[index];
-      if (result === undefined) reject(new Error('a call was not judged'));
-      else resolve(result);
+      if (result === undefined) {
+        reject(new Error('a call was not judged'));
+        continue;
+      }
+      this.#observer?.admitted(entry, result);
+      resolve(result);
     }
   }
 
@@ -83,6 +101,10 @@ export class BatchedAdmissions implements State {
 
   get pins(): Pins {
     return this.#state.pins;
+  }
+
+  get registry(): Registry {
+    return this.#state.registry;
   }
 
   reserve(claims: readonly LimitClaim[], scope: CounterScope): ReserveResult | Promise<ReserveResult> {
@@ -105,6 +127,10 @@ export class BatchedAdmissions implements State {
     return this.#state.approvalStatus(ids);
   }
 
+  approvalsWaiting(): ReadonlyMap<string, number> | Promise<ReadonlyMap<string, number>> {
+    return this.#state.approvalsWaiting();
+  }
+
   vote(id: string, vote: ApprovalVote): VoteResult | Promise<VoteResult> {
     return this.#state.vote(id, vote);
   }
@@ -122,10 +148,18 @@ export class BatchedAdmissions implements State {
   }
 
   append(entry: JournalEntry): void | Promise<void> {
-    return this.#state.append(entry);
+    try {
+      const written = this.#state.append(entry);
+      this.#observer?.appended(entry);
+      return written;
+    } catch (error) {
+      this.#observer?.failed();
+      throw error;
+    }
   }
 
   settle(id: string, settlement: Settlement): void {
+    this.#observer?.settled(id, settlement);
     this.#state.settle(id, settlement);
   }
 

@@ -18,6 +18,7 @@ import { JournalStore } from './journal-store.ts';
 import { LimitStore } from './limit-store.ts';
 import { MessageStore } from './message-store.ts';
 import { PinStore } from './pin-store.ts';
+import { SqliteRegistry } from './registry/sqlite-registry.ts';
 import { reservationColumn } from './reservation.ts';
 import { JournalRetention, type Retention } from './retention.ts';
 import { digestKey } from './schema.ts';
@@ -52,6 +53,7 @@ export interface SqliteStateOptions {
 export class SqliteState implements BatchState {
   readonly messages: Messages;
   readonly pins: Pins;
+  readonly registry: SqliteRegistry;
   readonly #database: SqlDatabase;
   readonly #transactions: Transactions;
   readonly #clock: StoreClock;
@@ -113,6 +115,11 @@ export class SqliteState implements BatchState {
       accept: (server, name, hash, by, also = false) => this.#transact('cannot accept a definition', () => pins.accept(server, name, hash, by, also)),
       forget: (server, name, by) => this.#transact('cannot forget pins', () => pins.forget(server, name, by)),
     };
+    this.registry = new SqliteRegistry(database, {
+      transact: (task, work) => this.#transact(task, work),
+      read: (task, work) => this.#read(task, work),
+      wallMs: () => this.#clock.wallMs(),
+    });
     // Time counts from here, not from the first call.
     this.#transact('cannot read the clock', () => this.#clock.now(0));
     this.#visiting = options.visiting ?? false;
@@ -169,6 +176,10 @@ export class SqliteState implements BatchState {
 
   approvalStatus(ids: readonly string[]): ReadonlyMap<string, ApprovalStatus> {
     return this.#read('cannot read the approvals', () => this.#approvals.log.statuses(ids, this.#clock.peek()));
+  }
+
+  approvalsWaiting(): ReadonlyMap<string, number> {
+    return this.#read('cannot read the approvals', () => this.#approvals.log.waitingByServer(this.#clock.peek()));
   }
 
   vote(id: string, vote: ApprovalVote): VoteResult {
@@ -346,6 +357,7 @@ export class SqliteState implements BatchState {
           return this.#retention.step(now) || approvals;
         });
       });
+      this.#quietly(() => this.registry.tidy());
       if (!this.#closed) this.#scheduleHousekeeping(more ? HOUSEKEEPING_BUSY_MS : HOUSEKEEPING_MS);
     });
   }

@@ -1,3 +1,4 @@
+import type { Registry } from './registry/types.ts';
 import type { ApprovalWay, LimitClaim, TargetKind } from '../policy/types.ts';
 
 /** Who and where, for counters keyed by `per`. Every value comes from what we authenticated or started, never from the client. */
@@ -198,6 +199,12 @@ export interface ApprovalFilter {
   readonly grant?: string;
   /** Ids that are of no interest, because they were read already. */
   readonly except?: readonly string[];
+  /** Only requests for this tool, prompt or URI. */
+  readonly name?: string;
+  /** Id of a request; only older ones: the next page. */
+  readonly before?: string;
+  /** False leaves arguments, and what else is sent, unread: both are null then. */
+  readonly texts?: boolean;
   /** Default 100, at most 1000; newest first. */
   readonly limit?: number;
 }
@@ -213,6 +220,8 @@ export interface Approvals {
   approvals(filter: ApprovalFilter): ApprovalRecord[] | Promise<ApprovalRecord[]>;
   /** Where these stand, in one look that reads no arguments: for those who wait. An id that there is not is left out. @throws StateUnavailable */
   approvalStatus(ids: readonly string[]): ReadonlyMap<string, ApprovalStatus> | Promise<ReadonlyMap<string, ApprovalStatus>>;
+  /** How many requests wait, by server. Reads no arguments. @throws StateUnavailable */
+  approvalsWaiting(): ReadonlyMap<string, number> | Promise<ReadonlyMap<string, number>>;
   /** One approver's word. A single denial decides; `needed` different approvers are needed for a yes. The grant's own label is refused. */
   vote(id: string, vote: ApprovalVote): VoteResult | Promise<VoteResult>;
   /**
@@ -366,6 +375,8 @@ export interface State extends Counters, Journal, Approvals {
   readonly messages: Messages;
   /** @throws StateUnavailable when the state is not open */
   readonly pins: Pins;
+  /** Servers, policies, grants, members: what the control plane keeps. @throws StateUnavailable when the state is not open */
+  readonly registry: Registry;
   /**
    * `reserve` and, when admitted, `append` in one round trip and one transaction: a call is never admitted without its row.
    * When refused, nothing is appended (the caller appends the refusal, which has a code and a retry time).
