@@ -77,7 +77,7 @@ function lintShadowed(selector: SelectorModel, matching: readonly string[], sele
   const [rule] = selector.rules;
   if (rule === undefined || selector.listed || hasGuards(rule) || rule.observe || !spansNames(selector.selector)) return;
   const rank = rankOf(selector.selector);
-  const stronger = selectors.filter((other) => rankOf(other.selector) > rank && other.rules.some((own) => own.when === null && !own.observe));
+  const stronger = selectors.filter((other) => rankOf(other.selector) > rank && !(isClassSelector(other.selector) && !classified(definitions)) && other.rules.some((own) => own.when === null && !own.observe));
   const covered = new Set(stronger.flatMap((other) => toolsOf(other.selector, definitions)));
   if (matching.every((name) => covered.has(name))) {
     reporter.warning('shadowed_rule', selector.span, rule.at, `every tool that ${quoted(selector.selector, 60)} matches has a more specific rule, so this one decides nothing`, 'remove it, or keep it for tools that are still to come');
