@@ -1,6 +1,7 @@
 import { createSecretKey, randomBytes, type KeyObject } from 'node:crypto';
 import type { SqlDatabase } from './driver.ts';
 import { REGISTRY_SCHEMA } from './migrations/0004-registry.ts';
+import { CHAIN_SCHEMA } from './migrations/0005-chain.ts';
 import type { Transactions } from './transaction.ts';
 import { StateUnavailable } from './types.ts';
 
@@ -97,6 +98,7 @@ const MIGRATIONS: readonly string[] = [
   CREATE UNIQUE INDEX pin_definitions_by_hash ON pin_definitions (pin, hash);
   `,
   REGISTRY_SCHEMA,
+  CHAIN_SCHEMA,
 ];
 
 export const SCHEMA_VERSION = MIGRATIONS.length;

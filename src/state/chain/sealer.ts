@@ -1,0 +1,84 @@
+import { randomBytes } from 'node:crypto';
+import type { SqlDatabase, SqlRow, SqlStatement } from '../driver.ts';
+import { encodeRows, type SealedRow } from './block.ts';
+import { ChainLog } from './chain-log.ts';
+import { commitmentOf, digestsOf, hasArguments, NO_ARGUMENTS, ROW_COLUMNS } from './row-digest.ts';
+import { TOLD_OPEN_US } from './reopened-rows.ts';
+
+/** Rows in one block: a few milliseconds with the write lock. */
+export const STEP = 512;
+const SALT_BYTES = 16;
+
+/** Appends blocks of rows that are not sealed yet, off the path of any call. */
+export class Sealer {
+  readonly #log: ChainLog;
+  readonly #fresh: SqlStatement;
+  readonly #changed: SqlStatement;
+  readonly #keepSalt: SqlStatement;
+  readonly #salt: SqlStatement;
+  readonly #redacted: SqlStatement;
+  readonly #keepOpen: SqlStatement;
+  readonly #moveOpen: SqlStatement;
+
+  constructor(database: SqlDatabase, log: ChainLog) {
+    this.#log = log;
+    this.#fresh = database.prepare(`SELECT ${ROW_COLUMNS} FROM journal WHERE seq > ? ORDER BY seq LIMIT ${STEP}`);
+    this.#changed = database.prepare(`SELECT ${ROW_COLUMNS} FROM chain_open CROSS JOIN journal ON journal.seq = chain_open.seq WHERE state = 1 ORDER BY chain_open.seq LIMIT ${STEP}`);
+    this.#keepSalt = database.prepare('INSERT OR REPLACE INTO chain_salts (seq, salt) VALUES (?, ?)');
+    this.#salt = database.prepare('SELECT salt FROM chain_salts WHERE seq = ?');
+    this.#redacted = database.prepare('SELECT commitment FROM chain_redacted WHERE seq = ?');
+    this.#keepOpen = database.prepare('INSERT OR REPLACE INTO chain_open (seq, state, block) VALUES (?, 0, ?)');
+    this.#moveOpen = database.prepare('UPDATE chain_open SET state = ?, block = ? WHERE seq = ?');
+  }
+
+  /**
+   * One block, inside a write transaction.
+   * @param wallMs wall clock @param now store clock, microseconds
+   * @returns how many rows were sealed; fewer than `STEP`: nothing is left
+   */
+  step(wallMs: number, now: number): number {
+    const head = this.#log.begun(wallMs);
+    const changed = this.#changed.all();
+    const fresh = changed.length < STEP ? this.#fresh.all(head.sealed) : [];
+    if (changed.length + fresh.length === 0) return 0;
+    const number = head.number + 1;
+    const sealed: SealedRow[] = [];
+    for (const row of changed) {
+      const one = this.#seal(row, this.#commitmentAgain(row), now);
+      this.#moveOpen.run(one.core === null ? 2 : 0, number, one.seq);
+      sealed.push(one);
+    }
+    for (const row of fresh) {
+      const one = this.#seal(row, this.#commitment(row), now);
+      if (one.core !== null) this.#keepOpen.run(one.seq, number);
+      sealed.push(one);
+    }
+    const first = Number(fresh[0]?.['seq'] ?? 0);
+    const last = Number((fresh.at(-1) ?? changed.at(-1))?.['seq']);
+    this.#log.append(head, 'rows', wallMs, { first, last, body: encodeRows(sealed) }, { sealed: Math.max(head.sealed, first === 0 ? 0 : last) });
+    return changed.length + fresh.length;
+  }
+
+  #seal(row: SqlRow, commitment: Uint8Array, now: number): SealedRow {
+    const told = row['code'] === 'suppressed';
+    const open = row['outcome'] === 'forwarded' || (told && Number(row['clock']) + TOLD_OPEN_US > now);
+    const { core, full } = digestsOf(row, commitment, told);
+    return { seq: Number(row['seq']), full, core: open ? core : null };
+  }
+
+  #commitment(row: SqlRow): Uint8Array {
+    if (!hasArguments(row)) return NO_ARGUMENTS;
+    const salt = randomBytes(SALT_BYTES);
+    this.#keepSalt.run(Number(row['seq']), salt);
+    return commitmentOf(row, salt);
+  }
+
+  /** Of a row that was sealed before: what was committed to then, also when it was erased since. */
+  #commitmentAgain(row: SqlRow): Uint8Array {
+    const seq = Number(row['seq']);
+    const redacted = this.#redacted.get(seq)?.['commitment'];
+    if (redacted instanceof Uint8Array) return redacted;
+    const salt = this.#salt.get(seq)?.['salt'];
+    return salt instanceof Uint8Array ? commitmentOf(row, salt) : NO_ARGUMENTS;
+  }
+}
