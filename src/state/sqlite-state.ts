@@ -53,7 +53,7 @@ export interface SqliteStateOptions {
 export class SqliteState implements BatchState {
   readonly messages: Messages;
   readonly pins: Pins;
-  readonly registry: SqliteRegistry;
+  #registry: SqliteRegistry | null = null;
   readonly #database: SqlDatabase;
   readonly #transactions: Transactions;
   readonly #clock: StoreClock;
@@ -115,15 +115,20 @@ export class SqliteState implements BatchState {
       accept: (server, name, hash, by, also = false) => this.#transact('cannot accept a definition', () => pins.accept(server, name, hash, by, also)),
       forget: (server, name, by) => this.#transact('cannot forget pins', () => pins.forget(server, name, by)),
     };
-    this.registry = new SqliteRegistry(database, {
-      transact: (task, work) => this.#transact(task, work),
-      read: (task, work) => this.#read(task, work),
-      wallMs: () => this.#clock.wallMs(),
-    });
     // Time counts from here, not from the first call.
     this.#transact('cannot read the clock', () => this.#clock.now(0));
     this.#visiting = options.visiting ?? false;
     if (!this.#visiting) this.#scheduleHousekeeping(1000);
+  }
+
+  /** Made when somebody asks: `run` does not pay for the statements of a registry that it never reads. */
+  get registry(): SqliteRegistry {
+    this.#registry ??= new SqliteRegistry(this.#database, {
+      transact: (task, work) => this.#transact(task, work),
+      read: (task, work) => this.#read(task, work),
+      wallMs: () => this.#clock.wallMs(),
+    });
+    return this.#registry;
   }
 
   get driver(): string {

@@ -191,6 +191,16 @@ export interface AuditEntry extends NewAuditEntry {
   readonly at: string;
 }
 
+/** What a look at the chain of audit rows found. `head`: number and hash of the newest row, for whoever signs it. */
+export interface AuditCheck {
+  readonly ok: boolean;
+  /** Rows that are as they were written. */
+  readonly rows: number;
+  readonly head: { readonly seq: number; readonly hash: string };
+  /** The first row that is not. */
+  readonly problem: { readonly seq: number; readonly text: string } | null;
+}
+
 export interface AuditFilter {
   readonly before?: number;
   readonly actor?: string;
@@ -254,7 +264,7 @@ export interface RegistrySnapshot {
  */
 export interface Registry {
   get<K extends Kind>(kind: K, name: string): Awaitable<Stored<K> | null>;
-  /** By name, from the one after `after`. Default 100, at most 1000. */
+  /** By name, in the order of its bytes, from the one after `after`. Default 100, at most 1000. */
   list<K extends Kind>(kind: K, page?: { readonly after?: string; readonly limit?: number }): Awaitable<Stored<K>[]>;
   snapshot(): Awaitable<RegistrySnapshot>;
   /** Cheap enough to be asked every second: another process may have changed something. */
@@ -295,6 +305,8 @@ export interface Registry {
   /** An entry without a change: sign-ins, refused attempts. */
   addAudit(entry: NewAuditEntry): Awaitable<void>;
   audit(filter?: AuditFilter): Awaitable<AuditEntry[]>;
+  /** Follows the chain of hashes from the first row to the newest: finds a row that was changed or removed. Reads everything. */
+  checkAudit(): Awaitable<AuditCheck>;
   /** Ended sessions, links and answers, a bounded number. Called by housekeeping. */
   tidy(): Awaitable<void>;
 }
