@@ -44,7 +44,7 @@ const TESTS = {
   'schemas-of-policies': tests('json-schema/contradictions', 'json-schema/golden', 'json-schema/narrow', 'json-schema/validator', 'governed-names', 'absent-arguments'),
   checks: tests('documents', 'golden'),
   loading: tests('classes', 'definitions', 'documents', 'golden', 'loading', 'loading-table'),
-  lint: [...tests('documents', 'editor-schema', 'golden', 'lint-against'), 'test/cli/author/explain.test.ts'],
+  lint: [...tests('classes', 'documents', 'editor-schema', 'editor-words', 'golden', 'lint-against', 'lint-classes', 'sentence'), 'test/cli/author/explain.test.ts'],
   import: ['test/policy/import', 'test/cli/author/import.test.ts'],
 };
 /** Blocks of test/policy/documents.txt that are about something else. */
