@@ -79,10 +79,17 @@ module.exports = {
     },
     {
       name: 'only-the-gateway-and-scan-use-upstreams',
-      comment: 'A call reaches an upstream through gateway/govern.ts. `scan` lists tools and never calls one; types are free for all.',
+      comment: 'A call reaches an upstream through gateway/govern.ts. `scan` lists tools and never calls one; types are free for all; for control see the next rule.',
       severity: 'error',
-      from: { path: '^src/', pathNot: '^src/(upstream|gateway|cli/scan)/' },
+      from: { path: '^src/', pathNot: '^src/(upstream|gateway|control|cli/scan)/' },
       to: { path: rooms(['upstream']), pathNot: '^src/upstream/types\\.js$' },
+    },
+    {
+      name: 'control-uses-guarded-requests-only',
+      comment: 'The control room talks to authorization servers, never to MCP servers: what it may use of upstream carries no JSON-RPC message, and the address guard judges every target.',
+      severity: 'error',
+      from: { path: rooms(['control']) },
+      to: { path: rooms(['upstream']), pathNot: '^src/upstream/(types|address-guard|guarded-request|guarded-fetch|oauth/[a-z-]+)\\.js$' },
     },
     {
       name: 'only-the-gateway-and-scan-open-http-links',

@@ -12,6 +12,11 @@ export function isConnectionLost(error: Error): boolean {
   return GONE.has(codeOf(error));
 }
 
+/** @param problem what the address guard says, which names no address */
+export function notAllowed(problem: string, reached: boolean): UpstreamFailure {
+  return failure('unreachable', `the gateway may not call this upstream: ${problem}`, reached);
+}
+
 /** Says for people what went wrong, without host names, addresses or stacks. */
 export function httpFailure(error: Error, progress: Progress): UpstreamFailure {
   const code = codeOf(error);
@@ -22,6 +27,8 @@ export function httpFailure(error: Error, progress: Progress): UpstreamFailure {
     return failure('unreachable', 'the upstream closed the connection', false);
   }
   switch (code) {
+    case 'ERR_TARGET_NOT_ALLOWED':
+      return notAllowed(error.message, reached);
     case 'ECONNREFUSED':
       return failure('unreachable', 'the upstream refused the connection; is it running?', reached);
     case 'ENOTFOUND':

@@ -6,7 +6,7 @@ import { failure } from './failure.ts';
 import { HttpAside } from './http-aside.ts';
 import { type CallHost, HttpCall } from './http-call.ts';
 import { configuredHeaders, lastEventIdHeader, modernHeaders, POST_HEADERS, sessionHeaders } from './http-headers.ts';
-import { HttpPool } from './http-pool.ts';
+import { HttpPool, poolOptions } from './http-pool.ts';
 import { LegacySession } from './legacy-session.ts';
 import { ListenStream } from './listen-stream.ts';
 import { sample } from './sample.ts';
@@ -65,7 +65,7 @@ export class HttpLink implements UpstreamLink {
     this.#observer = observer;
     this.#limits = options.limits ?? UPSTREAM_LIMITS;
     this.#ownPool = options.pool === undefined;
-    this.#pool = options.pool ?? new HttpPool(spec.url);
+    this.#pool = options.pool ?? new HttpPool(spec.url, poolOptions(spec));
     this.#streams = new StreamGroup(this.#pool, HIGH_WATER_BYTES, () => observer.drain());
     this.#paramHeaders = options.paramHeaders ?? ((): typeof NO_HEADERS => NO_HEADERS);
     this.#closeGraceMs = options.closeGraceMs ?? 2_000;

@@ -1,7 +1,12 @@
 import type { buildConnector, Client } from 'undici';
+import type { AddressGuard } from './address-guard.ts';
+import { AuthorizedExchange } from './authorized-exchange.ts';
 import { failure } from './failure.ts';
+import { guardedLookup, type Lookup } from './guarded-lookup.ts';
 import { outgoingHeaders } from './hop-by-hop.ts';
 import { type Carrier, Exchange, type HttpExchange, type HttpHandlers, type HttpRequest } from './http-exchange.ts';
+import { notAllowed } from './http-failure.ts';
+import type { HttpSpec, UpstreamAuthorizer, UpstreamFailure } from './types.ts';
 
 export type { HttpExchange, HttpHandlers, HttpRequest } from './http-exchange.ts';
 
@@ -15,6 +20,15 @@ export interface HttpPoolOptions {
   readonly keepHost?: boolean;
   /** Options of `tls.connect`, e.g. `ca`. */
   readonly tls?: Pick<buildConnector.BuildOptions & { readonly ca?: string | Buffer }, 'ca'>;
+  /** Which addresses may be connected to; all when absent. */
+  readonly guard?: AddressGuard;
+  /** Gives each request an access token of the gateway's own. */
+  readonly authorize?: UpstreamAuthorizer;
+}
+
+/** The options of a pool that an upstream's own entry asks for. */
+export function poolOptions(spec: HttpSpec): Pick<HttpPoolOptions, 'guard' | 'authorize'> {
+  return { ...(spec.guard === undefined ? {} : { guard: spec.guard }), ...(spec.authorize === undefined ? {} : { authorize: spec.authorize }) };
 }
 
 /** Idle age up to which a connection is used again when the server says nothing (B6). */
@@ -43,6 +57,8 @@ export class HttpPool {
   readonly #all = new Set<Connection>();
   #waiting: Exchange[] = [];
   #closed = false;
+  /** Why this upstream may not be called at all. */
+  readonly #refused: UpstreamFailure | null;
   readonly #retryFresh = (exchange: Exchange): void => this.#runFresh(exchange);
 
   constructor(upstream: URL, options: HttpPoolOptions = {}) {
@@ -50,6 +66,9 @@ export class HttpPool {
     this.#options = options;
     this.#maxConnections = options.maxConnections ?? 1_024;
     this.#maxWaiting = options.maxWaiting ?? 1_024;
+    // A host that is an address is never looked up, so it is judged here.
+    const problem = options.guard?.refusesHost(upstream.hostname) ?? null;
+    this.#refused = problem === null ? null : notAllowed(problem, false);
   }
 
   /** Loads the HTTP client ahead of the first request, which otherwise waits for it. */
@@ -65,9 +84,15 @@ export class HttpPool {
 
   /** Sends a request. Never throws; handlers are never called before it returns. Redirects are never followed. */
   dispatch(request: HttpRequest, handlers: HttpHandlers): HttpExchange {
+    const { authorize } = this.#options;
+    return authorize === undefined ? this.#send(request, handlers) : new AuthorizedExchange(authorize, request, handlers, (again, others) => this.#send(again, others));
+  }
+
+  #send(request: HttpRequest, handlers: HttpHandlers): HttpExchange {
     const exchange = new Exchange(request, handlers, this.#retryFresh);
-    if (this.#closed) {
-      queueMicrotask(() => exchange.fail(failure('closed', 'the connection to the upstream is being shut down', false)));
+    const refused = this.#closed ? failure('closed', 'the connection to the upstream is being shut down', false) : this.#refused;
+    if (refused !== null) {
+      queueMicrotask(() => exchange.fail(refused));
     } else if (this.#parts === null) {
       this.#wait(exchange);
       void this.ready();
@@ -91,12 +116,17 @@ export class HttpPool {
       const [client, connector] = await Promise.all([import('undici/lib/dispatcher/client.js'), import('undici/lib/core/connect.js')]);
       const timeout = this.#options.connectTimeoutMs ?? 10_000;
       // One connector for all, so that TLS sessions are shared.
-      this.#parts = { Client: client.default, connect: connector.default({ ...this.#options.tls, timeout, allowH2: false }) };
+      this.#parts = { Client: client.default, connect: connector.default(this.#connectOptions(timeout)) };
       this.#drain();
     } catch {
       this.#closed = true;
       for (const exchange of this.#waiting.splice(0)) exchange.fail(failure('unreachable', 'the HTTP client could not be loaded', false));
     }
+  }
+
+  #connectOptions(timeout: number): buildConnector.BuildOptions & { readonly lookup?: Lookup } {
+    const { tls, guard } = this.#options;
+    return { ...tls, timeout, allowH2: false, ...(guard === undefined ? {} : { lookup: guardedLookup(guard) }) };
   }
 
   #wait(exchange: Exchange): void {

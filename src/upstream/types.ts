@@ -1,4 +1,5 @@
 import type { Message } from '../mcp/message.ts';
+import type { AddressGuard } from './address-guard.ts';
 
 /** How a stdio upstream is started. Comes from the operator's configuration only, never from a request (protocol.md D4). */
 export interface CommandSpec {
@@ -15,6 +16,23 @@ export interface HttpSpec {
   readonly url: URL;
   /** The gateway's own credentials for this upstream. */
   readonly headers: Readonly<Record<string, string>>;
+  /** Which addresses it may resolve to; absent for servers of gateway.yaml, which are the operator's own choice. */
+  readonly guard?: AddressGuard;
+  /** Gives each request an access token of the gateway's own, in place of any configured `Authorization`. */
+  readonly authorize?: UpstreamAuthorizer;
+}
+
+/** The gateway's own access to a server that asks for OAuth. Shared by all connections to that server. */
+export interface UpstreamAuthorizer {
+  /** The value of `Authorization` for a request, at once where a token is at hand; or why there is none, and then nothing is sent. */
+  header(): string | UpstreamFailure | Promise<string | UpstreamFailure>;
+  /**
+   * The server refused a request: 401, or 403 with `insufficient_scope`. In both cases it has processed nothing of it.
+   * @param sent the `Authorization` that it was sent with
+   * @param challenge value of `WWW-Authenticate`, null without one
+   * @returns another `Authorization` that is worth one more try, or what to tell the caller
+   */
+  refused(sent: string, status: 401 | 403, challenge: string | null): Promise<string | UpstreamFailure>;
 }
 
 /** Why an upstream did not answer. `text` is safe to show to the client: no secret, no environment, no stack. */

@@ -5,7 +5,7 @@ import type { Message, Request } from '../../mcp/message.ts';
 import { isIdempotent } from '../../mcp/methods.ts';
 import { mismatchedParamHeader } from '../../mcp/param-headers.ts';
 import { eraOf, type Era } from '../../mcp/versions.ts';
-import { HttpPool, type HttpHandlers } from '../../upstream/http-pool.ts';
+import { HttpPool, poolOptions, type HttpHandlers } from '../../upstream/http-pool.ts';
 import { failure } from '../../upstream/failure.ts';
 import type { HttpSpec } from '../../upstream/types.ts';
 import { formatSse } from '../../wire/sse.ts';
@@ -50,7 +50,7 @@ export class RelayEndpoint implements Endpoint {
     this.#spec = spec;
     this.#edge = edge !== null;
     this.#onChallenge = edge === null ? null : (value) => edge.challenge(value);
-    this.#pool = new HttpPool(spec.url, { keepHost: this.#edge });
+    this.#pool = new HttpPool(spec.url, { keepHost: this.#edge, ...(this.#edge ? {} : poolOptions(spec)) });
     this.#path = spec.url.pathname + spec.url.search;
     this.#sessions = new SessionTable(context.limits.maxSessionsPerGrant, context.limits.sessionIdleMs);
     void this.#pool.ready();
