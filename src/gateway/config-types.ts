@@ -17,8 +17,15 @@ export interface GatewayConfig {
   readonly approvals: ApprovalsConfig;
   readonly journal: JournalConfig;
   readonly limits: LimitsConfig;
+  /** Who may read /metrics besides this machine; left out: nobody. */
+  readonly metrics?: MetricsConfig;
   /** Whose tokens vouch for callers; left out: nobody's. */
   readonly oauth?: OAuthConfig;
+}
+
+export interface MetricsConfig {
+  /** SHA-256 of the bearer token that is needed then, from this machine too; 32 bytes. */
+  readonly tokenSha256: Buffer;
 }
 
 export interface ListenAddress {
@@ -66,6 +73,10 @@ export interface GrantConfig {
   readonly tokenSha256: Buffer | null;
   /** Callers that an issuer vouches for, instead of a token or beside it. */
   readonly oauth?: OAuthIdentity;
+  /** The token before the last rotation, which works until then (milliseconds since 1970) for the same caller. */
+  readonly previous?: { readonly tokenSha256: Buffer; readonly untilMs: number };
+  /** From then on (milliseconds since 1970) nobody is let in, and what is open ends. */
+  readonly expiresAtMs?: number;
 }
 
 /** Whom a grant is for, as an issuer says it in its access tokens. */

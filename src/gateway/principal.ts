@@ -26,6 +26,7 @@ export class Principal {
   #tags: readonly string[];
   readonly #listeners = new Set<PolicyListener>();
   #revoked = false;
+  #expiresAtMs: number | null = null;
 
   constructor(grant: string, server: string, policies: PolicySet, tags: readonly string[] = []) {
     this.grant = grant;
@@ -46,7 +47,12 @@ export class Principal {
 
   /** True when the grant is gone: what was authenticated before, and is still arriving, is not judged any more. */
   get revoked(): boolean {
-    return this.#revoked;
+    return this.#revoked || (this.#expiresAtMs !== null && Date.now() >= this.#expiresAtMs);
+  }
+
+  /** Asked on every call, so that a session which was open before ends its calls on time. @param at milliseconds since 1970; null: never */
+  expireAt(at: number | null): void {
+    this.#expiresAtMs = at;
   }
 
   revoke(): void {

@@ -42,8 +42,8 @@ export class AuditLog {
   }
 
   head(): { readonly seq: number; readonly hash: string } {
-    const row = this.#head.first();
-    return { seq: Number(row?.[0] ?? 0), hash: String(row?.[1] ?? '') };
+    const [seq, hash] = this.#head.first() ?? [];
+    return { seq: Number(seq ?? 0), hash: typeof hash === 'string' ? hash : '' };
   }
 
   list(filter: AuditFilter): AuditEntry[] {
