@@ -17,6 +17,7 @@ export class ToolClassifier {
   readonly #facts: ServerFacts;
   #young = new Map<string, Classification>();
   #old = new Map<string, Classification>();
+  readonly #categories = new Map<string, string>();
 
   /** @param facts the configured name of the server, and whether the operator trusts its annotations (never unless it says so) */
   constructor(facts: ServerFacts = {}) {
@@ -53,6 +54,13 @@ export class ToolClassifier {
       this.#young = new Map();
     }
     this.#young.set(hash, found);
+    const name = definitions[0]?.get('name')?.text() ?? null;
+    if (name !== null && (this.#categories.size < GENERATION || this.#categories.has(name))) this.#categories.set(name, found.category);
     return found;
+  }
+
+  /** The category that this tool was found to have last, for figures; null while nothing has asked for its class. */
+  categoryOf(name: string): string | null {
+    return this.#categories.get(name) ?? null;
   }
 }

@@ -94,6 +94,11 @@ export class Listener {
     this.#options.handle(head, request, response);
   }
 
+  /** Closes the connections on which nothing happens. */
+  closeIdle(): void {
+    this.#server.closeIdleConnections();
+  }
+
   /** Stops taking connections; idle ones are closed, the others after `graceMs`. */
   async close(graceMs: number): Promise<void> {
     const closed = new Promise<void>((resolve) => {
