@@ -11,6 +11,12 @@ export interface Call<Params, Query, Body> {
   /** The version of `If-Match`; null for `*`, undefined where none was sent. */
   readonly ifMatch: number | null | undefined;
   readonly requestId: string;
+  /** The browser's session; null for a token and for nobody. */
+  readonly session: { readonly hash: string; readonly csrfToken: string } | null;
+  /** A header of the request by lower-case name. */
+  header(name: string): string | null;
+  /** A cookie of the request. */
+  cookie(name: string): string | null;
   /** Address of the peer, for the audit. */
   readonly address: string | null;
   /** The address by which the browser reached us, without a trailing slash. */
@@ -25,14 +31,22 @@ export interface Reply<Body> {
   readonly body: Body;
   readonly version?: number;
   readonly location?: string;
+  /** Values of Set-Cookie. */
+  readonly cookies?: readonly string[];
 }
 
 /** An answer that is no JSON document: an export, a stream of events. */
 export interface RawReply {
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
+  /** Read as fast as the client takes it; ended (`return`) when he is gone, or may not see it any more. */
   readonly stream: AsyncIterable<string | Uint8Array>;
+  /** Values of Set-Cookie. */
+  readonly cookies?: readonly string[];
 }
+
+/** As a route's scope: whoever has the permission for at least one server. The handler shows and does only what `caller.can` and `caller.servers` say. */
+export const ANYWHERE = '*';
 
 export interface RouteSpec<Params extends z.ZodType, Query extends z.ZodType, Body extends z.ZodType, Answer extends z.ZodType> {
   readonly method: 'get' | 'post' | 'put' | 'patch' | 'delete';
@@ -45,7 +59,8 @@ export interface RouteSpec<Params extends z.ZodType, Query extends z.ZodType, Bo
   readonly permission: Permission;
   /**
    * The server whose rights count, from the checked request; null: the whole organisation. Left out: the parameter or query member `server`
-   * where there is one, else the organisation. `undefined`: there is no such thing, which is told to nobody apart from "forbidden".
+   * where there is one, else the organisation. `undefined`: there is no such thing, which is told to nobody apart from "forbidden". ANYWHERE: for
+   * lists, which show only what the caller may see.
    */
   readonly scope?: (call: Call<z.output<Params>, z.output<Query>, z.output<Body>>, services: ControlServices) => Promise<string | null | undefined> | string | null | undefined;
   readonly params?: Params;
@@ -58,6 +73,8 @@ export interface RouteSpec<Params extends z.ZodType, Query extends z.ZodType, Bo
   readonly raw?: string;
   /** A change that a version guards: without If-Match it is 428. */
   readonly needsIfMatch?: boolean;
+  /** Only for people who are signed in: no API token may do this, so that a stolen one cannot make itself last. */
+  readonly sessionOnly?: boolean;
   readonly handle: (call: Call<z.output<Params>, z.output<Query>, z.output<Body>>, services: ControlServices) => Promise<Reply<z.input<Answer>> | RawReply> | Reply<z.input<Answer>> | RawReply;
 }
 

@@ -18,6 +18,8 @@ export interface ControlServices {
   readonly publicUrl: () => string;
   readonly secrets: SecretBox;
   readonly log: (line: string) => void;
+  /** Of this program. */
+  readonly version: string;
   readonly now: () => number;
 }
 
