@@ -174,6 +174,12 @@ forEachEngine('registry, policies and snapshots', (engine) => {
     await registry.apply([{ op: 'unseal', name: 'server/a_b/env/K' }, { op: 'unseal', name: 'not there' }], []);
     expect(await registry.secret('server/a_b/env/K')).toBeNull();
     expect((await registry.secret('server/axb/env/K'))?.sealed.toString()).toBe('server/axb/env/K');
+    // Sealing anew never brings back a value that was replaced or removed meanwhile.
+    const again = (name: string, replaces: string) => registry.apply([{ op: 'seal', secret: { name, key: 2, sealed: Buffer.from('anew') }, replaces: Buffer.from(replaces) }], []);
+    expect(await again('server/axb/env/K', 'older')).toEqual({ ok: false, index: 0, why: 'conflict', current: null });
+    expect(await again('server/a_b/env/K', 'server/a_b/env/K')).toMatchObject({ ok: false, why: 'conflict' });
+    expect(await again('server/axb/env/K', 'server/axb/env/K')).toMatchObject({ ok: true });
+    expect(await registry.secret('server/axb/env/K')).toEqual({ name: 'server/axb/env/K', key: 2, sealed: Buffer.from('anew') });
     await state.close();
   });
 });

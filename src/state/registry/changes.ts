@@ -60,6 +60,7 @@ export class ChangeWriter {
       case 'publish':
         return this.#publish(change, at);
       case 'seal':
+        if (change.replaces !== undefined && secrets.get(change.secret.name)?.sealed.equals(change.replaces) !== true) throw new ChangeRefused('conflict', null);
         secrets.put(change.secret);
         return null;
       case 'unseal':
