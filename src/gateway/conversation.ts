@@ -5,6 +5,7 @@ import { classifyRequest, isNotificationMethod } from '../mcp/methods.ts';
 import { declaredVersion, INVALID_VERSION, progressTokenKey, tokenKey } from '../mcp/meta.ts';
 import { eraOf, MODERN_VERSIONS, type Era } from '../mcp/versions.ts';
 import type { UpstreamFailure } from '../upstream/types.ts';
+import type { JsonNode } from '../wire/json-node.ts';
 import { answerFor } from './answer.ts';
 import { checkKeys } from './check-keys.ts';
 import { identityOfInitialize, UNKNOWN_CLIENT, type ClientIdentity } from './client-identity.ts';
@@ -47,6 +48,8 @@ export class Conversation {
   /** Requests of the upstream that wait for the client, by id: only these may be answered, once (J10, C5). */
   readonly serverRequests: Map<string, { readonly method: string; readonly requestKey: string | null }> = new Map();
   readonly stateful: boolean;
+  /** Verified claims of the access token with which the last message came; null where there was none. */
+  user: JsonNode | null = null;
   /** What `initialize` said of the client; modern requests say it themselves. */
   identity: ClientIdentity = UNKNOWN_CLIENT;
   /** What the gateway itself asks the client. */
@@ -86,8 +89,10 @@ export class Conversation {
   /**
    * Judges one message from the client. Nothing of it may be sent on unless the verdict is `forward`.
    * @param caller a hash that tells several callers behind one grant apart, as on an edge listener; null where the grant is the caller
+   * @param user verified claims of that caller, for conditions
    */
-  client(message: Message, caller: string | null = null): ClientVerdict | Promise<ClientVerdict> {
+  client(message: Message, caller: string | null = null, user: JsonNode | null = null): ClientVerdict | Promise<ClientVerdict> {
+    this.user = user;
     try {
       const verdict = this.#fromClient(message, caller);
       return verdict instanceof Promise ? verdict.catch((error: unknown) => this.#broken(message, error)) : verdict;

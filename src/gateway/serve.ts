@@ -10,7 +10,7 @@ import type { GatewayConfig, GrantConfig, ListenAddress, ServerConfig } from './
 import { openEndpoint, type ServerEndpoint } from './http/endpoint.ts';
 import type { EndpointStats } from './http/context.ts';
 import { GrantClock } from './grant-clock.ts';
-import { TokenTable, type TokenEntry } from './http/guard.ts';
+import { bearerToken, TokenTable, unknownToken, type GuardProblem, type TokenEntry } from './http/guard.ts';
 import type { Head } from './http/head.ts';
 import { Listener } from './http/listener.ts';
 import { GatewayMetrics } from './metrics/gateway-metrics.ts';
@@ -147,7 +147,7 @@ class Gateway implements RunningGateway {
       seen.add(grant.label);
       const before = this.#principals.get(grant.label);
       let principal = before?.principal;
-      const sameCaller = before !== undefined && before.grant.server === grant.server && sameCallerToken(before.grant, grant, now);
+      const sameCaller = before !== undefined && before.grant.server === grant.server && sameCallerToken(before.grant, grant, now) && sameIdentity(before.grant, grant);
       if (principal === undefined || !sameCaller) {
         if (principal !== undefined) this.#endPrincipal(principal, 'the grant was changed');
         principal = new Principal(grant.label, grant.server, grant.policies, grant.tags);
@@ -347,7 +347,7 @@ function sameToken(a: Buffer | null, b: Buffer | null): boolean {
 
 /** True when the same people come by OAuth: others are another caller. */
 function sameIdentity(a: GrantConfig, b: GrantConfig): boolean {
-  const text = ({ oauth }: GrantConfig): string => JSON.stringify(oauth === undefined ? null : [oauth.issuer, Object.entries(oauth.claims).sort()]);
+  const text = ({ oauth }: GrantConfig): string => JSON.stringify(oauth === undefined ? null : [oauth.issuer, Object.entries(oauth.claims).sort(([one], [other]) => (one < other ? -1 : 1))]);
   return text(a) === text(b);
 }
 

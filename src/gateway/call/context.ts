@@ -6,7 +6,7 @@ import type { InFlight } from '../in-flight.ts';
 /** Whose call it is, for the policy's conditions. */
 export function callContext(conversation: Conversation, call: InFlight): CallContext {
   const { name, version } = identityOf(call.request, call.era, conversation.identity);
-  return contextWith(conversation, { name, version }, conversation.session);
+  return contextWith(conversation, { name, version }, conversation.session, conversation.user);
 }
 
 /**
@@ -14,10 +14,10 @@ export function callContext(conversation: Conversation, call: InFlight): CallCon
  * (protocol.md L4), so none of them is told.
  */
 export function listedQuery(conversation: Conversation, kind: TargetKind, name: string, tool: ToolFacts | null): Query {
-  return { kind, name, tool, context: contextWith(conversation, { name: null, version: null }, null) };
+  return { kind, name, tool, context: contextWith(conversation, { name: null, version: null }, null, null) };
 }
 
-function contextWith(conversation: Conversation, client: CallContext['client'], session: string | null): CallContext {
+function contextWith(conversation: Conversation, client: CallContext['client'], session: string | null, user: CallContext['user']): CallContext {
   const { principal, gateway } = conversation;
-  return { server: principal.server, grant: { label: principal.grant, tags: principal.tags }, user: null, client, session, now: gateway.now() };
+  return { server: principal.server, grant: { label: principal.grant, tags: principal.tags }, user, client, session, now: gateway.now() };
 }

@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { GatewayServices } from '../conversation-options.ts';
 import type { LimitsConfig, ServerConfig } from '../config-types.ts';
+import type { JsonNode } from '../../wire/json-node.ts';
 import type { Principal } from '../principal.ts';
 import type { Head } from './head.ts';
 
@@ -10,6 +11,10 @@ export interface Incoming {
   readonly response: ServerResponse;
   readonly head: Head;
   readonly principal: Principal;
+  /** Hash of whom an access token is about: tells the callers behind one grant apart. Null where the grant is the caller. */
+  readonly caller: string | null;
+  /** The claims of a verified access token, for conditions; null without one. */
+  readonly user: JsonNode | null;
 }
 
 /** What an endpoint is built from. */

@@ -63,7 +63,7 @@ export class EdgeListener {
 
   #route(head: Head, request: IncomingMessage, response: ServerResponse): void {
     if (head.path === this.#path) {
-      const incoming = { request, response, head, principal: this.#principal };
+      const incoming = { request, response, head, principal: this.#principal, caller: null, user: null };
       if (head.method === 'POST') return this.#endpoint.post(incoming);
       if (head.method === 'GET') return this.#endpoint.get(incoming);
       if (head.method === 'DELETE') return this.#endpoint.delete(incoming);

@@ -55,34 +55,56 @@ export function checkExposure(head: Pick<Head, 'get'>, rules: ExposureRules, own
   return null;
 }
 
+/** A token of a grant. */
+export interface TokenEntry {
+  readonly hash: Buffer;
+  readonly principal: Principal;
+  /** A token before a rotation works until then; milliseconds since 1970. */
+  readonly untilMs?: number;
+}
+
 /** Grants by the SHA-256 of their token. */
 export class TokenTable {
-  readonly #byHash: ReadonlyMap<string, { readonly hash: Buffer; readonly principal: Principal }>;
+  readonly #byHash: ReadonlyMap<string, TokenEntry>;
 
-  constructor(entries: Iterable<{ readonly hash: Buffer; readonly principal: Principal }>) {
+  constructor(entries: Iterable<TokenEntry>) {
     this.#byHash = new Map([...entries].map((entry) => [entry.hash.toString('latin1'), entry]));
   }
 
   /**
-   * The principal of a bearer token for this server. Tokens are compared by hash in constant time, and a token for another server
-   * fails exactly like one that does not exist.
+   * The principal of a bearer token for this server; null when there is none. Tokens are compared by hash in constant time, and a token for
+   * another server is like one that does not exist.
    */
-  authenticate(head: Head, server: string): Principal | GuardProblem {
-    const authorization = head.get('authorization');
-    if (authorization === null) return unauthorized('missing_token', 'a bearer token is required', '');
-    const match = /^Bearer +([\x21-\x7e]{1,512})$/i.exec(authorization);
-    const token = match?.[1];
-    if (token === undefined) return unauthorized('malformed_token', 'the Authorization header must be `Bearer <grant token>`', ', error="invalid_request"');
-    const digest = hash('sha256', token, 'buffer');
+  find(digest: Buffer, server: string): Principal | null {
     const entry = this.#byHash.get(digest.toString('latin1'));
     const known = timingSafeEqual(digest, entry?.hash ?? Buffer.alloc(32));
-    if (!known || entry === undefined || entry.principal.server !== server) {
-      return unauthorized('invalid_token', 'the token is not valid for this server', ', error="invalid_token"');
-    }
-    return entry.principal;
+    const late = entry?.untilMs !== undefined && Date.now() >= entry.untilMs;
+    return known && !late && entry?.principal.server === server && !entry.principal.revoked ? entry.principal : null;
   }
 }
 
+/** The bearer token of a request, and its SHA-256; or why there is none. */
+export function bearerToken(head: Head): { readonly token: string; readonly digest: Buffer } | GuardProblem {
+  // Tokens in addresses end up in the logs of everything in between, so one there is refused even beside a good one (O1).
+  if (head.query !== '' && new URLSearchParams(head.query).has('access_token')) {
+    return { status: 400, code: 'token_in_query', text: 'a token must not stand in the query; send it as `Authorization: Bearer`', headers: challenge(', error="invalid_request"') };
+  }
+  const authorization = head.get('authorization');
+  if (authorization === null) return unauthorized('missing_token', 'a bearer token is required', '');
+  const token = /^Bearer +([\x21-\x7e]+)$/i.exec(authorization)?.[1];
+  if (token === undefined) return unauthorized('malformed_token', 'the Authorization header must be `Bearer <token>`', ', error="invalid_request"');
+  return { token, digest: hash('sha256', token, 'buffer') };
+}
+
+/** The refusal of a token that is nobody's here. */
+export function unknownToken(): GuardProblem {
+  return unauthorized('invalid_token', 'the token is not valid for this server', ', error="invalid_token"');
+}
+
 function unauthorized(code: string, text: string, detail: string): GuardProblem {
-  return { status: 401, code, text, headers: { 'www-authenticate': `Bearer realm="policylayer"${detail}` } };
+  return { status: 401, code, text, headers: challenge(detail) };
+}
+
+function challenge(detail: string): Readonly<Record<string, string>> {
+  return { 'www-authenticate': `Bearer realm="policylayer"${detail}` };
 }

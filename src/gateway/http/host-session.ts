@@ -31,6 +31,7 @@ export class HostSession implements SessionEntry, LinkObserver {
   /** 256 random bits: the id is no credential, but it must not be guessed either (S2). */
   readonly id: string = randomBytes(32).toString('base64url');
   readonly owner: Principal;
+  readonly caller: string | null;
   readonly conversation: Conversation;
   lastUsed: number = performance.now();
   readonly #link: UpstreamLink;
@@ -54,6 +55,7 @@ export class HostSession implements SessionEntry, LinkObserver {
 
   constructor(context: EndpointContext, incoming: Incoming, pool: LinkPool, transport: 'http' | 'sse', onClosed: (session: HostSession) => void) {
     this.owner = incoming.principal;
+    this.caller = incoming.caller;
     this.#single = transport === 'sse';
     this.#onClosed = onClosed;
     this.conversation = new Conversation({

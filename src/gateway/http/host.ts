@@ -59,7 +59,7 @@ export class HostEndpoint implements Endpoint {
 
   post(incoming: Incoming): void {
     const id = incoming.head.get('mcp-session-id');
-    const session = id === null ? null : this.#sessions.get(id, incoming.principal);
+    const session = id === null ? null : this.#sessions.get(id, incoming);
     readPost(this.#context, incoming, session?.conversation.version ?? null, (posted) => {
       if (posted.era === 'modern') return this.#modern(incoming, posted.message);
       const { message } = posted;
@@ -92,16 +92,16 @@ export class HostEndpoint implements Endpoint {
     incoming.response.on('finish', () => {
       if (session.conversation.version === null) this.#sessions.end(session.id, 'it could not be opened');
     });
-    this.#carry(session.conversation, message, new PostExchange(incoming.response), (verdict) => session.forward(verdict, exchange));
+    this.#carry(incoming, session.conversation, message, new PostExchange(incoming.response), (verdict) => session.forward(verdict, exchange));
   }
 
   #legacy(incoming: Incoming, session: HostSession, message: Message): void {
     const exchange = new PostExchange(incoming.response);
     if (message.kind === 'request') {
       const answering = session.judging(message.idKey, exchange);
-      return this.#carry(session.conversation, message, answering, (judged) => session.forward(judged, exchange), answering.judged);
+      return this.#carry(incoming, session.conversation, message, answering, (judged) => session.forward(judged, exchange), answering.judged);
     }
-    this.#carry(session.conversation, message, exchange, (judged) => {
+    this.#carry(incoming, session.conversation, message, exchange, (judged) => {
       session.forward(judged, null);
       sendAccepted(incoming.response);
     });
@@ -121,7 +121,7 @@ export class HostEndpoint implements Endpoint {
         else if (verdict.do === 'answer') answering?.finish(verdict.bytes, 200);
         else part?.end();
       };
-      void andThen(session.conversation.client(message), carryOut);
+      void andThen(session.conversation.client(message, incoming.caller, incoming.user), carryOut);
     }
   }
 
@@ -134,7 +134,7 @@ export class HostEndpoint implements Endpoint {
     const exchange = new PostExchange(incoming.response);
     const hosted: HostRequest = new HostRequest(this.#context, incoming, message, exchange, this.#pool, () => this.#requests.delete(hosted));
     this.#requests.add(hosted);
-    const judge = (): void => this.#carry(hosted.conversation, message, exchange, (judged) => hosted.forward(judged), () => undefined, () => hosted.finish());
+    const judge = (): void => this.#carry(incoming, hosted.conversation, message, exchange, (judged) => hosted.forward(judged), () => undefined, () => hosted.finish());
     if (message.method !== 'tools/call') return judge();
     // Here the gateway is the validating server, so it has to know the tool's schema first (H7).
     const name = message.params?.get('name')?.text() ?? '';
@@ -164,7 +164,7 @@ export class HostEndpoint implements Endpoint {
    * @param judged called as soon as there is a verdict, whatever it is
    * @param ended called when it went no further
    */
-  #carry(conversation: Conversation, message: Message, answering: Answering, forward: (message: Message) => void, judged: () => void = () => undefined, ended: () => void = () => undefined): void {
+  #carry(incoming: Incoming, conversation: Conversation, message: Message, answering: Answering, forward: (message: Message) => void, judged: () => void = () => undefined, ended: () => void = () => undefined): void {
     const carryOut = (verdict: ClientVerdict): void => {
       judged();
       if (verdict.do === 'forward') return forward(verdict.message);
@@ -180,7 +180,7 @@ export class HostEndpoint implements Endpoint {
       ended();
     };
     try {
-      const verdict = conversation.client(message);
+      const verdict = conversation.client(message, incoming.caller, incoming.user);
       if (verdict instanceof Promise) verdict.then(carryOut).catch(broken);
       else carryOut(verdict);
     } catch (error) {
@@ -192,7 +192,7 @@ export class HostEndpoint implements Endpoint {
     const id = incoming.head.get('mcp-session-id');
     if (!accepts(incoming.head.get('accept'), 'text/event-stream')) return sendProblem(incoming.response, 406, 'Accept must list text/event-stream');
     if (id === null) return sendProblem(incoming.response, 400, 'Bad Request: the Mcp-Session-Id header is required');
-    const session = this.#sessions.get(id, incoming.principal);
+    const session = this.#sessions.get(id, incoming);
     if (session === null) return this.#unknownSession(incoming);
     const stream = new PostExchange(incoming.response);
     const lastEventId = incoming.head.get('last-event-id');
@@ -207,7 +207,7 @@ export class HostEndpoint implements Endpoint {
   delete(incoming: Incoming): void {
     const id = incoming.head.get('mcp-session-id');
     if (id === null) return sendProblem(incoming.response, 400, 'Bad Request: the Mcp-Session-Id header is required');
-    if (this.#sessions.get(id, incoming.principal) === null) return this.#unknownSession(incoming);
+    if (this.#sessions.get(id, incoming) === null) return this.#unknownSession(incoming);
     this.#sessions.end(id, 'deleted by the client');
     incoming.response.writeHead(200, { 'content-length': 0 });
     incoming.response.end();

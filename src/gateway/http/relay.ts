@@ -80,7 +80,7 @@ export class RelayEndpoint implements Endpoint {
   #session(incoming: Incoming): RelaySession | null | 'unknown' {
     const id = incoming.head.get('mcp-session-id');
     if (id === null) return null;
-    return this.#sessions.get(id, incoming.principal) ?? 'unknown';
+    return this.#sessions.get(id, incoming) ?? 'unknown';
   }
 
   #unknownSession(incoming: Incoming): void {
@@ -150,10 +150,11 @@ export class RelayEndpoint implements Endpoint {
 
   /**
    * On an edge listener every user has the same grant: the token, which only the upstream can check, tells them apart. Elsewhere the token is
-   * the grant's own.
+   * the grant's own, or was verified.
    */
-  #callerOf({ head }: Incoming): string | null {
-    const token = this.#onChallenge === null ? null : head.get('authorization');
+  #callerOf({ head, caller }: Incoming): string | null {
+    if (this.#onChallenge === null) return caller;
+    const token = head.get('authorization');
     return token === null ? null : createHash('sha256').update(token).digest('hex');
   }
 
@@ -174,7 +175,7 @@ export class RelayEndpoint implements Endpoint {
   #forget(incoming: Incoming, status: number): void {
     const named = incoming.head.get('mcp-session-id');
     const over = status === 404 || (incoming.head.method === 'DELETE' && status >= 200 && status < 300);
-    if (over && named !== null && this.#sessions.get(named, incoming.principal) !== null) this.#sessions.end(named, 'the upstream ended it');
+    if (over && named !== null && this.#sessions.get(named, incoming) !== null) this.#sessions.end(named, 'the upstream ended it');
   }
 
   #bind(id: string, incoming: Incoming, { conversation, held }: Talk): void {
@@ -186,6 +187,7 @@ export class RelayEndpoint implements Endpoint {
     const unpin = this.#context.services.pins.subscribe(() => tell('tools'));
     this.#sessions.add(id, {
       owner: incoming.principal,
+      caller: incoming.caller,
       conversation,
       held,
       streams,
@@ -245,7 +247,7 @@ export class RelayEndpoint implements Endpoint {
       answering.finish(errorAnswer(message.kind === 'request' ? message.id : null, INTERNAL_ERROR, 'Refused: internal error'), 500);
     };
     try {
-      const verdict = conversation.client(message, this.#callerOf(incoming));
+      const verdict = conversation.client(message, this.#callerOf(incoming), incoming.user);
       if (!(verdict instanceof Promise)) return carryOut(verdict);
       // A cancellation, or the answer to a question of ours, comes in an exchange of its own and must find this one.
       if (conversation.session === null) {
@@ -382,7 +384,7 @@ export class RelayEndpoint implements Endpoint {
         if (verdict.do === 'answer') write(verdict.bytes);
         if (message.kind === 'request') done();
       };
-      void andThen(conversation.client(message, this.#callerOf(incoming)), carryOut);
+      void andThen(conversation.client(message, this.#callerOf(incoming), incoming.user), carryOut);
     }
   }
 

@@ -3,6 +3,8 @@
 export interface SessionEntry {
   /** The principal that opened it; anybody else gets the answer for an unknown session. */
   readonly owner: object;
+  /** Which of several callers behind that principal opened it; null where they are one. */
+  readonly caller: string | null;
   lastUsed: number;
   /** True while something is going on in it: it is not idle then, however long that takes. */
   busy(): boolean;
@@ -33,10 +35,10 @@ export class SessionTable<T extends SessionEntry> {
     return this.#sessions.values();
   }
 
-  /** The session of this id and owner, marked as used; null otherwise, without telling which of the two was wrong. */
-  get(id: string, owner: object): T | null {
+  /** The session of this id, owner and caller, marked as used; null otherwise, without telling which of them was wrong. */
+  get(id: string, { principal, caller }: { readonly principal: object; readonly caller: string | null }): T | null {
     const session = this.#sessions.get(id);
-    if (session === undefined || session.owner !== owner) return null;
+    if (session === undefined || session.owner !== principal || session.caller !== caller) return null;
     session.lastUsed = performance.now();
     return session;
   }

@@ -73,7 +73,7 @@ export class SseFront {
   /** POST to the address that the first event named. */
   post(incoming: Incoming): void {
     const id = new URLSearchParams(incoming.head.query).get('session_id') ?? '';
-    const session = this.#sessions.get(id, incoming.principal);
+    const session = this.#sessions.get(id, incoming);
     if (session === null) {
       recordProblem(this.#context, incoming, 'unknown_session', 'the session does not exist for this principal');
       return sendProblem(incoming.response, 404, 'Session not found');
@@ -81,15 +81,15 @@ export class SseFront {
     readPost(this.#context, incoming, session.conversation.version, (posted) => {
       if (posted.era === 'modern') return sendProblem(incoming.response, 400, 'this transport serves revisions up to 2025-03-26 only');
       sendAccepted(incoming.response);
-      for (const message of posted.batch ?? [posted.message]) this.#judge(session, message);
+      for (const message of posted.batch ?? [posted.message]) this.#judge(incoming, session, message);
     }, false);
   }
 
-  #judge(session: HostSession, message: Message): void {
+  #judge(incoming: Incoming, session: HostSession, message: Message): void {
     const carryOut = (verdict: ClientVerdict): void => {
       if (verdict.do === 'forward') session.forward(verdict.message, null);
       else if (verdict.do === 'answer') session.answer(verdict.bytes);
     };
-    void andThen(session.conversation.client(message), carryOut);
+    void andThen(session.conversation.client(message, incoming.caller, incoming.user), carryOut);
   }
 }
