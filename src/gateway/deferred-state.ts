@@ -1,7 +1,7 @@
 import type { LimitClaim } from '../policy/types.ts';
 import type { Registry } from '../state/registry/types.ts';
 import {
-  StateUnavailable, type ApprovalAnswer, type ApprovalFilter, type ApprovalRecord, type ApprovalRequest, type ApprovalStatus, type ApprovalVote, type CounterScope, type JournalEntry,
+  StateUnavailable, type ApprovalAnswer, type ApprovalFilter, type ApprovalRecord, type ApprovalRequest, type ApprovalStatus, type ApprovalVote, type CounterScope, type JournalEntry, type JournalFigures,
   type JournalFilter, type JournalRow, type Messages, type Pins, type ReserveResult, type Settlement, type State, type VoteResult,
 } from '../state/types.ts';
 
@@ -49,6 +49,10 @@ export class DeferredState implements State {
 
   get pins(): Pins {
     return this.#now().pins;
+  }
+
+  get figures(): JournalFigures {
+    return this.#now().figures;
   }
 
   get registry(): Registry {

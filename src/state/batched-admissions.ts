@@ -2,7 +2,7 @@ import type { LimitClaim } from '../policy/types.ts';
 import type { ApprovalUse } from './approval-store.ts';
 import type { Registry } from './registry/types.ts';
 import type {
-  ApprovalAnswer, ApprovalFilter, ApprovalRecord, ApprovalRequest, ApprovalStatus, ApprovalVote, CounterScope, JournalEntry, JournalFilter, JournalRow, Messages, Pins,
+  ApprovalAnswer, ApprovalFilter, ApprovalRecord, ApprovalRequest, ApprovalStatus, ApprovalVote, CounterScope, JournalEntry, JournalFigures, JournalFilter, JournalRow, Messages, Pins,
   ReserveResult, Settlement, State, VoteResult,
 } from './types.ts';
 
@@ -101,6 +101,10 @@ export class BatchedAdmissions implements State {
 
   get pins(): Pins {
     return this.#state.pins;
+  }
+
+  get figures(): JournalFigures {
+    return this.#state.figures;
   }
 
   get registry(): Registry {

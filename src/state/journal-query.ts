@@ -70,7 +70,7 @@ export class JournalQuery {
     let after = filter.afterSeq ?? 0;
     if (filter.since !== undefined) {
       const since = filter.since.getTime();
-      after = Math.max(after, this.#lastBefore(since - WALL_STEP_MS));
+      after = Math.max(after, this.lastBefore(since - WALL_STEP_MS));
       conditions.push('at >= ?');
       values.push(since);
     }
@@ -94,7 +94,7 @@ export class JournalQuery {
   }
 
   /** A `seq` such that every row up to it was written before `at`, by bisection: no index on time is needed. */
-  #lastBefore(at: number): number {
+  lastBefore(at: number): number {
     let { first: low, last: high } = this.ends();
     low -= 1;
     while (low < high) {

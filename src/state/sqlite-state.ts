@@ -13,6 +13,7 @@ import { HeadCache } from './head-cache.ts';
 import { Flood, type FloodLimits, type Suppressed } from './flood.ts';
 import { IdleBudgets } from './idle-budgets.ts';
 import { IdleCounters } from './idle-counters.ts';
+import { SqliteJournalFigures } from './journal-figures.ts';
 import { JournalQuery } from './journal-query.ts';
 import { JournalStore } from './journal-store.ts';
 import { LimitStore } from './limit-store.ts';
@@ -26,7 +27,7 @@ import { Settlements, type Ended } from './settlements.ts';
 import { StoreClock, type ClockSource } from './store-clock.ts';
 import { Transactions } from './transaction.ts';
 import type {
-  ApprovalAnswer, ApprovalFilter, ApprovalRecord, ApprovalRequest, ApprovalStatus, ApprovalVote, CounterScope, JournalEntry, JournalFilter, JournalRow, Messages, Pins,
+  ApprovalAnswer, ApprovalFilter, ApprovalRecord, ApprovalRequest, ApprovalStatus, ApprovalVote, CounterScope, JournalEntry, JournalFigures, JournalFilter, JournalRow, Messages, Pins,
   ReserveResult, Settlement, StateUnavailable, VoteResult,
 } from './types.ts';
 
@@ -54,6 +55,7 @@ export class SqliteState implements BatchState {
   readonly messages: Messages;
   readonly pins: Pins;
   #registry: SqliteRegistry | null = null;
+  #figures: JournalFigures | null = null;
   readonly #database: SqlDatabase;
   readonly #transactions: Transactions;
   readonly #clock: StoreClock;
@@ -119,6 +121,18 @@ export class SqliteState implements BatchState {
     this.#transact('cannot read the clock', () => this.#clock.now(0));
     this.#visiting = options.visiting ?? false;
     if (!this.#visiting) this.#scheduleHousekeeping(1000);
+  }
+
+  get figures(): JournalFigures {
+    if (this.#figures === null) {
+      const figures = new SqliteJournalFigures(this.#database);
+      this.#figures = {
+        span: (since) => this.#read('cannot count the journal', () => figures.span(since)),
+        counts: (after, until) => this.#read('cannot count the journal', () => figures.counts(after, until)),
+        bySeq: (seqs) => this.#read('cannot read the journal', () => figures.bySeq(seqs)),
+      };
+    }
+    return this.#figures;
   }
 
   /** Made when somebody asks: `run` does not pay for the statements of a registry that it never reads. */

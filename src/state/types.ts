@@ -134,6 +134,31 @@ export interface Journal {
   flush(): void | Promise<void>;
 }
 
+/** Rows that agree in everything that is counted. */
+export interface JournalCount {
+  /** Beginning of the five minutes in which they were written, wall clock, milliseconds. */
+  readonly at: number;
+  readonly server: string;
+  readonly outcome: Outcome;
+  readonly method: string | null;
+  /** Null also where too many different ones were counted together; so are code, policy and rule. */
+  readonly name: string | null;
+  readonly code: string | null;
+  readonly policy: string | null;
+  readonly rule: string | null;
+  readonly rows: number;
+}
+
+/** What views of many rows need without reading them. */
+export interface JournalFigures {
+  /** Where the rows since then begin (the `seq` before the first of them), and the newest `seq`. @throws StateUnavailable */
+  span(since: Date): { readonly after: number; readonly last: number } | Promise<{ readonly after: number; readonly last: number }>;
+  /** Counts the rows with `after < seq <= until`, of which it looks at 20,000 at most: ask in steps. @throws StateUnavailable */
+  counts(after: number, until: number): JournalCount[] | Promise<JournalCount[]>;
+  /** These rows, as far as they exist, in order; the first 1,000 of them. @throws StateUnavailable */
+  bySeq(seqs: readonly number[]): JournalRow[] | Promise<JournalRow[]>;
+}
+
 /** One exact call for which an approval is asked (policy.md, "Approval"). */
 export interface ApprovalRequest {
   /** SHA-256 (hex) over the canonical JSON of everything that the approval binds. Opaque here. */
@@ -375,6 +400,8 @@ export interface State extends Counters, Journal, Approvals {
   readonly messages: Messages;
   /** @throws StateUnavailable when the state is not open */
   readonly pins: Pins;
+  /** @throws StateUnavailable when the state is not open */
+  readonly figures: JournalFigures;
   /** Servers, policies, grants, members: what the control plane keeps. @throws StateUnavailable when the state is not open */
   readonly registry: Registry;
   /**
