@@ -4,7 +4,7 @@ import { suggest } from '../policy/suggest.ts';
 import { quoted } from '../policy/printable.ts';
 import { DRIFT_MODES, type DriftMode } from '../gateway/pins/tool-pins.ts';
 import type { CommandSpec, HttpSpec } from '../upstream/types.ts';
-import { headerProblem, readUpstreamUrl } from './config/http-upstream.ts';
+import { headerProblem, readUpstreamUrl } from '../gateway/checks/http-upstream.ts';
 import { dataDirectory } from './data-directory.ts';
 import { policyName, type PolicyFile } from './policy-files.ts';
 import { UsageError } from './usage-error.ts';

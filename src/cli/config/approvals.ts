@@ -1,7 +1,7 @@
 import type { ApprovalsConfig, ApproverConfig, WebhookConfig } from '../../gateway/config-types.ts';
 import { quoted } from '../../policy/printable.ts';
 import type { GrantEntry } from './grants.ts';
-import { isLoopback } from './loopback.ts';
+import { isLoopback } from '../../gateway/checks/loopback.ts';
 import { describe, type Reader } from './reader.ts';
 import { readSecret, readToken, readTokenHash, warnPlainSecret } from './secrets.ts';
 import type { Position, TreeNode } from './tree.ts';

@@ -1,3 +1,4 @@
+import { LABEL, LABEL_EXPECTED } from '../../gateway/checks/names.ts';
 import type { ServerConfig } from '../../gateway/config-types.ts';
 import type { PolicyEntry } from './gateway-file.ts';
 import { unknownName } from './names.ts';
@@ -81,8 +82,8 @@ function readGrant(
     {
       label: (value) => {
         label = reader.text(value, '`label`') ?? '';
-        if (label !== '' && !/^[\p{L}\p{N}][\p{L}\p{N} ._@:/-]{0,63}$/u.test(label)) {
-          reader.error(value.at, '`label` holds a character that cannot be in a label', { expected: 'letters, digits, spaces and . _ @ : / -, at most 64' });
+        if (label !== '' && !LABEL.test(label)) {
+          reader.error(value.at, '`label` holds a character that cannot be in a label', { expected: LABEL_EXPECTED });
         }
       },
       server: (value) => {

@@ -1,4 +1,5 @@
 import type { ListenAddress } from '../../gateway/config-types.ts';
+import { PLAIN_NAME, PLAIN_NAME_EXPECTED } from '../../gateway/checks/names.ts';
 import { quoted } from '../../policy/printable.ts';
 import { suggest } from '../../policy/suggest.ts';
 import { parseListen } from './listen-address.ts';
@@ -27,11 +28,11 @@ export function unknownName(reader: Reader, node: TreeNode, what: string, name: 
   });
 }
 
-/** Names appear in URLs, journal rows and counter keys, so they are kept to one plain spelling. */
+/** Reports a name that is not plain. */
 export function isPlainName(reader: Reader, entry: MapEntry, what: string): boolean {
-  if (/^[a-z0-9][a-z0-9._-]{0,63}$/.test(entry.key)) return true;
+  if (PLAIN_NAME.test(entry.key)) return true;
   reader.error(entry.at, `${quoted(entry.key)} cannot be the name of a ${what}`, {
-    expected: 'lower-case letters, digits, dots, dashes and underscores, at most 64, a letter or digit first',
+    expected: PLAIN_NAME_EXPECTED,
   });
   return false;
 }

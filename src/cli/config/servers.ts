@@ -1,7 +1,8 @@
 import { DRIFT_MODES, type DriftMode } from '../../gateway/pins/tool-pins.ts';
 import type { Isolation, ServerConfig, Upstream } from '../../gateway/config-types.ts';
+import { VARIABLE, VARIABLE_EXPECTED } from '../../gateway/checks/names.ts';
 import { isPlainName, readListen } from './names.ts';
-import { headerProblem, readUpstreamUrl } from './http-upstream.ts';
+import { headerProblem, readUpstreamUrl } from '../../gateway/checks/http-upstream.ts';
 import { quoted } from '../../policy/printable.ts';
 import { describe, type Reader } from './reader.ts';
 import type { MapEntry, TreeNode } from './tree.ts';
@@ -117,8 +118,8 @@ function readCommand(reader: Reader, node: TreeNode): readonly [string, ...strin
 function readEnvironment(reader: Reader, node: TreeNode): Record<string, string> {
   const env: Record<string, string> = Object.create(null) as Record<string, string>;
   for (const entry of reader.entries(node, '`env`') ?? []) {
-    if (!/^[A-Za-z_][A-Za-z0-9_]*$/.test(entry.key)) {
-      reader.error(entry.at, `${quoted(entry.key)} cannot be the name of a variable`, { expected: 'letters, digits and underscores, no digit first' });
+    if (!VARIABLE.test(entry.key)) {
+      reader.error(entry.at, `${quoted(entry.key)} cannot be the name of a variable`, { expected: VARIABLE_EXPECTED });
       continue;
     }
     // An empty variable is legal for a child process, and a value may be a secret.

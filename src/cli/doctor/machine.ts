@@ -3,7 +3,7 @@ import { createServer } from 'node:net';
 import { delimiter, isAbsolute, join, resolve } from 'node:path';
 import type { GatewayConfig } from '../../gateway/config-types.ts';
 import { formatAddress } from '../config/listen-address.ts';
-import { isLoopback } from '../config/loopback.ts';
+import { isLoopback } from '../../gateway/checks/loopback.ts';
 import { askHealth } from '../health.ts';
 import { readRunFile } from '../run-file.ts';
 import { fail, ok, warn, type Check } from './checks.ts';

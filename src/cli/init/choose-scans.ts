@@ -1,4 +1,4 @@
-import { isLoopback } from '../config/loopback.ts';
+import { isLoopback } from '../../gateway/checks/loopback.ts';
 import type { Group, Member } from './groups.ts';
 import { urlHoldsSecret } from './masking.ts';
 import type { InitOptions } from './options.ts';

@@ -1,5 +1,5 @@
 import { statSync } from 'node:fs';
-import { readUpstreamUrl } from '../config/http-upstream.ts';
+import { readUpstreamUrl } from '../../gateway/checks/http-upstream.ts';
 import { ScanFailure } from '../scan/scan-failure.ts';
 import { scanUpstream, type ScanUpstreamOptions } from '../scan/scan-upstream.ts';
 import { isNamed, summarise, type NamedSummary } from '../scan/tool-summary.ts';

@@ -1,6 +1,6 @@
 import { posix } from 'node:path';
 import { printable } from '../../policy/printable.ts';
-import { readUpstreamUrl } from '../config/http-upstream.ts';
+import { readUpstreamUrl } from '../../gateway/checks/http-upstream.ts';
 import type { ClientId } from './clients.ts';
 import { hasReference } from './references.ts';
 import { member } from './syntax.ts';

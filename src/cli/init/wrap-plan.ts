@@ -1,4 +1,4 @@
-import { headerProblem } from '../config/http-upstream.ts';
+import { headerProblem } from '../../gateway/checks/http-upstream.ts';
 import type { Launcher } from './launcher.ts';
 import { urlHoldsSecret } from './masking.ts';
 import type { HttpServer, StdioServer } from './server-spec.ts';

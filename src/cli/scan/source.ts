@@ -1,4 +1,4 @@
-import { readUpstreamUrl } from '../config/http-upstream.ts';
+import { readUpstreamUrl } from '../../gateway/checks/http-upstream.ts';
 import { readHeaders, serverName } from '../run-options.ts';
 import { endOnSignal } from '../signals.ts';
 import { UsageError } from '../usage-error.ts';

@@ -3,7 +3,7 @@ import type { GatewayConfig, ListenAddress } from '../../gateway/config-types.ts
 import type { RunningGateway } from '../../gateway/serve.ts';
 import { formatDiagnostic } from '../../policy/index.ts';
 import { formatAddress } from '../config/listen-address.ts';
-import { isLoopback } from '../config/loopback.ts';
+import { isLoopback } from '../../gateway/checks/loopback.ts';
 import { loadGateway, type LoadedGateway } from '../config/load.ts';
 import type { MintedToken } from '../config/minted-tokens.ts';
 import { UsageError } from '../usage-error.ts';
