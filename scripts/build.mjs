@@ -1,4 +1,4 @@
-// Bundles the command line into dist/. Splitting keeps every command behind its own dynamic import, so that `run` loads no
+// Bundles the command line and the dashboard into dist/. Splitting keeps every command behind its own dynamic import, so that `run` loads no
 // YAML, no HTTP client and no database driver unless that run needs them (test/walls/stdio-bundle.test.ts holds this).
 //
 // The result appears at once: a build next to dist/ takes its place when it is complete, so that a process that is starting
@@ -11,6 +11,7 @@ import { chmodSync, cpSync, existsSync, readFileSync, renameSync, rmSync, writeF
 import { createRequire } from 'node:module';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { build as buildWeb } from 'vite';
 
 process.chdir(resolve(dirname(fileURLToPath(import.meta.url)), '..'));
 const target = `dist.new-${process.pid}`;
@@ -44,8 +45,11 @@ try {
     build({ ...common, entryPoints: { run: 'src/cli/commands/run.ts' }, chunkNames: 'chunks/run-[name]-[hash]' }),
     // What the catalogue's pages load in a browser.
     build({ entryPoints: { catalogue: 'src/catalogue/pages/browser/main.ts' }, outdir: target, bundle: true, format: 'iife', target: 'es2020', minify: true, metafile: true, logLevel: 'warning' }),
+    // The dashboard. It lies beside the rest and belongs to the same build: pages and API of two versions never meet.
+    buildWeb({ configFile: 'web/vite.config.ts', build: { outDir: resolve(target, 'web') } }),
   ]);
-  const meta = { inputs: Object.assign({}, ...builds.map(({ metafile }) => metafile.inputs)), outputs: Object.assign({}, ...builds.map(({ metafile }) => metafile.outputs)) };
+  const metas = builds.flatMap((built) => ('metafile' in built ? [built.metafile] : []));
+  const meta = { inputs: Object.assign({}, ...metas.map(({ inputs }) => inputs)), outputs: Object.assign({}, ...metas.map(({ outputs }) => outputs)) };
   for (const [file, output] of Object.entries(meta.outputs)) if (file.endsWith('.mjs')) withoutBanner(file, output);
   writeFileSync(join(target, 'meta.json'), JSON.stringify(meta).replaceAll(`${target}/`, 'dist/'));
   chmodSync(join(target, 'bin.mjs'), 0o755);

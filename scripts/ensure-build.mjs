@@ -15,9 +15,11 @@ function modified(path) {
 
 /** Newest change among the sources of the build, directories included so that a deletion counts. */
 function newestSource() {
-  let newest = Math.max(...['package-lock.json', 'scripts/build.mjs', 'scripts/tsconfig.types.json', 'src'].map((path) => modified(join(repository, path))));
-  for (const entry of readdirSync(join(repository, 'src'), { recursive: true, withFileTypes: true })) {
-    newest = Math.max(newest, modified(join(entry.parentPath, entry.name)));
+  let newest = Math.max(...['package-lock.json', 'scripts/build.mjs', 'scripts/tsconfig.types.json', 'src', 'web'].map((path) => modified(join(repository, path))));
+  for (const room of ['src', 'web']) {
+    for (const entry of readdirSync(join(repository, room), { recursive: true, withFileTypes: true })) {
+      newest = Math.max(newest, modified(join(entry.parentPath, entry.name)));
+    }
   }
   return newest;
 }
