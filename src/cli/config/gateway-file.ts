@@ -1,11 +1,12 @@
 import { isAbsolute, resolve } from 'node:path';
-import type { ApprovalsConfig, JournalConfig, LimitsConfig, ListenAddress, ServerConfig } from '../../gateway/config-types.ts';
+import type { ApprovalsConfig, JournalConfig, LimitsConfig, ListenAddress, OAuthConfig, ServerConfig } from '../../gateway/config-types.ts';
 import { quoted } from '../../policy/printable.ts';
 import { CLIENT_LIMITS, UPSTREAM_LIMITS } from '../../wire/limits.ts';
 import { NO_APPROVALS, readApprovals } from './approvals.ts';
 import { readGrants, type GrantEntry } from './grants.ts';
 import { readJournal, readLimits } from './journal-and-limits.ts';
 import { isPlainName, readListen } from './names.ts';
+import { readOAuth } from './oauth.ts';
 import { Reader, describe } from './reader.ts';
 import { readServers } from './servers.ts';
 import type { Position, Problem, TreeNode } from './tree.ts';
@@ -32,6 +33,8 @@ export interface GatewayFile {
   readonly approvals: ApprovalsConfig;
   readonly journal: JournalConfig;
   readonly limits: LimitsConfig;
+  /** Null: there is no such section, and every caller has a grant token. */
+  readonly oauth: OAuthConfig | null;
 }
 
 export const DEFAULT_LISTEN: ListenAddress = { host: '127.0.0.1', port: 4600 };
@@ -72,6 +75,7 @@ export async function readGatewayFile(
   let serversNode: TreeNode | null = null;
   let journal = DEFAULT_JOURNAL;
   let limits = DEFAULT_LIMITS;
+  let oauth: { readonly read: OAuthConfig | null } | null = null;
 
   reader.fields(
     root,
@@ -93,6 +97,7 @@ export async function readGatewayFile(
       },
       policies: (node) => (policies = readPolicies(reader, node, path)),
       grants: (node) => (grantsNode = node),
+      oauth: (node) => (oauth = { read: readOAuth(reader, node) }),
       approvals: (node) => (approvalsNode = node),
       journal: (node) => (journal = readJournal(reader, node, journal)),
       limits: (node) => (limits = readLimits(reader, node, limits)),
@@ -100,7 +105,9 @@ export async function readGatewayFile(
     ['servers'],
   );
   // Read last: grants name servers and policies, which may stand below them in the file.
-  const grants = grantsNode === null ? [] : readGrants(reader, grantsNode, servers, policies, serversNode);
+  const section = oauth as { readonly read: OAuthConfig | null } | null;
+  const issuers = section === null ? new Map() : (section.read?.issuers ?? null);
+  const grants = grantsNode === null ? [] : readGrants(reader, grantsNode, servers, policies, serversNode, issuers);
   const approvals = approvalsNode === null ? NO_APPROVALS : readApprovals(reader, approvalsNode, grants);
   if (grantsNode === null && servers.size > 0) {
     reader.warn(root.at, 'no grant is configured, so nobody can call anything', { help: 'add a grant with a label, a server and policies' });
@@ -108,7 +115,7 @@ export async function readGatewayFile(
   checkAddresses(reader, listen, servers, serversNode);
 
   const failed = reader.problems.some((problem) => problem.severity === 'error');
-  const file = failed ? null : { listen, listenAt, dataDir, allowHosts, allowOrigins, servers, policies, grants, approvals, journal, limits };
+  const file = failed ? null : { listen, listenAt, dataDir, allowHosts, allowOrigins, servers, policies, grants, approvals, journal, limits, oauth: section?.read ?? null };
   return { file, problems: sortByPosition(reader.problems) };
 }
 

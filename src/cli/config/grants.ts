@@ -1,8 +1,9 @@
 import { LABEL, LABEL_EXPECTED } from '../../gateway/checks/names.ts';
-import type { ServerConfig } from '../../gateway/config-types.ts';
+import type { IssuerConfig, OAuthIdentity, ServerConfig } from '../../gateway/config-types.ts';
 import type { PolicyEntry } from './gateway-file.ts';
 import { unknownName } from './names.ts';
 import { quoted } from '../../policy/printable.ts';
+import { readIdentity } from './oauth.ts';
 import type { Reader } from './reader.ts';
 import { readToken, readTokenHash } from './secrets.ts';
 import type { Position, TreeNode } from './tree.ts';
@@ -11,6 +12,8 @@ import type { Position, TreeNode } from './tree.ts';
 export type TokenSource =
   | { readonly kind: 'hash'; readonly sha256: Buffer }
   | { readonly kind: 'minted' }
+  /** No token of ours: an issuer vouches for the callers. */
+  | { readonly kind: 'none' }
   | { readonly kind: 'edge' };
 
 export interface GrantEntry {
@@ -19,6 +22,8 @@ export interface GrantEntry {
   readonly policies: readonly string[];
   readonly tags: readonly string[];
   readonly token: TokenSource;
+  /** Callers that an issuer vouches for, besides the token; null: none. */
+  readonly oauth: OAuthIdentity | null;
   readonly at: Position;
 }
 
@@ -29,6 +34,7 @@ export function readGrants(
   servers: ReadonlyMap<string, ServerConfig>,
   policies: ReadonlyMap<string, PolicyEntry>,
   serversNode: TreeNode | null,
+  issuers: ReadonlyMap<string, IssuerConfig> | null = new Map(),
 ): GrantEntry[] {
   const grants: GrantEntry[] = [];
   const labels = new Map<string, Position>();
@@ -37,7 +43,7 @@ export function readGrants(
   const defined = serversNode?.kind === 'map' ? serversNode.entries.map((entry) => entry.key) : [];
 
   for (const item of reader.items(node, '`grants`') ?? []) {
-    const grant = readGrant(reader, item, servers, policies, defined);
+    const grant = readGrant(reader, item, servers, policies, defined, issuers);
     if (grant === null) continue;
     const earlier = labels.get(grant.label);
     if (earlier !== undefined) reader.error(grant.at, `the label ${quoted(grant.label)} is used twice`, { help: `the first is on line ${earlier.line}` });
@@ -53,6 +59,8 @@ export function readGrants(
       if (owner !== undefined) reader.error(grant.at, `server ${quoted(grant.server)} has two edge grants`, { found: `${quoted(owner)} and ${quoted(grant.label)}`, expected: 'one' });
       edges.set(grant.server, grant.label);
     }
+    const same = grant.oauth === null ? undefined : grants.find((other) => other.server === grant.server && isSame(other.oauth, grant.oauth));
+    if (same !== undefined) reader.error(grant.at, `grants ${quoted(same.label)} and ${quoted(grant.label)} are for the same tokens`, { help: 'a token that stands for two grants is refused; give each claims of its own' });
     grants.push(grant);
   }
   for (const server of servers.values()) {
@@ -68,12 +76,14 @@ function readGrant(
   servers: ReadonlyMap<string, ServerConfig>,
   policies: ReadonlyMap<string, PolicyEntry>,
   defined: readonly string[],
+  issuers: ReadonlyMap<string, IssuerConfig> | null,
 ): GrantEntry | null {
   const before = reader.problems.length;
   let label = '';
   let server = '';
   let names: readonly string[] = [];
   let tags: readonly string[] = [];
+  let oauth: { readonly at: Position; readonly identity: OAuthIdentity | null } | null = null;
   const sources: { readonly key: string; readonly at: Position; readonly token: TokenSource | null }[] = [];
 
   reader.fields(
@@ -98,6 +108,7 @@ function readGrant(
       },
       token: (value) => sources.push({ key: 'token', at: value.at, token: hashed(readToken(reader, value, 'remove it: a token of 256 random bits is then made and shown once')) }),
       token_sha256: (value) => sources.push({ key: 'token_sha256', at: value.at, token: hashed(readTokenHash(reader, value)) }),
+      oauth: (value) => (oauth = { at: value.at, identity: readIdentity(reader, value, issuers) }),
       edge: (value) => {
         if (reader.flag(value, '`edge`') === true) sources.push({ key: 'edge', at: value.at, token: { kind: 'edge' } });
       },
@@ -107,6 +118,8 @@ function readGrant(
 
   const [first, second] = sources;
   if (second !== undefined) reader.error(second.at, `a grant has \`${first?.key}\` and \`${second.key}\``, { expected: 'one of token, token_sha256 and edge' });
+  const identified = oauth as { readonly at: Position; readonly identity: OAuthIdentity | null } | null;
+  if (first?.token?.kind === 'edge' && identified !== null) reader.error(identified.at, 'a grant has `edge` and `oauth`', { help: 'remove one: on an edge listener the upstream checks the tokens' });
   if (first?.token?.kind === 'edge' && servers.get(server)?.edge === null) {
     reader.error(first.at, `server ${quoted(server)} has no edge listener`, { help: 'add edge: { listen: host:port } to the server, or remove edge from the grant' });
   }
@@ -114,7 +127,8 @@ function readGrant(
   if (names.length === 0) {
     reader.warn(node.at, `grant ${quoted(label)} has no policy, so it can call nothing`, { help: 'add policies: [name]' });
   }
-  return { label, server, policies: names, tags, token: first?.token ?? { kind: 'minted' }, at: node.at };
+  const token = first?.token ?? { kind: identified === null ? 'minted' : 'none' };
+  return { label, server, policies: names, tags, token, oauth: identified?.identity ?? null, at: node.at };
 }
 
 function readPolicyNames(reader: Reader, node: TreeNode, policies: ReadonlyMap<string, PolicyEntry>): string[] {
@@ -127,6 +141,12 @@ function readPolicyNames(reader: Reader, node: TreeNode, policies: ReadonlyMap<s
     else names.push(name);
   }
   return names;
+}
+
+function isSame(a: OAuthIdentity | null, b: OAuthIdentity | null): boolean {
+  if (a === null || b === null || a.issuer !== b.issuer) return false;
+  const names = Object.keys(a.claims);
+  return names.length === Object.keys(b.claims).length && names.every((name) => a.claims[name] === b.claims[name]);
 }
 
 function hashed(sha256: Buffer | null): TokenSource | null {

@@ -62,23 +62,25 @@ function toGrant(grant: GatewayFile['grants'][number], policies: readonly Compil
   const own = grant.policies.map((name) => policies.find((policy) => policy.name === name)).filter((policy) => policy !== undefined);
   const { token } = grant;
   // 32 zero bytes are the hash of no token that anybody could find.
-  const tokenSha256 = token.kind === 'edge' ? null : token.kind === 'hash' ? token.sha256 : (minted.get(grant.label) ?? Buffer.alloc(32));
-  return { label: grant.label, server: grant.server, tags: grant.tags, policyNames: grant.policies, policies: combine(own), tokenSha256 };
+  const tokenSha256 = token.kind === 'edge' || token.kind === 'none' ? null : token.kind === 'hash' ? token.sha256 : (minted.get(grant.label) ?? Buffer.alloc(32));
+  return { label: grant.label, server: grant.server, tags: grant.tags, policyNames: grant.policies, policies: combine(own), tokenSha256, ...(grant.oauth === null ? {} : { oauth: grant.oauth }) };
 }
 
 function toConfig(file: GatewayFile, dataDir: string, listen: ListenAddress | undefined, grants: readonly GrantConfig[]): GatewayConfig {
   const page = file.approvals.publicUrl === null ? null : new URL(file.approvals.publicUrl);
+  const reached = file.oauth?.publicUrl == null ? undefined : new URL(file.oauth.publicUrl).hostname;
   return {
     listen: listen ?? file.listen,
     dataDir,
     // Where approvers reach us is a name of ours, and the pages there send it as their origin.
-    allowHosts: withOwn(file.allowHosts, page?.hostname),
+    allowHosts: withOwn(withOwn(file.allowHosts, page?.hostname), reached),
     allowOrigins: withOwn(file.allowOrigins, page?.origin),
     servers: file.servers,
     grants,
     approvals: file.approvals,
     journal: file.journal,
     limits: file.limits,
+    ...(file.oauth === null ? {} : { oauth: file.oauth }),
   };
 }
 
