@@ -1,24 +1,18 @@
-import type { Me, Role } from './types.ts';
+import { ORGANISATION_ONLY, ROLE_PERMISSIONS, type GivenPermission } from '../../../src/control/roles.ts';
+import type { Me } from './types.ts';
 
-export type Permission = 'read' | 'journal.arguments' | 'approvals.decide' | 'policies.write' | 'grants.write' | 'servers.write' | 'members.write' | 'settings.write' | 'audit.read';
+export type Permission = GivenPermission;
 
-const ADMIN_ONLY: readonly Permission[] = ['members.write', 'settings.write'];
-
-/** What each role may do, as src/control/roles.ts gives it. The gateway decides; this only keeps buttons away that would be refused. */
-const MAY: Readonly<Record<Role, readonly Permission[]>> = {
-  viewer: ['read'],
-  approver: ['read', 'journal.arguments', 'approvals.decide'],
-  policy_manager: ['read', 'journal.arguments', 'policies.write', 'grants.write', 'servers.write'],
-  admin: ['read', 'journal.arguments', 'approvals.decide', 'policies.write', 'grants.write', 'servers.write', 'members.write', 'settings.write', 'audit.read'],
-};
-
-/** @param server null: in the whole organisation; undefined: there or for any server */
+/**
+ * What the gateway would let this person do, by its own table of roles: keeps away what would be refused. The gateway decides.
+ * @param server null: in the whole organisation; undefined: there or for any server
+ */
 export function may(me: Me | null, permission: Permission, server?: string | null): boolean {
   if (me === null) return false;
-  if (me.role !== null && MAY[me.role].includes(permission)) return true;
-  if (ADMIN_ONLY.includes(permission) || server === null) return false;
+  if (me.role !== null && ROLE_PERMISSIONS[me.role].has(permission)) return true;
+  if (server === null || ORGANISATION_ONLY.has(permission)) return false;
   const roles = server === undefined ? Object.values(me.serverRoles) : [Object.hasOwn(me.serverRoles, server) ? me.serverRoles[server] : undefined];
-  return roles.some((role) => role !== undefined && MAY[role].includes(permission));
+  return roles.some((role) => role !== undefined && ROLE_PERMISSIONS[role].has(permission));
 }
 
 const NEEDED: Readonly<Record<Permission, string>> = {
@@ -27,7 +21,7 @@ const NEEDED: Readonly<Record<Permission, string>> = {
   'approvals.decide': 'the role approver or admin',
   'policies.write': 'the role policy manager or admin',
   'grants.write': 'the role policy manager or admin',
-  'servers.write': 'the role policy manager or admin',
+  'servers.write': 'the role admin',
   'members.write': 'the role admin',
   'settings.write': 'the role admin',
   'audit.read': 'the role admin',
