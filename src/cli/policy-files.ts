@@ -15,7 +15,8 @@ export interface PolicyFile {
 }
 
 export type PoliciesResult =
-  | { readonly ok: true; readonly policies: readonly CompiledPolicy[]; readonly warnings: readonly Diagnostic[] }
+  /** `texts`: the documents, by name. */
+  | { readonly ok: true; readonly policies: readonly CompiledPolicy[]; readonly texts: ReadonlyMap<string, string>; readonly warnings: readonly Diagnostic[] }
   | { readonly ok: false; readonly errors: readonly Diagnostic[]; readonly warnings: readonly Diagnostic[] };
 
 /** Checked policies that are kept; more are never in use at once on one machine. */
@@ -33,6 +34,7 @@ export function policyName(path: string): string {
  */
 export async function loadPolicyFiles(files: readonly PolicyFile[], cacheDirectory: string | null): Promise<PoliciesResult> {
   const policies: CompiledPolicy[] = [];
+  const texts = new Map<string, string>();
   const errors: Diagnostic[] = [];
   const warnings: Diagnostic[] = [];
   for (const file of files) {
@@ -41,6 +43,7 @@ export async function loadPolicyFiles(files: readonly PolicyFile[], cacheDirecto
       errors.push(text);
       continue;
     }
+    texts.set(file.name, text);
     const cachePath = cacheDirectory === null ? null : join(cacheDirectory, `${keyOf(file.name, text)}.json`);
     const cached = cachePath === null ? null : await fromCache(cachePath, file.name);
     if (cached !== null) {
@@ -57,7 +60,7 @@ export async function loadPolicyFiles(files: readonly PolicyFile[], cacheDirecto
     // A policy with warnings is read anew each time, so that they are seen each time.
     if (cachePath !== null && cacheDirectory !== null && result.warnings.length === 0) toCache(cachePath, cacheDirectory, result.policy);
   }
-  return errors.length > 0 ? { ok: false, errors, warnings } : { ok: true, policies, warnings };
+  return errors.length > 0 ? { ok: false, errors, warnings } : { ok: true, policies, texts, warnings };
 }
 
 function readText(file: PolicyFile): string | Diagnostic {

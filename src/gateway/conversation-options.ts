@@ -6,6 +6,7 @@ import type { ToolPins } from './pins/tool-pins.ts';
 import type { Principal } from './principal.ts';
 import type { ToolClassifier } from './tool-classifier.ts';
 import type { ToolDirectory } from './tool-directory.ts';
+import type { HealthWatch } from './upstream-health.ts';
 
 /** What every conversation of one process shares. */
 export interface GatewayServices {
@@ -19,6 +20,8 @@ export interface GatewayServices {
   readonly classifier: ToolClassifier;
   /** The definitions of this server's tools as they were met first, or accepted. */
   readonly pins: ToolPins;
+  /** Told how the upstream of this server answers; left out: nobody asks. */
+  readonly health?: HealthWatch;
   /** Wall-clock time for conditions, milliseconds since the epoch. Limits and approvals use the clock of the store. */
   readonly now: () => number;
   /** Journal the text of arguments, not only their names and hash: the operator asked for it. */

@@ -270,7 +270,9 @@ export class Conversation {
   /** Judges one message from the upstream. */
   upstream(message: Message, arrival: Arrival): UpstreamVerdict {
     switch (message.kind) {
-      case 'response': return this.#upstreamResponse(message, arrival);
+      case 'response':
+        this.gateway.health?.answered();
+        return this.#upstreamResponse(message, arrival);
       case 'request': return this.#upstreamRequest(message, arrival);
       case 'notification': return judgeUpstreamNotification(this, message, arrival);
     }
@@ -316,9 +318,13 @@ export class Conversation {
    * The upstream will never answer this request. @returns the answer for the client, or null when there is nobody to answer.
    */
   failed(requestKey: string, failure: UpstreamFailure): Buffer | null {
-    if (this.#own.fail(requestKey, failure)) return null;
+    if (this.#own.fail(requestKey, failure)) {
+      this.gateway.health?.failed(failure.text);
+      return null;
+    }
     const call = this.inFlight.get(requestKey);
     this.open.delete(requestKey);
+    if (call?.cancelled !== true) this.gateway.health?.failed(failure.text);
     if (call === undefined) return null;
     const latencyMs = performance.now() - call.startedAt;
     const outcome = call.cancelled ? 'cancelled' : 'upstream_failed';

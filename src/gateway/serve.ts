@@ -23,6 +23,7 @@ import { ToolPins } from './pins/tool-pins.ts';
 import { Principal } from './principal.ts';
 import { appendLoudly, randomId } from './recorder.ts';
 import { ToolClassifier } from './tool-classifier.ts';
+import { HealthWatch, type UpstreamHealth } from './upstream-health.ts';
 import { upstreamTarget } from './upstream-target.ts';
 
 /** Pages that are served on the gateway's listener, behind the same checks of Host and Origin, by a room above this one. */
@@ -30,6 +31,8 @@ export interface OwnPages {
   /** Asked for every request that is neither for a server nor for an approval. @param path as it came, without query */
   owns(path: string): boolean;
   handle(head: Head, request: IncomingMessage, response: ServerResponse): void;
+  /** True when people decide on approvals there, under their own names. */
+  readonly takesApprovals?: boolean;
   /** Whether the holder of this bearer token may read /metrics. Left out: nobody is known. */
   mayReadMetrics?(bearer: string): boolean | Promise<boolean>;
   /** The gateway is ending: streams of these pages end in good order. */
@@ -45,6 +48,8 @@ export interface GatewayDeps {
 export interface RunningGateway {
   readonly address: { readonly host: string; readonly port: number };
   stats(): EndpointStats;
+  /** How the upstream of a server stands; null when there is no such server. */
+  health(server: string): UpstreamHealth | null;
   /** Swaps the whole configuration. Servers and grants that did not change keep their sessions. */
   reload(config: GatewayConfig): Promise<void>;
   /** Ends in order: no new connections, open calls get `graceMs`, then sessions and child processes end. */
@@ -74,7 +79,7 @@ class Gateway implements RunningGateway {
   readonly #ops: OpsEndpoint;
   readonly #pages: OwnPages | null;
   readonly #principals = new Map<string, { readonly principal: Principal; readonly grant: GrantConfig }>();
-  readonly #endpoints = new Map<string, { readonly endpoint: ServerEndpoint; readonly config: ServerConfig; readonly edge: Principal | null; readonly pins: ToolPins; readonly classifier: ToolClassifier }>();
+  readonly #endpoints = new Map<string, { readonly endpoint: ServerEndpoint; readonly config: ServerConfig; readonly edge: Principal | null; readonly pins: ToolPins; readonly classifier: ToolClassifier; readonly health: HealthWatch }>();
   #tokens: TokenTable = new TokenTable([]);
   #oauth: OAuthCallers | null = null;
   readonly #verifier: TokenVerifier;
@@ -92,7 +97,7 @@ class Gateway implements RunningGateway {
     const keepArguments = (): boolean => this.#keepArguments;
     const metrics = new GatewayMetrics((server, tool) => this.#endpoints.get(server)?.classifier.categoryOf(tool) ?? null);
     const state = batched(deps.state, metrics);
-    this.#desk = new HttpDesk(config.approvals, { state, log: deps.log, listening: () => baseUrl(this.address) });
+    this.#desk = new HttpDesk(config.approvals, { state, log: deps.log, dashboard: deps.pages?.takesApprovals === true, listening: () => baseUrl(this.address) });
     this.#services = {
       state, ready: () => null, log: deps.log, approvals: this.#desk, upstream: '', now: () => Date.now(), classifier: new ToolClassifier(), pins: new ToolPins(null),
       get keepArguments() {
@@ -135,6 +140,10 @@ class Gateway implements RunningGateway {
       sum.streams += stats.streams;
     }
     return sum;
+  }
+
+  health(server: string): UpstreamHealth | null {
+    return this.#endpoints.get(server)?.health.health ?? null;
   }
 
   /** Principals keep their identity across edits, so that sessions and counters go on; policies are swapped whole. */
@@ -206,20 +215,22 @@ class Gateway implements RunningGateway {
       const edge = this.#edgePrincipal(server);
       const pins = new ToolPins({ server: name, mode: server.drift, trusted: server.trustedAnnotations, state: this.#services.state, ready: () => null, log: this.#log });
       const classifier = new ToolClassifier({ server: server.name, trusted: server.trustedAnnotations });
-      const endpoint = await openEndpoint({ server, services: this.#servicesFor(server, pins, classifier), limits: config.limits, log: this.#log }, edge, config);
-      this.#endpoints.set(name, { endpoint, config: server, edge, pins, classifier });
+      const health = new HealthWatch();
+      const endpoint = await openEndpoint({ server, services: this.#servicesFor(server, pins, classifier, health), limits: config.limits, log: this.#log }, edge, config);
+      this.#endpoints.set(name, { endpoint, config: server, edge, pins, classifier, health });
     }
     await Promise.all(closing);
   }
 
   /** An endpoint that is replaced keeps the place of its own, so that what it still holds is not taken for its successor's. */
-  #servicesFor(server: ServerConfig, pins: ToolPins, classifier: ToolClassifier): GatewayServices {
+  #servicesFor(server: ServerConfig, pins: ToolPins, classifier: ToolClassifier, health: HealthWatch): GatewayServices {
     const keepArguments = (): boolean => this.#keepArguments;
     return {
       ...this.#services,
       upstream: upstreamTarget(server.upstream),
       classifier,
       pins,
+      health,
       get keepArguments() {
         return keepArguments();
       },

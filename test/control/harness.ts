@@ -18,6 +18,8 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { ControlServices } from '../../src/control/api/services.ts';
+import { EffectiveConfig } from '../../src/control/config/live-configuration.ts';
+import type { FilePolicy } from '../../src/control/config/types.ts';
 import { hashSecret, newSecret } from '../../src/control/auth/secret-text.ts';
 import { ControlPlane } from '../../src/control/control-plane.ts';
 import { openSecretBox, type ManagedSecretBox } from '../../src/control/secrets/secret-box.ts';
@@ -40,6 +42,8 @@ export interface Answer {
 export interface WorldOptions {
   readonly servers?: ReadonlyMap<string, ServerConfig>;
   readonly grants?: readonly GrantConfig[];
+  /** Policies of gateway.yaml, by name. */
+  readonly policies?: ReadonlyMap<string, FilePolicy>;
   /** Names that gateway.yaml owns. */
   readonly owned?: { readonly servers?: readonly string[]; readonly policies?: readonly string[]; readonly grants?: readonly string[] };
   readonly allowOrigins?: readonly string[];
@@ -65,7 +69,9 @@ export class World {
   services!: ControlServices;
   state!: State;
   secrets!: ManagedSecretBox;
+  /** What gateway.yaml says; what is in force is `effective.current.config`. */
   config!: GatewayConfig;
+  effective!: EffectiveConfig;
   refreshed = 0;
   onRefresh: () => Promise<void> = async () => undefined;
   readonly #options: WorldOptions;
@@ -101,18 +107,22 @@ export class World {
     this.state = await openState({ path: databasePath(this.directory) });
     this.secrets = openSecretBox({ dataDir: this.directory, env: {} });
     const { owned } = options;
+    const log = (line: string): void => void this.lines.push(line);
+    this.effective = await EffectiveConfig.open({ config: this.config, policies: options.policies ?? new Map() }, { registry: this.state.registry, box: this.secrets, log, now });
     const services: ControlServices = {
-      state: this.state, registry: this.state.registry, config: () => this.config,
+      state: this.state, registry: this.state.registry, config: () => this.effective.current.config, effective: () => this.effective.current, guard: this.effective.guard, health: (server) => this.gateway.health(server),
       owned: () => ({ servers: new Set(owned?.servers), policies: new Set(owned?.policies), grants: new Set(owned?.grants) }),
       refresh: async () => {
         this.refreshed++;
+        await this.effective.refresh();
         await this.onRefresh();
       },
       stats: () => this.gateway.stats(), publicUrl: () => options.publicUrl ?? this.url, secrets: this.secrets, log: (line) => void this.lines.push(line), now, version: '0.0.0-test',
-    } as ControlServices;
+    };
     this.services = options.services?.(services) ?? services;
     this.control = new ControlPlane({ ...this.services, webDirectory: options.webDirectory ?? join(this.directory, 'no-dashboard') });
-    this.gateway = await startGateway(this.config, { state: this.state, log: (line) => void this.lines.push(line), pages: this.control });
+    this.gateway = await startGateway(this.effective.current.config, { state: this.state, log: (line) => void this.lines.push(line), pages: this.control });
+    this.effective.attach((config) => this.gateway.reload(config));
   }
 
   /** A member with these rights, as a record; the same one for the same rights. */
@@ -156,6 +166,7 @@ export class World {
   }
 
   async stop(): Promise<void> {
+    await this.effective.close();
     await this.gateway.close(0);
     await this.state.close();
     rmSync(this.directory, { recursive: true, force: true });

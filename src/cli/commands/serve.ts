@@ -9,6 +9,7 @@ import { DEFAULT_CONFIG, findConfig } from '../config/locate.ts';
 import { dataDirectory } from '../data-directory.ts';
 import { version } from '../package-root.ts';
 import { readRunFile, removeRunFile, writeRunFile } from '../run-file.ts';
+import { joinedPages, openControl } from '../serve/control.ts';
 import { prepareDemo, type Demo } from '../serve/demo.ts';
 import { greetingJson, greetingLines, type Started } from '../serve/greeting.ts';
 import { LiveConfiguration } from '../serve/live-gateway.ts';
@@ -31,8 +32,8 @@ export async function serve(options: ServeOptions): Promise<number> {
   const listen = options.listen === undefined ? undefined : (parseListen(options.listen) ?? usage('--listen is not an address', 'write host:port, for example 127.0.0.1:4600'));
   if (options.demo === true && options.config !== undefined) throw new UsageError('--demo brings its own configuration', 'leave --config or --demo away');
   const demo = options.demo === true ? prepareDemo(dataDirectory(options.data)) : null;
-  const path = demo?.config ?? findConfig(options.config) ?? usage('there is no gateway.yaml here', 'add --config FILE, or try `policylayer serve --demo`');
-  const dataDir = demo === null ? (options.data === undefined ? undefined : resolve(options.data)) : dataDirectory(options.data);
+  const path = demo?.config ?? findConfig(options.config);
+  const dataDir = demo === null && path !== null ? (options.data === undefined ? undefined : resolve(options.data)) : dataDirectory(options.data);
 
   const live = new LiveConfiguration({ path, env: { ...process.env, ...demo?.env }, dataDir, listen, insecureListen: options.insecureListen === true, log });
   const loaded = await live.load();
@@ -42,22 +43,26 @@ export async function serve(options: ServeOptions): Promise<number> {
   }
   const { config } = loaded;
   const state = await open(config, log);
-  const pages = cataloguePages({ messages: state.messages, address: () => config.approvals.publicUrl ?? `http://${formatAddress(gateway.address)}`, log });
-  const gateway = await start(config, state, pages, log);
+  const publicUrl = (): string => control.effective.current.config.approvals.publicUrl ?? `http://${formatAddress(gateway.address)}`;
+  const control = await openControl({ state, file: loaded, env: process.env, publicUrl, log });
+  const pages = joinedPages(control.plane, cataloguePages({ messages: state.messages, address: publicUrl, log }));
+  const gateway = await start(control.effective.current.config, state, pages, log);
+  control.attach(gateway);
   const url = `http://${formatAddress(gateway.address)}`;
   const startedAt = new Date().toISOString();
   const announce = (current: GatewayConfig): void =>
-    writeRunFile(config.dataDir, { pid: process.pid, url, startedAt, version: version(), config: demo === null ? resolve(path) : null, policies: policyIds(current) });
-  announce(config);
+    writeRunFile(config.dataDir, { pid: process.pid, url, startedAt, version: version(), config: demo === null && path !== null ? resolve(path) : null, policies: policyIds(current) });
+  announce(control.effective.current.config);
   const ended = endOnSignal(log);
-  live.attach(gateway, announce);
+  live.attach((next) => control.effective.replaceFile(next).then(() => announce(control.effective.current.config)));
 
   greet(options.json === true, {
-    version: version(), pid: process.pid, url, config, configPath: demo === null ? path : null, journal: databasePath(config.dataDir),
+    version: version(), pid: process.pid, url, config: control.effective.current.config, dashboard: publicUrl(), signIn: await control.plane.setupLink(), configPath: demo === null ? path : null, journal: databasePath(config.dataDir),
     tokens: tokensToShow(demo, config, loaded.minted), follow: followLine(options, demo === null ? path : null), tryIt: demo?.tryIt(url) ?? [],
   });
   await new Promise<void>((resolve) => ended.addEventListener('abort', () => resolve(), { once: true }));
   await live.close();
+  await control.effective.close();
   await gateway.close();
   await state.close();
   removeRunFile(config.dataDir, process.pid);

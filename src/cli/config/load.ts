@@ -3,7 +3,8 @@ import { dirname, join, resolve } from 'node:path';
 import type { GatewayConfig, GrantConfig, ListenAddress } from '../../gateway/config-types.ts';
 import { combine, type CompiledPolicy, type Diagnostic } from '../../policy/index.ts';
 import { loadPolicyFiles } from '../policy-files.ts';
-import { readGatewayFile, type GatewayFile } from './gateway-file.ts';
+import { NO_APPROVALS } from './approvals.ts';
+import { DEFAULT_JOURNAL, DEFAULT_LIMITS, DEFAULT_LISTEN, readGatewayFile, type GatewayFile } from './gateway-file.ts';
 import { TokenFileError, mintedTokens, type MintedToken } from './minted-tokens.ts';
 import { toDiagnostic } from './to-diagnostic.ts';
 
@@ -22,6 +23,8 @@ export type LoadedGateway =
   | {
       readonly ok: true;
       readonly config: GatewayConfig;
+      /** The policies that the file names, by name, with their documents. */
+      readonly policies: ReadonlyMap<string, { readonly policy: CompiledPolicy; readonly text: string }>;
       /** Tokens made by this load, to be shown once. */
       readonly minted: readonly MintedToken[];
       readonly warnings: readonly Diagnostic[];
@@ -51,11 +54,18 @@ export async function loadGateway(path: string, options: LoadOptions): Promise<L
   try {
     const { hashes, minted } = options.mint ? mintedTokens(dataDir, file.grants.filter((grant) => grant.token.kind === 'minted')) : { hashes: new Map<string, Buffer>(), minted: [] };
     const grants = file.grants.map((grant) => toGrant(grant, loaded.policies, hashes));
-    return { ok: true, config: toConfig(file, dataDir, options.listen, grants), minted, warnings: diagnostics, files };
+    const policies = new Map(loaded.policies.map((policy) => [policy.name, { policy, text: loaded.texts.get(policy.name) ?? '' }]));
+    return { ok: true, policies, config: toConfig(file, dataDir, options.listen, grants), minted, warnings: diagnostics, files };
   } catch (error) {
     if (!(error instanceof TokenFileError)) throw error;
     return { ok: false, diagnostics: [...diagnostics, problem(path, 'token_file', error.message, null)], files };
   }
+}
+
+/** The configuration of a gateway without gateway.yaml: nothing but where it listens and keeps its data. @param dataDir absolute */
+export function emptyGateway(dataDir: string, listen: ListenAddress | undefined): Extract<LoadedGateway, { ok: true }> {
+  const config: GatewayConfig = { listen: listen ?? DEFAULT_LISTEN, dataDir, allowHosts: [], allowOrigins: [], servers: new Map(), grants: [], approvals: NO_APPROVALS, journal: DEFAULT_JOURNAL, limits: DEFAULT_LIMITS };
+  return { ok: true, config, policies: new Map(), minted: [], warnings: [], files: [] };
 }
 
 function toGrant(grant: GatewayFile['grants'][number], policies: readonly CompiledPolicy[], minted: ReadonlyMap<string, Buffer>): GrantConfig {

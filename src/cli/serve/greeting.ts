@@ -10,7 +10,11 @@ export interface Started {
   /** Base URL without a trailing slash. */
   readonly url: string;
   readonly config: GatewayConfig;
-  /** Path of gateway.yaml, or null for the demo. */
+  /** Where people open the dashboard, without a trailing slash. */
+  readonly dashboard: string;
+  /** The link that makes the first admin, once; null when there is a member. */
+  readonly signIn: string | null;
+  /** Path of gateway.yaml; null for the demo, and for a gateway without one. */
   readonly configPath: string | null;
   /** Database file. */
   readonly journal: string;
@@ -30,6 +34,8 @@ export function greetingJson(started: Started): object {
     version: started.version,
     pid: started.pid,
     url: started.url,
+    dashboard: started.dashboard,
+    signIn: started.signIn,
     config: started.configPath,
     dataDir: config.dataDir,
     journal: started.journal,
@@ -48,10 +54,13 @@ export function greetingLines(started: Started, style: Style): string[] {
   const lines = [
     style.bold(`PolicyLayer ${started.version} is running. Stop it with Ctrl-C.`),
     '',
-    `  Gateway  ${url}`,
-    `  Journal  ${tilde(started.journal)}`,
-    `           ${started.follow}`,
+    `  Dashboard  ${started.dashboard}`,
+    ...(started.signIn === null ? [] : ['             sign in for the first time with this link; it works once:', `  ${started.signIn}`]),
+    `  Gateway    ${url}`,
+    `  Journal    ${tilde(started.journal)}`,
+    `             ${started.follow}`,
   ];
+  if (config.servers.size === 0) lines.push('', `  ${style.yellow('no server yet: add one in the dashboard, or in gateway.yaml')}`);
   for (const server of config.servers.values()) {
     lines.push('', `  ${style.bold(server.name)}`, `    proxy URL  ${url}/mcp/${server.name}`);
     if (server.edge !== null) lines.push(`    edge       ${formatAddress(server.edge.listen)}`);

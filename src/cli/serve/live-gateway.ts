@@ -1,35 +1,36 @@
 import { resolve } from 'node:path';
 import type { GatewayConfig, ListenAddress } from '../../gateway/config-types.ts';
-import type { RunningGateway } from '../../gateway/serve.ts';
 import { formatDiagnostic } from '../../policy/index.ts';
 import { formatAddress } from '../config/listen-address.ts';
 import { isLoopback } from '../../gateway/checks/loopback.ts';
-import { loadGateway, type LoadedGateway } from '../config/load.ts';
+import { emptyGateway, loadGateway, type LoadedGateway } from '../config/load.ts';
 import type { MintedToken } from '../config/minted-tokens.ts';
+import { defaultDataDirectory } from '../data-directory.ts';
 import { UsageError } from '../usage-error.ts';
 import { watchFiles } from '../watch-files.ts';
 
 export interface LiveOptions {
-  readonly path: string;
+  /** Of gateway.yaml; null for a gateway without one. */
+  readonly path: string | null;
   readonly env: Readonly<Record<string, string | undefined>>;
+  /** Absolute; needed without a file. */
   readonly dataDir: string | undefined;
   readonly listen: ListenAddress | undefined;
   readonly insecureListen: boolean;
   readonly log: (line: string) => void;
 }
 
-type Loaded = Extract<LoadedGateway, { ok: true }>;
+export type Loaded = Extract<LoadedGateway, { ok: true }>;
 
 /**
- * The configuration of one gateway, kept up to date with its files. A version with an error is reported and never used. Watching
+ * What the files of one gateway say, kept up to date with them. A version with an error is reported and never used. Watching
  * begins before the first read, so an edit in between is not lost.
  */
 export class LiveConfiguration {
   readonly #options: LiveOptions;
   #unwatch: () => void;
   #watched: string;
-  #gateway: RunningGateway | null = null;
-  #reloaded: (config: GatewayConfig) => void = () => undefined;
+  #apply: ((loaded: Loaded) => Promise<void>) | null = null;
   #current: GatewayConfig | null = null;
   #dirty = false;
   #work: Promise<void> = Promise.resolve();
@@ -38,7 +39,7 @@ export class LiveConfiguration {
     this.#options = options;
     this.#watched = '';
     this.#unwatch = () => undefined;
-    this.#watch([resolve(options.path)]);
+    if (options.path !== null) this.#watch([resolve(options.path)]);
   }
 
   /** The first load. All diagnostics go to stderr. @returns null when there was an error @throws UsageError for an open address */
@@ -50,29 +51,28 @@ export class LiveConfiguration {
     return loaded;
   }
 
-  /** From here on edits reach the gateway. @param reloaded told of every version that did */
-  attach(gateway: RunningGateway, reloaded: (config: GatewayConfig) => void): void {
-    this.#gateway = gateway;
-    this.#reloaded = reloaded;
+  /** From here on edits are handed over. @param apply may refuse a version by throwing; then the one before still holds */
+  attach(apply: (loaded: Loaded) => Promise<void>): void {
+    this.#apply = apply;
     if (this.#dirty) this.#changed();
   }
 
   /** Ends the watching, and waits for a reload that is under way. */
   async close(): Promise<void> {
-    this.#gateway = null;
+    this.#apply = null;
     this.#unwatch();
     await this.#work;
   }
 
   #changed(): void {
     this.#dirty = true;
-    if (this.#gateway === null) return;
+    if (this.#apply === null) return;
     this.#work = this.#work.then(() => this.#reload());
   }
 
   async #reload(): Promise<void> {
-    const gateway = this.#gateway;
-    if (gateway === null) return;
+    const apply = this.#apply;
+    if (apply === null) return;
     this.#dirty = false;
     const { log } = this.#options;
     try {
@@ -80,9 +80,8 @@ export class LiveConfiguration {
       if (!loaded.ok) return log('the configuration was not reloaded; the last valid version stays in force');
       refuseOpenAddress(loaded.config, this.#options.insecureListen);
       for (const field of needRestart(this.#current, loaded.config)) log(`a change of ${field} takes effect at the next start`);
-      await gateway.reload(loaded.config);
+      await apply(loaded);
       this.#current = loaded.config;
-      this.#reloaded(loaded.config);
       log('configuration reloaded');
       for (const { label, token } of loaded.minted) log(`new token of grant ${label}, shown once: ${token}`);
     } catch (error) {
@@ -92,6 +91,7 @@ export class LiveConfiguration {
 
   async #read(): Promise<LoadedGateway> {
     const { path, env, dataDir, listen } = this.#options;
+    if (path === null) return emptyGateway(dataDir ?? defaultDataDirectory(), listen);
     const minted: MintedToken[] = [];
     let loaded: LoadedGateway;
     // Again when the file names other files than before: what is used must have been read under watch, or an edit could be missed.

@@ -1,7 +1,11 @@
+import type { EffectiveConfiguration } from '../config/types.ts';
 import type { GatewayConfig } from '../../gateway/config-types.ts';
 import type { EndpointStats } from '../../gateway/http/context.ts';
+import type { UpstreamHealth } from '../../gateway/upstream-health.ts';
 import type { Registry } from '../../state/registry/types.ts';
 import type { State } from '../../state/types.ts';
+import type { ManagedSecretBox } from '../secrets/secret-box.ts';
+import type { AddressGuard } from '../../upstream/address-guard.ts';
 
 /** What the routes work with. Each part is made by the room's own file of that name, and by `control-plane.ts` put together. */
 export interface ControlServices {
@@ -9,6 +13,12 @@ export interface ControlServices {
   readonly registry: Registry;
   /** The configuration in force now: gateway.yaml and registry together. */
   readonly config: () => GatewayConfig;
+  /** The same with what the file brought, the compiled policies, and what of the registry cannot be used. */
+  readonly effective: () => EffectiveConfiguration;
+  /** Says which addresses upstreams may have; to be asked before one is saved. */
+  readonly guard: AddressGuard;
+  /** How the upstream of a server stands; null for a server that is not in force. */
+  readonly health: (server: string) => UpstreamHealth | null;
   /** What gateway.yaml owns, which is read-only here. */
   readonly owned: () => { readonly servers: ReadonlySet<string>; readonly policies: ReadonlySet<string>; readonly grants: ReadonlySet<string> };
   /** Builds the configuration anew and hands it to the gateway; resolves when it holds. Called after every change. */
@@ -16,7 +26,7 @@ export interface ControlServices {
   readonly stats: () => EndpointStats;
   /** Address of the gateway as clients reach it, without a trailing slash. */
   readonly publicUrl: () => string;
-  readonly secrets: SecretBox;
+  readonly secrets: ManagedSecretBox;
   readonly log: (line: string) => void;
   /** Of this program. */
   readonly version: string;
