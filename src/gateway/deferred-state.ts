@@ -1,8 +1,9 @@
 import type { LimitClaim } from '../policy/types.ts';
 import type { Registry } from '../state/registry/types.ts';
+import type { Chain } from '../state/chain/types.ts';
 import {
-  StateUnavailable, type ApprovalAnswer, type ApprovalFilter, type ApprovalRecord, type ApprovalRequest, type ApprovalStatus, type ApprovalVote, type CounterScope, type JournalEntry, type JournalFigures,
-  type JournalFilter, type JournalRow, type Messages, type Pins, type ReserveResult, type Settlement, type State, type VoteResult,
+  StateUnavailable, type ApprovalAnswer, type ApprovalFilter, type ApprovalRecord, type ApprovalRequest, type ApprovalStatus, type ApprovalVote, type CounterScope, type FoundRows, type JournalEntry, type JournalFigures,
+  type JournalFilter, type JournalRow, type JournalSearchFilter, type Messages, type Pins, type ReserveResult, type Settlement, type State, type VoteResult,
 } from '../state/types.ts';
 
 /**
@@ -45,6 +46,14 @@ export class DeferredState implements State {
 
   get messages(): Messages {
     return this.#now().messages;
+  }
+
+  get chain(): Chain {
+    return this.#now().chain;
+  }
+
+  search(filter: JournalSearchFilter, signal?: AbortSignal): Promise<FoundRows> {
+    return this.#now().search(filter, signal);
   }
 
   get pins(): Pins {

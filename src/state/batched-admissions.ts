@@ -1,8 +1,9 @@
 import type { LimitClaim } from '../policy/types.ts';
+import type { Chain } from './chain/types.ts';
 import type { ApprovalUse } from './approval-store.ts';
 import type { Registry } from './registry/types.ts';
 import type {
-  ApprovalAnswer, ApprovalFilter, ApprovalRecord, ApprovalRequest, ApprovalStatus, ApprovalVote, CounterScope, JournalEntry, JournalFigures, JournalFilter, JournalRow, Messages, Pins,
+  ApprovalAnswer, ApprovalFilter, ApprovalRecord, ApprovalRequest, ApprovalStatus, ApprovalVote, CounterScope, FoundRows, JournalEntry, JournalFigures, JournalFilter, JournalRow, JournalSearchFilter, Messages, Pins,
   ReserveResult, Settlement, State, VoteResult,
 } from './types.ts';
 
@@ -97,6 +98,14 @@ export class BatchedAdmissions implements State {
 
   get messages(): Messages {
     return this.#state.messages;
+  }
+
+  get chain(): Chain {
+    return this.#state.chain;
+  }
+
+  search(filter: JournalSearchFilter, signal?: AbortSignal): Promise<FoundRows> {
+    return this.#state.search(filter, signal);
   }
 
   get pins(): Pins {

@@ -20,6 +20,28 @@ function oneOf(conditions: string[], values: SqlValue[], column: string, wanted:
   values.push(...wanted.map((text) => boundedColumn(text)));
 }
 
+/** The parts of a filter that each row answers by itself. */
+export function conditionsOf(filter: JournalFilter): { readonly conditions: string[]; readonly values: SqlValue[] } {
+  const conditions: string[] = [];
+  const values: SqlValue[] = [];
+  if (filter.since !== undefined) {
+    conditions.push('at >= ?');
+    values.push(filter.since.getTime());
+  }
+  if (filter.until !== undefined) {
+    conditions.push('at < ?');
+    values.push(filter.until.getTime());
+  }
+  equals(conditions, values, 'server', filter.server);
+  equals(conditions, values, 'grant_label', filter.grant);
+  equals(conditions, values, 'session', filter.session);
+  equals(conditions, values, 'name', filter.name);
+  equals(conditions, values, 'method', filter.method);
+  oneOf(conditions, values, 'outcome', filter.outcome);
+  oneOf(conditions, values, 'code', filter.code);
+  return { conditions, values };
+}
+
 /** Reads the journal. Rows carry no index but `seq`: writing is what has to be cheap. */
 export class JournalQuery {
   readonly #database: SqlDatabase;
@@ -65,32 +87,22 @@ export class JournalQuery {
   }
 
   #select(filter: JournalFilter): JournalRow[] {
-    const conditions: string[] = [];
-    const values: SqlValue[] = [];
+    const { conditions, values } = conditionsOf(filter);
     let after = filter.afterSeq ?? 0;
-    if (filter.since !== undefined) {
-      const since = filter.since.getTime();
-      after = Math.max(after, this.lastBefore(since - WALL_STEP_MS));
-      conditions.push('at >= ?');
-      values.push(since);
-    }
+    if (filter.since !== undefined) after = Math.max(after, this.through(filter.since, 'certainly before'));
     conditions.push('seq > ?');
     values.push(after);
-    if (filter.until !== undefined) {
-      conditions.push('at < ?');
-      values.push(filter.until.getTime());
-    }
-    equals(conditions, values, 'server', filter.server);
-    equals(conditions, values, 'grant_label', filter.grant);
-    equals(conditions, values, 'session', filter.session);
-    equals(conditions, values, 'name', filter.name);
-    equals(conditions, values, 'method', filter.method);
-    oneOf(conditions, values, 'outcome', filter.outcome);
-    oneOf(conditions, values, 'code', filter.code);
     values.push(Math.max(0, Math.min(MAX_LIMIT, Math.trunc(filter.limit ?? DEFAULT_LIMIT))));
     const order = filter.order === 'desc' ? 'DESC' : 'ASC';
     const sql = `SELECT * FROM journal WHERE ${conditions.join(' AND ')} ORDER BY seq ${order} LIMIT ?`;
     return this.#database.prepare(sql).all(...values).map(rowOf);
+  }
+
+  /**
+   * A `seq` such that every row up to it was written before a time, or every row after it was not: the wall clock may have been set back in between.
+   */
+  through(time: Date, which: 'certainly before' | 'perhaps before'): number {
+    return this.lastBefore(time.getTime() + (which === 'certainly before' ? -WALL_STEP_MS : WALL_STEP_MS));
   }
 
   /** A `seq` such that every row up to it was written before `at`, by bisection: no index on time is needed. */

@@ -1,3 +1,4 @@
+import { ReopenedRows, TOLD_OPEN_US } from './chain/reopened-rows.ts';
 import type { SqlDatabase, SqlStatement, SqlValue } from './driver.ts';
 import { suppressedEntry, type Suppressed } from './flood.ts';
 import { COLUMNS, boundedColumn, parametersOf } from './journal-row.ts';
@@ -11,10 +12,11 @@ const LOOK_BACK = 10_000;
 export class JournalStore {
   readonly #insert: SqlStatement;
   readonly #settleSeq: SqlStatement;
-  readonly #settleId: SqlStatement;
+  readonly #findId: SqlStatement;
   readonly #reservedSeq: SqlStatement;
   readonly #reservedId: SqlStatement;
   readonly #tell: SqlStatement;
+  readonly #reopened: ReopenedRows;
   readonly #withValues: boolean;
 
   constructor(database: SqlDatabase, withValues: boolean) {
@@ -22,14 +24,15 @@ export class JournalStore {
     this.#insert = database.prepare(`INSERT INTO journal (${COLUMNS.join(', ')}) VALUES (${COLUMNS.map(() => '?').join(', ')})`);
     const set = 'UPDATE journal SET outcome = ?, upstream_status = ?, latency_ms = ?';
     this.#settleSeq = database.prepare(`${set} WHERE seq = ? AND id = ? AND outcome = 'forwarded'`);
-    this.#settleId = database.prepare(
-      `${set} WHERE seq > (SELECT coalesce(max(seq), 0) FROM journal) - ${LOOK_BACK} AND id = ? AND outcome = 'forwarded'`,
+    this.#findId = database.prepare(
+      `SELECT seq FROM journal WHERE seq > (SELECT coalesce(max(seq), 0) FROM journal) - ${LOOK_BACK} AND id = ? AND outcome = 'forwarded' ORDER BY seq LIMIT 1`,
     );
     this.#reservedSeq = database.prepare("SELECT reserved FROM journal WHERE seq = ? AND id = ? AND outcome = 'forwarded'");
     this.#reservedId = database.prepare(
       `SELECT reserved FROM journal WHERE seq > (SELECT coalesce(max(seq), 0) FROM journal) - ${LOOK_BACK} AND id = ? AND outcome = 'forwarded'`,
     );
-    this.#tell = database.prepare('UPDATE journal SET reason = ? WHERE seq = ?');
+    this.#tell = database.prepare('UPDATE journal SET reason = ? WHERE seq = ? AND clock > ?');
+    this.#reopened = new ReopenedRows(database);
   }
 
   /** @returns the row's `seq`. */
@@ -44,17 +47,26 @@ export class JournalStore {
     return readReservation(row?.[0]);
   }
 
-  settle(id: string, seq: number | null, { outcome, upstreamStatus, latencyMs }: Settlement): void {
+  /** Every row up to this one is sealed: what `settle` wants to know, once in a transaction. */
+  sealed(): number {
+    return this.#reopened.sealed();
+  }
+
+  settle(id: string, seq: number | null, { outcome, upstreamStatus, latencyMs }: Settlement, sealed: number): void {
     const values: SqlValue[] = [outcome, boundedColumn(upstreamStatus), latencyMs];
-    if (seq === null) this.#settleId.run(...values, boundedColumn(id, 128));
-    else this.#settleSeq.run(...values, seq, boundedColumn(id, 128));
+    const column = boundedColumn(id, 128);
+    const place = seq ?? Number(this.#findId.first(column)?.[0] ?? 0);
+    const { changes } = this.#settleSeq.run(...values, place, column);
+    if (place <= sealed && changes > 0) this.#reopened.changed(place);
   }
 
   /** Writes, or brings up to date, the row that tells what a flood left out. */
   tell(suppressed: Suppressed, wallMs: number, clockUs: number): number {
     const entry = suppressedEntry(suppressed);
     if (suppressed.seq === null) return this.insert(entry, wallMs, clockUs);
-    this.#tell.run(boundedColumn(entry.reason), suppressed.seq);
+    // A row that is as old as this may be sealed for good: a later one then tells the whole count.
+    if (this.#tell.run(boundedColumn(entry.reason), suppressed.seq, clockUs - TOLD_OPEN_US / 2).changes === 0) return this.insert(entry, wallMs, clockUs);
+    if (suppressed.seq <= this.sealed()) this.#reopened.changed(suppressed.seq);
     return suppressed.seq;
   }
 }

@@ -103,6 +103,7 @@ async function open(options: OpenOptions, visiting: boolean): Promise<SqliteStat
     const guard = await openDriver(path, database.driver);
     try {
       return new SqliteState(database, new Checkpointer(database, guard, path), {
+        path,
         clock: options.clock ?? systemClock,
         logArguments: options.logArguments ?? false,
         retention,

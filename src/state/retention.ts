@@ -1,3 +1,4 @@
+import { Removal } from './chain/removal.ts';
 import type { SqlDatabase, SqlStatement } from './driver.ts';
 
 /** How much of the journal is kept; the newest row always is. */
@@ -18,9 +19,11 @@ export class JournalRetention {
   readonly #ends: SqlStatement;
   readonly #young: SqlStatement;
   readonly #drop: SqlStatement;
+  readonly #removal: Removal;
 
   constructor(database: SqlDatabase, keep: Retention) {
     this.#keep = keep;
+    this.#removal = new Removal(database);
     this.#ends = database.prepare('SELECT (SELECT min(seq) FROM journal) AS first, (SELECT max(seq) FROM journal) AS last');
     this.#young = database.prepare('SELECT min(seq) AS seq FROM journal WHERE seq >= ? AND seq < ? AND clock >= ?');
     this.#drop = database.prepare('DELETE FROM journal WHERE seq < ?');
@@ -29,19 +32,23 @@ export class JournalRetention {
   /**
    * One step, inside a write transaction. Age is measured on the store's clock: setting the wall clock forward erases nothing.
    * @param now store clock, microseconds.
+   * @param wallMs wall clock, for the block that tells of it.
    * @returns true when there may be more to remove.
    */
-  step(now: number): boolean {
+  step(now: number, wallMs: number): boolean {
     const row = this.#ends.get();
     if (typeof row?.['first'] !== 'number' || typeof row['last'] !== 'number') return false;
     const { first, last } = { first: row['first'], last: row['last'] };
-    const reach = Math.min(first + STEP, last);
+    // A row that is not sealed yet would go without a trace.
+    const reach = Math.min(first + STEP, last, this.#removal.sealed() + 1);
+    if (reach <= first) return false;
     const young = this.#young.get(first, reach, now - this.#keep.days * DAY_US)?.['seq'];
     const byAge = typeof young === 'number' ? young : reach;
     const byRows = Math.min(reach, last - this.#keep.rows + 1);
     const end = Math.max(byAge, byRows);
     if (end <= first) return false;
     this.#drop.run(end);
+    this.#removal.removed(end - 1, wallMs);
     return end === reach && reach < last;
   }
 }

@@ -5,6 +5,8 @@ import { ApprovalStore, type ApprovalUse } from './approval-store.ts';
 import { ApprovalTidy } from './approval-tidy.ts';
 import type { Admission, BatchState } from './batched-admissions.ts';
 import { BudgetStore } from './budget-store.ts';
+import { JournalChain } from './chain/journal-chain.ts';
+import type { Chain } from './chain/types.ts';
 import type { Checkpointer } from './checkpoint.ts';
 import { CounterStore } from './counter-store.ts';
 import type { SqlDatabase } from './driver.ts';
@@ -15,6 +17,7 @@ import { IdleBudgets } from './idle-budgets.ts';
 import { IdleCounters } from './idle-counters.ts';
 import { SqliteJournalFigures } from './journal-figures.ts';
 import { JournalQuery } from './journal-query.ts';
+import { JournalSearch } from './journal-search.ts';
 import { JournalStore } from './journal-store.ts';
 import { LimitStore } from './limit-store.ts';
 import { MessageStore } from './message-store.ts';
@@ -27,16 +30,21 @@ import { Settlements, type Ended } from './settlements.ts';
 import { StoreClock, type ClockSource } from './store-clock.ts';
 import { Transactions } from './transaction.ts';
 import type {
-  ApprovalAnswer, ApprovalFilter, ApprovalRecord, ApprovalRequest, ApprovalStatus, ApprovalVote, CounterScope, JournalEntry, JournalFigures, JournalFilter, JournalRow, Messages, Pins,
-  ReserveResult, Settlement, StateUnavailable, VoteResult,
+  ApprovalAnswer, ApprovalFilter, ApprovalRecord, ApprovalRequest, ApprovalStatus, ApprovalVote, CounterScope, FoundRows, JournalEntry, JournalFigures, JournalFilter, JournalRow, Messages, Pins,
+  JournalSearchFilter, ReserveResult, Settlement, StateUnavailable, VoteResult,
 } from './types.ts';
 
 const HOUSEKEEPING_MS = 30_000;
 const HOUSEKEEPING_BUSY_MS = 50;
 const TELL_DELAY_MS = 1000;
+const SEAL_DELAY_MS = 1000;
+/** Between two blocks of a journal that has much to seal: others get their turn. */
+const SEAL_BUSY_MS = 20;
 const COUNTER_LOOKS = 512;
 
 export interface SqliteStateOptions {
+  /** Of the database file: the key of the chain is kept beside it. */
+  readonly path: string;
   readonly clock: ClockSource;
   readonly logArguments: boolean;
   readonly retention: Retention;
@@ -67,6 +75,8 @@ export class SqliteState implements BatchState {
   readonly #idleBudgets: IdleBudgets;
   readonly #journal: JournalStore;
   readonly #query: JournalQuery;
+  readonly #search: JournalSearch;
+  readonly #chain: JournalChain;
   readonly #idle: IdleCounters;
   readonly #retention: JournalRetention;
   readonly #flood: Flood;
@@ -76,6 +86,7 @@ export class SqliteState implements BatchState {
   readonly #settlements: Settlements;
   readonly #checkpointer: Checkpointer;
   #tellTimer: NodeJS.Timeout | null = null;
+  #sealTimer: NodeJS.Timeout | null = null;
   #housekeeping: NodeJS.Timeout | null = null;
   #checkpoint: NodeJS.Timeout | null = null;
   readonly #visiting: boolean;
@@ -96,6 +107,13 @@ export class SqliteState implements BatchState {
     this.#approvals = new ApprovalStore(database, this.#clock, (entry) => this.#journal.insert(entry, this.#clock.wallMs(), this.#clock.now(0)));
     this.#tidy = new ApprovalTidy(database, this.#approvals, options.retention.days);
     this.#query = new JournalQuery(database);
+    this.#search = new JournalSearch(database);
+    this.#chain = new JournalChain(database, options.path, {
+      transact: (task, work) => this.#transactKeepingHeads(task, work),
+      wallMs: () => this.#clock.wallMs(),
+      now: () => this.#clock.now(0),
+      tidy: () => this.#quietly(() => this.#checkpointer.run()),
+    });
     this.#retention = new JournalRetention(database, options.retention);
     this.#flood = new Flood(options.flood);
     this.#key = digestKey(database);
@@ -149,6 +167,10 @@ export class SqliteState implements BatchState {
     return this.#database.driver;
   }
 
+  get chain(): Chain {
+    return this.#chain;
+  }
+
   reserve(claims: readonly LimitClaim[], scope: CounterScope): ReserveResult {
     return this.#admitting('cannot count the call', () => this.#limits.reserve(claims, scope).result);
   }
@@ -156,6 +178,7 @@ export class SqliteState implements BatchState {
   admit(claims: readonly LimitClaim[], scope: CounterScope, entry: JournalEntry, approval?: ApprovalUse): ReserveResult {
     const { result, seq } = this.#admitting('cannot count and record the call', () => this.#admitOne(claims, scope, entry, approval));
     if (result.ok) this.#settlements.remember(entry, seq);
+    this.#sealSoon();
     return result;
   }
 
@@ -167,6 +190,7 @@ export class SqliteState implements BatchState {
       const one = admitted[index];
       if (one?.result.ok === true) this.#settlements.remember(entry, one.seq);
     }
+    this.#sealSoon();
     return admitted.map(({ result }) => result);
   }
 
@@ -242,6 +266,7 @@ export class SqliteState implements BatchState {
       seq = this.#journal.insert(entry, this.#clock.wallMs(), this.#clock.now(0));
     });
     this.#settlements.remember(entry, seq);
+    this.#sealSoon();
   }
 
   settle(id: string, settlement: Settlement): void {
@@ -256,10 +281,15 @@ export class SqliteState implements BatchState {
     return this.#query.query(filter);
   }
 
-  /** Writes settlements and the counts of suppressed rows. @throws StateUnavailable; what could not be written stays for later. */
+  search(filter: JournalSearchFilter, signal?: AbortSignal): Promise<FoundRows> {
+    return this.#search.search(filter, signal);
+  }
+
+  /** Writes settlements and the counts of suppressed rows, and seals what was written. @throws StateUnavailable; what could not be written stays for later. */
   flush(): void {
     this.#settlements.flush();
     this.#writeSuppressed();
+    if (!this.#visiting) this.#chain.sealAll();
   }
 
   /** Flushes and closes. Never throws: what could not be written is told to `onError`. Safe to call twice. */
@@ -267,8 +297,9 @@ export class SqliteState implements BatchState {
     if (this.#closed) return;
     this.#closed = true;
     this.#settlements.stop();
-    for (const timer of [this.#tellTimer, this.#housekeeping, this.#checkpoint]) if (timer !== null) clearTimeout(timer);
+    for (const timer of [this.#tellTimer, this.#sealTimer, this.#housekeeping, this.#checkpoint]) if (timer !== null) clearTimeout(timer);
     this.#quietly(() => this.flush());
+    if (!this.#visiting) this.#quietly(() => this.#chain.checkpoint());
     this.#quietly(() => this.#transact('cannot record the time', () => this.#clock.persist()));
     // The database file alone is complete afterwards, which is what people copy.
     if (!this.#visiting) this.#quietly(() => this.#checkpointer.run());
@@ -321,11 +352,13 @@ export class SqliteState implements BatchState {
 
   #writeSettlements(ended: ReadonlyMap<string, Ended>): void {
     this.#transactKeepingHeads('cannot record how calls ended', () => {
+      const sealed = this.#journal.sealed();
       for (const [id, { seq, settlement }] of ended) {
         if (settlement.undo !== 'nothing') this.#undo(id, seq, settlement.undo);
-        this.#journal.settle(id, seq, settlement);
+        this.#journal.settle(id, seq, settlement, sealed);
       }
     });
+    this.#sealSoon();
   }
 
   /** Before the row is completed: only a call that has not ended has something to give back, so nothing is given back twice. */
@@ -334,6 +367,24 @@ export class SqliteState implements BatchState {
     if (reservation === null) return;
     if (reservation.spent.length > 0) this.#budgets.giveBack(reservation.spent);
     if (undo === 'all' && reservation.approval !== null) this.#approvals.giveBack(reservation.approval, id);
+  }
+
+  /** Never within a call: the journal is proven a second later, and a call costs what it did. */
+  #sealSoon(delay: number = SEAL_DELAY_MS): void {
+    if (this.#visiting || this.#closed) return;
+    this.#sealTimer ??= this.#later(delay, () => {
+      this.#sealTimer = null;
+      this.#sealNow();
+    });
+  }
+
+  #sealNow(): void {
+    let more = false;
+    const sealed = this.#quietly(() => {
+      more = this.#chain.seal();
+    });
+    if (sealed) this.#quietly(() => this.#chain.checkpointWhenDue());
+    if (more) this.#sealSoon(SEAL_BUSY_MS);
   }
 
   #tellSoon(): void {
@@ -373,10 +424,12 @@ export class SqliteState implements BatchState {
           this.#idleBudgets.collect(now, COUNTER_LOOKS);
           this.#clock.persist();
           const approvals = this.#tidy.step(now);
-          return this.#retention.step(now) || approvals;
+          return this.#retention.step(now, this.#clock.wallMs()) || approvals;
         });
       });
       this.#quietly(() => this.registry.tidy());
+      // Rows of visitors, and of processes that were killed.
+      this.#sealSoon(0);
       if (!this.#closed) this.#scheduleHousekeeping(more ? HOUSEKEEPING_BUSY_MS : HOUSEKEEPING_MS);
     });
   }

@@ -1,4 +1,5 @@
 import type { Registry } from './registry/types.ts';
+import type { Chain } from './chain/types.ts';
 import type { ApprovalWay, LimitClaim, TargetKind } from '../policy/types.ts';
 
 /** Who and where, for counters keyed by `per`. Every value comes from what we authenticated or started, never from the client. */
@@ -107,6 +108,26 @@ export interface JournalFilter {
   readonly order?: 'asc' | 'desc';
 }
 
+/** As `JournalFilter`, for people who look around in a long journal. */
+export interface JournalSearchFilter extends JournalFilter {
+  readonly beforeSeq?: number;
+  /** Name of a policy, with or without its version. */
+  readonly policy?: string;
+  /** Somewhere in the name or the reason; upper and lower case of ASCII are the same. */
+  readonly text?: string;
+  readonly ids?: readonly string[];
+  /** Of these servers only. */
+  readonly servers?: readonly string[];
+  /** How many; default 50, at most 1000. Newest first by default. */
+  readonly limit?: number;
+}
+
+export interface FoundRows {
+  readonly rows: readonly JournalRow[];
+  /** Go on before (or, ascending, after) this `seq`; null: there is nothing more. A page may be short, or empty, and still have a next one. */
+  readonly next: number | null;
+}
+
 /**
  * The rate-limit promise (policy.md, "Rule"): no interval of length `windowMs` ever holds more than `max` admitted calls, across
  * boundaries, processes sharing the store, restarts and crashes.
@@ -146,6 +167,7 @@ export interface JournalCount {
   readonly code: string | null;
   readonly policy: string | null;
   readonly rule: string | null;
+  /** Without second rows about limits under observation: one call, one row. */
   readonly rows: number;
 }
 
@@ -411,6 +433,10 @@ export interface State extends Counters, Journal, Approvals {
    * @throws StateUnavailable
    */
   admit(claims: readonly LimitClaim[], scope: CounterScope, entry: JournalEntry, approval?: { readonly id: string; readonly digest: string }): ReserveResult | Promise<ReserveResult>;
+  /** Looks for rows in short steps; each is as it is when it is read. @throws StateUnavailable */
+  search(filter: JournalSearchFilter, signal?: AbortSignal): Promise<FoundRows>;
+  /** @throws StateUnavailable when the state is not open */
+  readonly chain: Chain;
   close(): void | Promise<void>;
 }
 

@@ -54,7 +54,7 @@ forEachDriver('failures', (driver) => {
     (await openState({ path: file, driver })).close();
     const database = await openDriver(file, driver);
     const state = new SqliteState(database, new Checkpointer(database, await openDriver(file, driver), file), {
-      clock: new FakeMachine(), logArguments: false, retention: DEFAULT_RETENTION, flood: DEFAULT_FLOOD, onError: () => {},
+      path: file, clock: new FakeMachine(), logArguments: false, retention: DEFAULT_RETENTION, flood: DEFAULT_FLOOD, onError: () => {},
     });
     // SQLite's own bound stands for the disk's: both end in SQLITE_FULL.
     database.exec('PRAGMA max_page_count = 40');

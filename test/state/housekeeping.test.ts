@@ -244,15 +244,16 @@ forEachDriver('housekeeping', (driver) => {
       state.append(entry({ outcome: 'ok' }));
       clock.pass(DAY_US / 100);
     }
+    state.flush();
     const byAge = new JournalRetention(database, { rows: 1e9, days: 10 });
     let steps = 1;
-    while (byAge.step(start + 30 * DAY_US)) steps += 1;
+    while (byAge.step(start + 30 * DAY_US, clock.wall)) steps += 1;
     expect(steps).toBeGreaterThanOrEqual(2);
     expect(state.query({})[0]?.seq).toBe(2001);
     const byRows = new JournalRetention(database, { rows: 300, days: 90 });
-    while (byRows.step(start + 30 * DAY_US));
+    while (byRows.step(start + 30 * DAY_US, clock.wall));
     expect(state.query({}).map(({ seq }) => seq)).toEqual(Array.from({ length: 300 }, (_, i) => 2701 + i));
-    while (byAge.step(start + 1000 * DAY_US));
+    while (byAge.step(start + 1000 * DAY_US, clock.wall));
     expect(state.query({}).map(({ seq }) => seq)).toEqual([3000]);
     state.append(entry({ outcome: 'ok' }));
     expect(state.query({}).map(({ seq }) => seq)).toEqual([3000, 3001]);

@@ -18,7 +18,7 @@ export const ROW_COLUMNS = COLUMNS.map((name) => `journal.${name}`).join(', ');
  * may still change is not asked of the bytes.
  */
 export const RAW_COLUMNS = COLUMNS.map((name) => (TEXTS.has(name) ? `CAST(journal.${name} AS BLOB) AS ${name}` : `journal.${name}`)).join(', ')
-  + ', journal.outcome AS end, journal.code AS told';
+  + ', journal.code AS told';
 
 /** A commitment of nothing: a row without arguments has nothing that could be erased. */
 export const NO_ARGUMENTS = Buffer.alloc(32);
