@@ -4,6 +4,7 @@ import type { Head } from '../gateway/http/head.ts';
 import type { OwnPages } from '../gateway/serve.ts';
 import type { ControlServices } from './api/services.ts';
 import { makeSetupLink } from './auth/setup-link.ts';
+import { isOAuthPage } from './oauth/client-metadata.ts';
 import { WebFiles } from './web/web-files.ts';
 
 export interface ControlPlaneOptions extends ControlServices {
@@ -16,6 +17,7 @@ export interface ControlPlaneOptions extends ControlServices {
  * gateway does not wait for it.
  */
 export class ControlPlane implements OwnPages {
+  readonly takesApprovals = true;
   readonly #services: ControlServices;
   readonly #web: WebFiles;
   #api: Promise<(head: Head, request: IncomingMessage, response: ServerResponse, requestId: string) => Promise<void>> | null = null;
@@ -34,19 +36,41 @@ export class ControlPlane implements OwnPages {
     return secret === null ? null : `${this.#services.publicUrl()}/sign-in#link=${secret}`;
   }
 
+  /** An API token of somebody who may see everything may read /metrics too. */
+  async mayReadMetrics(bearer: string): Promise<boolean> {
+    const { authenticate } = await import('./auth/authenticate.ts');
+    try {
+      const { caller } = await authenticate({ get: (name) => (name === 'authorization' ? `Bearer ${bearer}` : null) }, this.#services);
+      return caller.can('read', null);
+    } catch {
+      return false;
+    }
+  }
+
+  /** Streams of events end with a word, so that browsers come back to the next process. */
+  drain(): void {
+    // Nobody watches before the first call of the API.
+    if (this.#api !== null) void import('./live/live.ts').then(({ liveOf }) => liveOf(this.#services).hub.end());
+  }
+
   owns(path: string): boolean {
-    return isApi(path) || this.#web.owns(path);
+    return isApi(path) || isOAuthPage(path) || this.#web.owns(path);
   }
 
   handle(head: Head, request: IncomingMessage, response: ServerResponse): void {
     const requestId = randomBytes(12).toString('base64url');
-    const work = isApi(head.path) ? this.#call(head, request, response, requestId) : this.#web.handle(head, response);
+    const work = isApi(head.path) ? this.#call(head, request, response, requestId) : isOAuthPage(head.path) ? this.#oauthPage(head, response, requestId) : this.#web.handle(head, response);
     work.catch((error: unknown) => {
       this.#services.log(`control: ${head.method} failed (request ${requestId}): ${error instanceof Error ? (error.stack ?? error.message) : 'not an Error'}`);
       if (response.headersSent) return void response.destroy();
       response.writeHead(500, { 'content-type': 'text/plain; charset=utf-8', 'cache-control': 'no-store', connection: 'close', 'x-request-id': requestId });
       response.end('That did not work here; the log of the gateway says more.\n');
     });
+  }
+
+  async #oauthPage(head: Head, response: ServerResponse, requestId: string): Promise<void> {
+    const { handleOAuthPage } = await import('./oauth/callback-pages.ts');
+    await handleOAuthPage(head, response, this.#services, requestId);
   }
 
   async #call(head: Head, request: IncomingMessage, response: ServerResponse, requestId: string): Promise<void> {

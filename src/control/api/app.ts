@@ -1,13 +1,12 @@
 import type { IncomingMessage } from 'node:http';
 import { Hono } from 'hono';
 import type { Head } from '../../gateway/http/head.ts';
+import { BASE } from './base.ts';
 import { API_HEADERS, dispatch, refusal, type Outgoing } from './dispatch.ts';
 import { ApiProblem } from './problem.ts';
 import type { Route } from './route.ts';
 import type { ControlServices } from './services.ts';
 import { guarded } from './stream.ts';
-
-export const BASE = '/api/v1';
 
 /** What the bridge hands to the app beside the Request. */
 export interface Bindings {

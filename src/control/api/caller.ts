@@ -17,7 +17,7 @@ export interface Caller {
   readonly role: Role | null;
   readonly serverRoles: Readonly<Record<string, Role>>;
   /** @param server null: in the whole organisation */
-  can(permission: Permission, server: string | null): boolean;
+  readonly can: (permission: Permission, server: string | null) => boolean;
   /** The servers for which he has a permission: for lists, which show only these. */
-  servers(permission: Permission): 'all' | ReadonlySet<string>;
+  readonly servers: (permission: Permission) => 'all' | ReadonlySet<string>;
 }

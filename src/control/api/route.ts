@@ -14,9 +14,9 @@ export interface Call<Params, Query, Body> {
   /** The browser's session; null for a token and for nobody. */
   readonly session: { readonly hash: string; readonly csrfToken: string } | null;
   /** A header of the request by lower-case name. */
-  header(name: string): string | null;
+  readonly header: (name: string) => string | null;
   /** A cookie of the request. */
-  cookie(name: string): string | null;
+  readonly cookie: (name: string) => string | null;
   /** Address of the peer, for the audit. */
   readonly address: string | null;
   /** The address by which the browser reached us, without a trailing slash. */
@@ -89,4 +89,9 @@ export function defineRoute<Params extends z.ZodType = z.ZodType<Record<string, 
   spec: RouteSpec<Params, Query, Body, Answer>,
 ): Route {
   return spec as unknown as Route;
+}
+
+/** True for a route that answers 204: its `reply` schema is that of null. */
+export function hasNoBody(route: Route): boolean {
+  return route.raw === undefined && (route.reply as { readonly def?: { readonly type?: string } }).def?.type === 'null';
 }

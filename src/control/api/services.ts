@@ -4,6 +4,7 @@ import type { EndpointStats } from '../../gateway/http/context.ts';
 import type { UpstreamHealth } from '../../gateway/upstream-health.ts';
 import type { Registry } from '../../state/registry/types.ts';
 import type { State } from '../../state/types.ts';
+import type { UpstreamOAuth } from '../oauth/upstream-oauth.ts';
 import type { ManagedSecretBox } from '../secrets/secret-box.ts';
 import type { AddressGuard } from '../../upstream/address-guard.ts';
 
@@ -27,6 +28,8 @@ export interface ControlServices {
   /** Address of the gateway as clients reach it, without a trailing slash. */
   readonly publicUrl: () => string;
   readonly secrets: ManagedSecretBox;
+  /** The gateway as an OAuth client of MCP servers; absent where it was started without. */
+  readonly upstreamOAuth?: UpstreamOAuth;
   readonly log: (line: string) => void;
   /** Of this program. */
   readonly version: string;

@@ -1,4 +1,4 @@
-import type { Registry } from '../../state/registry/types.ts';
+import type { Registry, Role } from '../../state/registry/types.ts';
 
 /** Sign-in by OpenID Connect, as it is kept. The client's secret is a sealed secret. */
 export interface OidcSettings {
@@ -7,23 +7,25 @@ export interface OidcSettings {
   readonly label: string;
   readonly issuer: string;
   readonly clientId: string;
-  /** Whose e-mail address ends so may come in without an invitation; empty: only members and the invited. */
+  /** Whoever has an e-mail address in one of these domains may come in without an invitation; empty: only members and the invited. */
   readonly allowedDomains: readonly string[];
-  /** What somebody who comes in by his domain may do; null: nothing until an admin says. */
-  readonly defaultRole: 'viewer' | 'approver' | 'policy_manager' | null;
-  /** A claim whose values give roles; null: roles are given here only. */
+  /** What somebody may do who comes in by his domain; null: nothing until an admin says. */
+  readonly defaultRole: Role | null;
+  /** A claim of the ID token whose values give roles at each sign-in; null: roles are given here only. */
   readonly roleClaim: string | null;
-  readonly roleMap: Readonly<Record<string, 'viewer' | 'approver' | 'policy_manager' | 'admin'>>;
+  readonly roleMap: Readonly<Record<string, Role>>;
 }
 
 export const OIDC_SECRET = 'setting/oidc/clientSecret';
+export const ORGANISATION_NAME = 'organisationName';
+export const OIDC = 'oidc';
 
 export async function oidcSettings(registry: Registry): Promise<OidcSettings | null> {
-  const stored = await registry.get('setting', 'oidc');
+  const stored = await registry.get('setting', OIDC);
   return stored === null ? null : (stored.value as OidcSettings | null);
 }
 
 export async function organisationName(registry: Registry): Promise<string> {
-  const stored = await registry.get('setting', 'organisationName');
+  const stored = await registry.get('setting', ORGANISATION_NAME);
   return typeof stored?.value === 'string' ? stored.value : 'PolicyLayer';
 }

@@ -1,7 +1,29 @@
 import type { Route } from '../api/route.ts';
+import { auditRoutes } from './audit.ts';
+import { memberRoutes } from './members.ts';
+import { openApiRoute } from './openapi.ts';
+import { approvalRoutes } from './approvals.ts';
+import { eventRoutes } from './events.ts';
+import { inboxRoutes } from './inbox.ts';
+import { opsRoutes } from './ops.ts';
+import { overviewRoutes } from './overview.ts';
+import { serverOAuthRoutes } from './server-oauth.ts';
 import { sessionRoutes } from './session.ts';
+import { settingsRoutes } from './settings.ts';
+import { tokenRoutes } from './tokens.ts';
 
 /** Every route of the API. One that is not in this list is not served, and not in the OpenAPI document. */
 export const routes: readonly Route[] = [
   ...sessionRoutes,
+  ...overviewRoutes,
+  ...opsRoutes,
+  ...inboxRoutes,
+  ...eventRoutes,
+  ...approvalRoutes,
+  ...memberRoutes,
+  ...tokenRoutes,
+  ...auditRoutes,
+  ...settingsRoutes,
+  ...serverOAuthRoutes,
+  openApiRoute(() => routes),
 ];

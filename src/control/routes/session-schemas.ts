@@ -18,3 +18,7 @@ export const sessionReply = z.object({
   organisation: z.object({ name: z.string() }),
   version: z.string(),
 });
+
+/** What somebody types to sign in: bounded, because it is worked on before it is known whose it is. */
+export const typedPassword = z.string().min(1).max(256);
+export const newPassword = z.string().min(12, 'at least 12 characters').max(256, 'at most 256 characters').refine((text) => new Set(text).size >= 5, 'too few different characters');
