@@ -19,7 +19,7 @@ export class SqliteJournalFigures implements JournalFigures {
   constructor(database: SqlDatabase) {
     this.#query = new JournalQuery(database);
     this.#counts = database.prepare(`SELECT at / ${BUCKET_MS} AS bucket, server, method, name, outcome, code, policy, rule, count(*) AS rows FROM journal
-      WHERE seq > ? AND seq <= ? GROUP BY 1, 2, 3, 4, 5, 6, 7, 8 ORDER BY rows DESC`);
+      WHERE seq > ? AND seq <= ? AND NOT (outcome = 'forwarded' AND coalesce(observed, '') IN ('would_rate_limit', 'would_exceed_budget')) GROUP BY 1, 2, 3, 4, 5, 6, 7, 8 ORDER BY rows DESC`);
   }
 
   span(since: Date): { readonly after: number; readonly last: number } {

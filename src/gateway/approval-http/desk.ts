@@ -8,6 +8,8 @@ import { recordJson } from './record-json.ts';
 export interface HttpDeskOptions {
   readonly state: State;
   readonly log: (line: string) => void;
+  /** People who have signed in decide in the dashboard. Default false. */
+  readonly dashboard?: boolean;
   /** Base of the listener's own address, for pages without a configured one. */
   readonly listening: () => string;
 }
@@ -26,7 +28,7 @@ export class HttpDesk implements ApprovalDesk {
     this.#options = options;
     this.#config = config;
     this.#webhook = open(config.webhook);
-    this.#ways = waysOf(config);
+    this.#ways = waysOf(config, this.#options.dashboard === true);
   }
 
   get ways(): ReadonlySet<ApprovalWay> {
@@ -48,7 +50,7 @@ export class HttpDesk implements ApprovalDesk {
       this.#webhook = open(config.webhook);
     }
     this.#config = config;
-    this.#ways = waysOf(config);
+    this.#ways = waysOf(config, this.#options.dashboard === true);
   }
 
   created(record: ApprovalRecord): void {
@@ -80,9 +82,9 @@ function mayLink(record: ApprovalRecord): boolean {
   return record.via.includes('link') && (record.approvers === null || record.approvers.includes(WEBHOOK_APPROVER));
 }
 
-function waysOf(config: ApprovalsConfig): ReadonlySet<ApprovalWay> {
+function waysOf(config: ApprovalsConfig, dashboard: boolean): ReadonlySet<ApprovalWay> {
   const ways = new Set<ApprovalWay>(['cli', 'link']);
-  if (config.approvers.length > 0) ways.add('dashboard');
+  if (dashboard || config.approvers.length > 0) ways.add('dashboard');
   if (config.webhook !== null) ways.add('webhook');
   return ways;
 }
