@@ -4,7 +4,7 @@ import { classify, type Classification } from '../../src/catalogue/index.ts';
 import { parameterFacts } from '../../src/catalogue/parameter-facts.ts';
 import { readServerRecord, type ServerRecord } from '../../src/catalogue/server-record.ts';
 import type { StarterTool } from '../../src/catalogue/starter/index.ts';
-import { schemaUsable } from '../../src/cli/scan/schema-usable.ts';
+import { schemaUsable } from '../../src/gateway/scan/schema-usable.ts';
 import { combine, type Decision, type Diagnostic, lintAgainst, loadPolicy, type PolicySet, toolFacts } from '../../src/policy/index.ts';
 import type { JsonNode } from '../../src/wire/json-node.ts';
 import { UPSTREAM_LIMITS } from '../../src/wire/limits.ts';

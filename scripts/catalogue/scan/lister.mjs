@@ -2,8 +2,8 @@
 // Bundled by scan.mjs; usage: node lister.mjs REQUEST.json. One line of JSON on stdout says how it ended.
 import { createHash } from 'node:crypto';
 import { readFileSync, writeFileSync } from 'node:fs';
-import { ScanFailure } from '../../../src/cli/scan/scan-failure.ts';
-import { scanUpstream } from '../../../src/cli/scan/scan-upstream.ts';
+import { ScanFailure } from '../../../src/gateway/scan/scan-failure.ts';
+import { scanUpstream } from '../../../src/gateway/scan/scan-upstream.ts';
 import { canonicalJson } from '../../../src/gateway/approvals/canonical.ts';
 
 const STDERR_KEPT = 64 * 1024;

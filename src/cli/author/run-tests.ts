@@ -1,6 +1,6 @@
 import type { Diagnostic, PolicySet } from '../../policy/index.ts';
 import { readDefinitions } from '../scan/definitions.ts';
-import { ScanFailure } from '../scan/scan-failure.ts';
+import { ScanFailure } from '../../gateway/scan/scan-failure.ts';
 import { differences, type Difference, type Expectation } from './expectation.ts';
 import { judgeCall } from './judge-call.ts';
 import { wordOf, type Judged } from './judged.ts';

@@ -3,7 +3,7 @@ import type { JsonNode } from '../../wire/json-node.ts';
 import { count } from '../author/words.ts';
 import { parseDuration } from '../duration.ts';
 import { loadPolicyFiles, policyName } from '../policy-files.ts';
-import { ScanFailure } from '../scan/scan-failure.ts';
+import { ScanFailure } from '../../gateway/scan/scan-failure.ts';
 import { chooseSource, readSource, type SourceOptions } from '../scan/source.ts';
 
 export interface CheckOptions extends SourceOptions {

@@ -6,7 +6,7 @@ import { lookalikeOf, queryOf } from '../author/judge-call.ts';
 import { KnownTools } from '../author/known-tools.ts';
 import { loadCandidates } from '../author/load-candidates.ts';
 import { readDefinitions } from '../scan/definitions.ts';
-import { ScanFailure } from '../scan/scan-failure.ts';
+import { ScanFailure } from '../../gateway/scan/scan-failure.ts';
 import { styleFor, widthOf } from '../terminal.ts';
 import { UsageError } from '../usage-error.ts';
 

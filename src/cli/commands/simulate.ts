@@ -12,7 +12,7 @@ import { VirtualClock } from '../author/virtual-clock.ts';
 import { DEFAULT_CONFIG, locate } from '../config/locate.ts';
 import { parseMoment } from '../moment.ts';
 import { readDefinitions } from '../scan/definitions.ts';
-import { ScanFailure } from '../scan/scan-failure.ts';
+import { ScanFailure } from '../../gateway/scan/scan-failure.ts';
 import { progressLine, styleFor, widthOf } from '../terminal.ts';
 import { UsageError } from '../usage-error.ts';
 import type { CompiledPolicy } from '../../policy/index.ts';

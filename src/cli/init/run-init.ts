@@ -1,6 +1,6 @@
 import { starterPolicy } from '../../catalogue/starter/index.ts';
 import { printable } from '../../policy/printable.ts';
-import { starterTools } from '../scan/starter-tools.ts';
+import { starterTools } from '../../gateway/scan/starter-tools.ts';
 import { UsageError } from '../usage-error.ts';
 import { applyPlan } from './apply-plan.ts';
 import { chooseScan } from './choose-scans.ts';

@@ -1,8 +1,8 @@
 import { statSync } from 'node:fs';
 import { readUpstreamUrl } from '../../gateway/checks/http-upstream.ts';
-import { ScanFailure } from '../scan/scan-failure.ts';
-import { scanUpstream, type ScanUpstreamOptions } from '../scan/scan-upstream.ts';
-import { isNamed, summarise, type NamedSummary } from '../scan/tool-summary.ts';
+import { ScanFailure } from '../../gateway/scan/scan-failure.ts';
+import { scanUpstream, type ScanUpstreamOptions } from '../../gateway/scan/scan-upstream.ts';
+import { isNamed, summarise, type NamedSummary } from '../../gateway/scan/tool-summary.ts';
 import type { Member } from './groups.ts';
 import { MASK, maskArguments } from './masking.ts';
 import { resolveReferences, type ReferenceContext } from './references.ts';

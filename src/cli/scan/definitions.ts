@@ -2,7 +2,7 @@ import { readFileSync, statSync } from 'node:fs';
 import { UPSTREAM_LIMITS } from '../../wire/limits.ts';
 import type { JsonNode } from '../../wire/json-node.ts';
 import { scan } from '../../wire/scan.ts';
-import { ScanFailure } from './scan-failure.ts';
+import { ScanFailure } from '../../gateway/scan/scan-failure.ts';
 
 const MAX_FILE = 512 * 1024 * 1024;
 /** A member takes four bytes at least; the size bounds them. */

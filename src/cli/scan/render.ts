@@ -4,7 +4,7 @@ import type { Style } from '../terminal.ts';
 import type { ScanReport } from './report.ts';
 import { count, findingLines, summaryLines } from './summary-lines.ts';
 import { QUIET_FINDINGS, tableLines } from './table-lines.ts';
-import type { ToolSummary } from './tool-summary.ts';
+import type { ToolSummary } from '../../gateway/scan/tool-summary.ts';
 
 export type SortOrder = 'risk' | 'server' | 'name';
 

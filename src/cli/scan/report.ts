@@ -2,8 +2,8 @@ import { CATEGORIES, type Category, findShadowedNames, RISKS, type Risk } from '
 import { approximateTokens } from '../../catalogue/server-record.ts';
 import type { UnreadableLine } from './definitions.ts';
 import type { Known, KnownServer } from './known-definitions.ts';
-import type { ServerIdentity } from './list-tools.ts';
-import { isNamed, type ToolSummary } from './tool-summary.ts';
+import type { ServerIdentity } from '../../gateway/scan/list-tools.ts';
+import { isNamed, type ToolSummary } from '../../gateway/scan/tool-summary.ts';
 
 /** Something about a list that a reader should know, although every tool of it was read. */
 export type Notice = 'duplicate_tools' | 'look_alike_tools' | 'unnamed_tools' | 'unreadable_lines' | 'large_list';

@@ -1,6 +1,6 @@
 import { knownAs, type ScanReport } from './report.ts';
-import type { ScanFailure } from './scan-failure.ts';
-import type { ToolSummary } from './tool-summary.ts';
+import type { ScanFailure } from '../../gateway/scan/scan-failure.ts';
+import type { ToolSummary } from '../../gateway/scan/tool-summary.ts';
 
 /**
  * The report as `--json` prints it: one object; `tools` holds every item of the input in its order. `status` is `ok`, or the first of

@@ -4,8 +4,8 @@ import { endOnSignal } from '../signals.ts';
 import { UsageError } from '../usage-error.ts';
 import type { JsonNode } from '../../wire/json-node.ts';
 import { readDefinitions } from './definitions.ts';
-import type { ServerIdentity } from './list-tools.ts';
-import { scanUpstream, type ScanUpstreamOptions } from './scan-upstream.ts';
+import type { ServerIdentity } from '../../gateway/scan/list-tools.ts';
+import { scanUpstream, type ScanUpstreamOptions } from '../../gateway/scan/scan-upstream.ts';
 import { startProgress } from './start-progress.ts';
 
 /** The ways to say whose tools are meant, which the commands that read definitions share. */

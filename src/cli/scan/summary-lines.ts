@@ -4,7 +4,7 @@ import { formatBytes, type Style } from '../terminal.ts';
 import { wrapped } from './display-width.ts';
 import type { ScanReport } from './report.ts';
 import { byRisk, nameOf, QUIET_FINDINGS } from './table-lines.ts';
-import type { ToolSummary } from './tool-summary.ts';
+import type { ToolSummary } from '../../gateway/scan/tool-summary.ts';
 
 const MOST_NAMES = 20;
 

@@ -3,7 +3,7 @@ import { printable } from '../../policy/printable.ts';
 import { formatBytes, type Style } from '../terminal.ts';
 import { displayWidth, padded, wrapped } from './display-width.ts';
 import { knownAs, type ScanReport } from './report.ts';
-import type { ToolSummary } from './tool-summary.ts';
+import type { ToolSummary } from '../../gateway/scan/tool-summary.ts';
 
 const LONGEST_NAME = 80;
 /** Room for the longest signal or finding, also beside long names. */

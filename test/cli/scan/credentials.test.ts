@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { credentialsAskedFor } from '../../../src/cli/scan/credentials.ts';
+import { credentialsAskedFor } from '../../../src/gateway/scan/credentials.ts';
 
 const asking: readonly [text: string, names: readonly string[]][] = [
   ['Error: GITHUB_PERSONAL_ACCESS_TOKEN environment variable is required', ['GITHUB_PERSONAL_ACCESS_TOKEN']],

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { serverRecord, serverRecordText } from '../../../src/catalogue/server-record.ts';
 import { findKnownServer } from '../../../src/cli/scan/known-definitions.ts';
 import { packageOf } from '../../../src/cli/scan/server-names.ts';
-import { summarise } from '../../../src/cli/scan/tool-summary.ts';
+import { summarise } from '../../../src/gateway/scan/tool-summary.ts';
 import { policylayer, temporary } from '../support.ts';
 import { initialize, listing, node, server } from './support.ts';
 

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { displayWidth } from '../../../src/cli/scan/display-width.ts';
 import { scanLines, type SortOrder } from '../../../src/cli/scan/render.ts';
 import { scanReport } from '../../../src/cli/scan/report.ts';
-import { summarise } from '../../../src/cli/scan/tool-summary.ts';
+import { summarise } from '../../../src/gateway/scan/tool-summary.ts';
 import { styleFor } from '../../../src/cli/terminal.ts';
 import { node } from './support.ts';
 

@@ -51,6 +51,6 @@ export async function scanUpstream(options: ScanUpstreamOptions): Promise<ToolLi
 async function open(options: ScanUpstreamOptions, exchange: Exchange, stderr: (chunk: Buffer) => void): Promise<UpstreamLink> {
   const { upstream } = options;
   if (upstream.kind === 'command') return new StdioLink(upstream.spec, exchange, { limits: UPSTREAM_LIMITS, stderr, ...GRACE });
-  const { openHttpLink } = await import('../../gateway/open-http-link.ts');
+  const { openHttpLink } = await import('../open-http-link.ts');
   return openHttpLink(upstream.spec, exchange, { limits: UPSTREAM_LIMITS, headersOf: () => null });
 }

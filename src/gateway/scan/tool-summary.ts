@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { classify, type Classification, type ServerFacts } from '../../catalogue/index.ts';
 import { type ParameterFact, parameterFacts } from '../../catalogue/parameter-facts.ts';
-import { canonicalJson } from '../../gateway/approvals/canonical.ts';
+import { canonicalJson } from '../approvals/canonical.ts';
 import type { JsonNode } from '../../wire/json-node.ts';
 
 /** One item of a tool list, in any state, as a scan tells it. */
