@@ -1,7 +1,9 @@
 import { join } from 'node:path';
+import { LiveGuard } from '../../control/config/live-guard.ts';
 import type { AuthorizerOf, FileSide } from '../../control/config/types.ts';
 import { EffectiveConfig } from '../../control/config/live-configuration.ts';
 import { ControlPlane } from '../../control/control-plane.ts';
+import { UpstreamOAuth } from '../../control/oauth/upstream-oauth.ts';
 import { openSecretBox, type ManagedSecretBox } from '../../control/secrets/secret-box.ts';
 import type { OwnPages, RunningGateway } from '../../gateway/serve.ts';
 import type { State } from '../../state/types.ts';
@@ -30,7 +32,11 @@ export interface ServedControl {
 export async function openControl(options: ControlOptions): Promise<ServedControl> {
   const { state, file, log, publicUrl } = options;
   const box = openBox(options);
-  const effective = await EffectiveConfig.open(file, { registry: state.registry, box, log, ...(options.authorizerOf === undefined ? {} : { authorizerOf: options.authorizerOf }) });
+  const guard = new LiveGuard();
+  const upstreamOAuth = new UpstreamOAuth({ registry: state.registry, secrets: box, guard: () => guard, publicUrl, log });
+  const effective = await EffectiveConfig.open(file, {
+    registry: state.registry, box, log, guard, authorizerOf: options.authorizerOf ?? (({ name, value }) => (value.kind === 'http' ? upstreamOAuth.authorizer(name, new URL(value.url)) : null)),
+  });
   let gateway: RunningGateway | null = null;
   const plane = new ControlPlane({
     state,
@@ -44,6 +50,7 @@ export async function openControl(options: ControlOptions): Promise<ServedContro
     health: (server) => gateway?.health(server) ?? null,
     publicUrl,
     secrets: box,
+    upstreamOAuth,
     log,
     version: version(),
     now: () => Date.now(),

@@ -15,13 +15,15 @@ export interface LiveConfigurationOptions {
   readonly box: SecretBox;
   readonly log: (line: string) => void;
   readonly authorizerOf?: AuthorizerOf;
+  /** One that others hold as well. */
+  readonly guard?: LiveGuard;
   readonly now?: () => number;
 }
 
 /** The configuration in force: built anew whenever the file or the registry changes, and handed to the gateway whole. */
 export class EffectiveConfig {
   /** For whoever checks an address before it is saved. */
-  readonly guard = new LiveGuard();
+  readonly guard: LiveGuard;
   readonly #options: LiveConfigurationOptions;
   readonly #compiler = new PolicyCompiler();
   readonly #now: () => number;
@@ -36,6 +38,7 @@ export class EffectiveConfig {
   private constructor(file: FileSide, options: LiveConfigurationOptions) {
     this.#options = options;
     this.#now = options.now ?? Date.now;
+    this.guard = options.guard ?? new LiveGuard();
     this.#file = file;
     this.#current = { config: file.config, revision: -1, problems: [], file, policies: new Map() };
   }

@@ -3,6 +3,11 @@ export const METADATA_PATH = '/oauth/client-metadata.json';
 /** Address below the public URL to which authorization servers send people back. */
 export const CALLBACK_PATH = '/oauth/callback';
 
+/** True for the two addresses that authorization servers know. */
+export function isOAuthPage(path: string): boolean {
+  return path === CALLBACK_PATH || path === METADATA_PATH;
+}
+
 export function callbackUri(publicUrl: string): string {
   return publicUrl + CALLBACK_PATH;
 }

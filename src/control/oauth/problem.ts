@@ -33,3 +33,8 @@ export function problemOf(error: unknown, task: string): OAuthProblem {
   if (error instanceof oauth.OperationProcessingError) return new OAuthProblem(`${task}: its answer was not accepted (${printable(error.message)})`, false);
   return new OAuthProblem(`${task}: unexpected answer`, false);
 }
+
+/** True when the address guard was in the way: an administrator can change that. */
+export function isTargetRefused(problem: OAuthProblem): boolean {
+  return /may not (?:call|be called|be used)/.test(problem.message);
+}
