@@ -114,10 +114,10 @@ export const REQUIREMENTS: readonly Requirement[] = [
   must('A6', 'structured content is not touched, and a refusal has none', 'own, measured'),
   must('A7', 'URI rules compare normalised URIs and refuse what cannot be normalised', 'RFC 3986'),
 
-  later(must('O1', 'tokens of an issuer are validated for our audience', 'S26 authorization'), 6, 'grants are bearer tokens of our own'),
+  must('O1', 'tokens of an issuer are validated for our audience', 'S26 authorization'),
   must('O2', 'the client\'s token never goes upstream', 'S26; BP token passthrough'),
-  later(must('O3', '401 names the protected-resource metadata', 'RFC 9728'), 6, 'there is no issuer yet; 401 carries a plain Bearer challenge'),
-  must('O4', '403 is used for Host and Origin only', 'S26 scope challenge'),
+  must('O3', '401 names the protected-resource metadata', 'RFC 9728'),
+  must('O4', '403 is used for missing scopes, Host and Origin only', 'S26 scope challenge'),
   must('O5', 'edge mode passes authorization and discovery untouched', 'RFC 9728 3.3'),
   later(must('O6', 'OAuth towards upstreams with SSRF guards', 'RFC 8707; BP'), 6, 'upstream credentials are static headers; nothing is discovered'),
   later(must('O7', 'no confused deputy with a static client id', 'BP'), 6, 'no authorization is proxied'),
