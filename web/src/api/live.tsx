@@ -130,7 +130,9 @@ class Follower {
         this.#failures = 0;
         for await (const message of readEvents(response.body, heard)) {
           if (message.id !== null) this.#lastId = message.id;
-          this.#event(message.event as LiveEvent, message.data);
+          // What was missed is read again from the API: `gap` and `dropped` say that the stream has holes.
+          if (message.event === 'gap' || message.event === 'dropped') void queryClient.invalidateQueries();
+          else this.#event(message.event as LiveEvent, message.data);
         }
       }
     } catch {

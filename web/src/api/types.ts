@@ -56,6 +56,8 @@ export interface Server {
   readonly lastSeenAt: string | null;
   readonly toolCount: number | null;
   readonly contextTokens: number | null;
+  /** How many tools of each class, where the gateway tells it. */
+  readonly classes?: Readonly<Partial<Record<Category, number>>> | null;
   readonly grants: number;
   readonly held: number;
   readonly oauth: ServerOAuth | null;
@@ -169,15 +171,17 @@ export interface JournalRow {
 }
 
 export interface Overview {
-  readonly gateway: { readonly version: string; readonly startedAt: string; readonly uptimeSeconds: number; readonly sessions: number; readonly children: number; readonly inFlight: number };
+  readonly gateway: { readonly version: string; readonly startedAt: string; readonly uptimeSeconds: number; readonly sessions: number | null; readonly children: number | null; readonly inFlight: number | null };
   readonly calls: { readonly last24h: { readonly admitted: number; readonly refused: number; readonly failed: number; readonly pendingApprovals: number } };
   readonly series: readonly { readonly t: string | number; readonly admitted: number; readonly refused: number; readonly failed: number }[];
-  readonly topRules: readonly { readonly policy: string | null; readonly rule: string | null; readonly count: number; readonly codes: readonly string[] }[];
+  readonly topRules: readonly { readonly policy: string | null; readonly rule: string | null; readonly count: number; readonly codes: Readonly<Record<string, number>> }[];
   readonly topTools: readonly { readonly server: string; readonly name: string; readonly count: number }[];
   readonly approvalsWaiting: number;
   readonly sickServers: readonly { readonly name: string; readonly status: string; readonly problem: string | null }[];
   readonly heldDefinitions: number;
   readonly unreadMessages: number;
+  /** False while older rows are still being counted. */
+  readonly complete: boolean;
 }
 
 export type ApprovalStatus = 'pending' | 'approved' | 'denied' | 'expired' | 'used';

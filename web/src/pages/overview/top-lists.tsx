@@ -52,7 +52,7 @@ export function TopRules({ rules }: { readonly rules: Overview['topRules'] }): R
         <Bars
           label="Rules that refused most"
           colour="var(--pl-bad)"
-          bars={rules.slice(0, 6).map(({ policy, rule, count, codes }) => ({ key: `${policy} ${rule} ${codes.join()}`, label: rule ?? codes[0] ?? 'no rule', hint: [policy ?? '', ...(rule === null ? [] : codes)].filter((part) => part !== '').join(', '), count, search: { outcome: 'refused', ...(policy === null ? {} : { policy }), ...(codes.length === 1 && codes[0] !== undefined ? { code: codes[0] } : {}) } }))}
+          bars={rules.slice(0, 6).map(({ policy, rule, count, codes }) => ({ key: `${policy} ${rule}`, label: rule ?? 'no rule', hint: [policy ?? '', ...Object.keys(codes)].filter((part) => part !== '').join(', '), count, search: { outcome: 'refused', ...(policy === null ? {} : { policy }), ...onlyCode(codes) } }))}
         />
       )}
     </Section>
@@ -71,4 +71,9 @@ export function TopTools({ tools }: { readonly tools: Overview['topTools'] }): R
       )}
     </Section>
   );
+}
+
+function onlyCode(codes: Readonly<Record<string, number>>): { readonly code?: string } {
+  const [code, ...others] = Object.keys(codes);
+  return code !== undefined && others.length === 0 ? { code } : {};
 }
