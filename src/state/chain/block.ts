@@ -50,8 +50,10 @@ export function blockHash(previous: Buffer, block: Pick<Block, 'number' | 'kind'
   return digestOf('policylayer block 1', [previous, block.number, block.kind, block.at, block.first, block.last, block.bodyHash]);
 }
 
-function blob(value: unknown): Buffer | null {
-  return value instanceof Uint8Array ? Buffer.from(value.buffer, value.byteOffset, value.byteLength) : null;
+/** A column that holds bytes: libsql gives a Buffer for one row and an ArrayBuffer for many. */
+export function blob(value: unknown): Buffer | null {
+  if (ArrayBuffer.isView(value)) return Buffer.from(value.buffer, value.byteOffset, value.byteLength);
+  return typeof value === 'object' && value !== null ? Buffer.from(value as ArrayBuffer) : null;
 }
 
 export function blockOf(row: SqlRow): Block {

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import type { SqlDatabase, SqlStatement } from '../driver.ts';
-import { blockHash, blockOf, bodyHashOf, encodeJson, type Block, type BlockKind } from './block.ts';
+import { blob, blockHash, blockOf, bodyHashOf, encodeJson, FIRST_PREVIOUS, type Block, type BlockKind } from './block.ts';
 
 /** Where the chain ends. */
 export interface Head {
@@ -42,7 +42,7 @@ export class ChainLog {
   head(): Head {
     const row = this.#head.get();
     return {
-      number: Number(row?.['number'] ?? 0), hash: Buffer.from((row?.['hash'] as Uint8Array | undefined) ?? Buffer.alloc(32)), sealed: Number(row?.['sealed'] ?? 0),
+      number: Number(row?.['number'] ?? 0), hash: blob(row?.['hash']) ?? FIRST_PREVIOUS, sealed: Number(row?.['sealed'] ?? 0),
       removed: Number(row?.['removed'] ?? 0), signed: Number(row?.['signed'] ?? 0), signedAt: Number(row?.['signed_at'] ?? 0),
     };
   }

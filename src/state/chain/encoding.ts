@@ -1,7 +1,7 @@
 import { hash } from 'node:crypto';
 
 /** What a row or block is made of, as both drivers read it. A text may come as its bytes: a check must see the ones that are no UTF-8. */
-export type Field = string | number | Uint8Array | null | undefined;
+export type Field = string | number | Uint8Array | ArrayBuffer | null | undefined;
 
 const NULL = 0;
 const NUMBER = 1;
@@ -39,11 +39,12 @@ function put(field: Field, bytesAreText: boolean): void {
     used += 5 + length;
     return;
   }
-  room(5 + field.length);
+  const bytes = ArrayBuffer.isView(field) ? field : new Uint8Array(field);
+  room(5 + bytes.length);
   buffer[used] = bytesAreText ? TEXT : BLOB;
-  buffer.writeUInt32BE(field.length, used + 1);
-  buffer.set(field, used + 5);
-  used += 5 + field.length;
+  buffer.writeUInt32BE(bytes.length, used + 1);
+  buffer.set(bytes, used + 5);
+  used += 5 + bytes.length;
 }
 
 /**

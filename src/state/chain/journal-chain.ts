@@ -124,7 +124,7 @@ export class JournalChain implements Chain {
   }
 
   async redact(what: { readonly seqs: readonly number[] } | { readonly before: Date }, who: string, why: string): Promise<number> {
-    const before = this.#secureDelete();
+    this.#secureDelete('ON');
     let erased = 0;
     try {
       for await (const batch of 'seqs' in what ? this.#named(what.seqs) : this.#older(what.before)) {
@@ -132,7 +132,7 @@ export class JournalChain implements Chain {
         await turn();
       }
     } finally {
-      this.#read(() => this.#database.exec(`PRAGMA secure_delete = ${before}`));
+      this.#secureDelete('FAST');
     }
     // The log of the database has the old pages until it is moved.
     if (erased > 0) this.#around.tidy();
@@ -165,13 +165,9 @@ export class JournalChain implements Chain {
     while (this.#read(() => this.#log.sealed()) < seq && this.seal()) await turn();
   }
 
-  /** Erased values are overwritten in the file. @returns what it was before */
-  #secureDelete(): number {
-    return this.#read(() => {
-      const value = Number(this.#database.prepare('PRAGMA secure_delete').get()?.['secure_delete'] ?? 0);
-      this.#database.exec('PRAGMA secure_delete = 1');
-      return value;
-    });
+  /** Pages that become free are overwritten too. */
+  #secureDelete(mode: 'ON' | 'FAST'): void {
+    this.#read(() => this.#database.exec(`PRAGMA secure_delete = ${mode}`));
   }
 
   async verify(options: VerifyOptions = {}, signal?: AbortSignal): Promise<VerifyReport> {

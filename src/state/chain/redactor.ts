@@ -1,16 +1,23 @@
 import type { SqlDatabase, SqlStatement } from '../driver.ts';
-import { encodeRedaction, type Redaction } from './block.ts';
+import { blob, encodeRedaction, type Redaction } from './block.ts';
 import type { ChainLog } from './chain-log.ts';
 import { commitmentOf, hasArguments, NO_ARGUMENTS, ROW_COLUMNS } from './row-digest.ts';
 
 /** Rows that are erased in one transaction. */
 export const REDACT_STEP = 256;
 
+/** As many zeros as the column has bytes; null stays null. */
+function zeros(column: string): string {
+  const length = `length(CAST(${column} AS BLOB))`;
+  return `${column} = substr(hex(zeroblob(${length})), 1, ${length})`;
+}
+
 /** Erases the arguments of rows. What was committed to stays, so that the rest of the row can still be checked. */
 export class Redactor {
   readonly #log: ChainLog;
   readonly #row: SqlStatement;
   readonly #salt: SqlStatement;
+  readonly #blank: SqlStatement;
   readonly #erase: SqlStatement;
   readonly #dropSalt: SqlStatement;
   readonly #note: SqlStatement;
@@ -20,6 +27,8 @@ export class Redactor {
     this.#log = log;
     this.#row = database.prepare(`SELECT ${ROW_COLUMNS} FROM journal WHERE seq = ?`);
     this.#salt = database.prepare('SELECT salt FROM chain_salts WHERE seq = ?');
+    // Of the same length: written over in its place, before anything moves and leaves a copy behind.
+    this.#blank = database.prepare(`UPDATE journal SET ${zeros('arg_keys')}, ${zeros('arg_hash')}, ${zeros('arg_values')} WHERE seq = ?`);
     this.#erase = database.prepare('UPDATE journal SET arg_keys = NULL, arg_hash = NULL, arg_values = NULL WHERE seq = ?');
     this.#dropSalt = database.prepare('DELETE FROM chain_salts WHERE seq = ?');
     this.#note = database.prepare('INSERT OR REPLACE INTO chain_redacted (seq, block, commitment) VALUES (?, ?, ?)');
@@ -39,9 +48,10 @@ export class Redactor {
     for (const seq of new Set(seqs)) {
       const row = this.#row.get(seq);
       if (row === undefined || !hasArguments(row) || seq > head.sealed) continue;
-      const salt = this.#salt.get(seq)?.['salt'];
+      const salt = blob(this.#salt.get(seq)?.['salt']);
       // Without its salt nothing can be proven of the row any more; what must go goes all the same, and a check tells of it.
-      const commitment = salt instanceof Uint8Array ? commitmentOf(row, salt) : NO_ARGUMENTS;
+      const commitment = salt === null ? NO_ARGUMENTS : commitmentOf(row, salt);
+      this.#blank.run(seq);
       this.#erase.run(seq);
       this.#dropSalt.run(seq);
       this.#note.run(seq, head.number + 1, commitment);

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import type { SqlDatabase, SqlRow, SqlStatement } from '../driver.ts';
-import { encodeRows, type SealedRow } from './block.ts';
+import { blob, encodeRows, type SealedRow } from './block.ts';
 import { ChainLog } from './chain-log.ts';
 import { commitmentOf, digestsOf, hasArguments, NO_ARGUMENTS, ROW_COLUMNS } from './row-digest.ts';
 import { TOLD_OPEN_US } from './reopened-rows.ts';
@@ -37,10 +37,11 @@ export class Sealer {
    * @returns how many rows were sealed; fewer than `STEP`: nothing is left
    */
   step(wallMs: number, now: number): number {
-    const head = this.#log.begun(wallMs);
+    const before = this.#log.head();
     const changed = this.#changed.all();
-    const fresh = changed.length < STEP ? this.#fresh.all(head.sealed) : [];
+    const fresh = changed.length < STEP ? this.#fresh.all(before.sealed) : [];
     if (changed.length + fresh.length === 0) return 0;
+    const head = this.#log.begun(wallMs);
     const number = head.number + 1;
     const sealed: SealedRow[] = [];
     for (const row of changed) {
@@ -76,9 +77,9 @@ export class Sealer {
   /** Of a row that was sealed before: what was committed to then, also when it was erased since. */
   #commitmentAgain(row: SqlRow): Uint8Array {
     const seq = Number(row['seq']);
-    const redacted = this.#redacted.get(seq)?.['commitment'];
-    if (redacted instanceof Uint8Array) return redacted;
-    const salt = this.#salt.get(seq)?.['salt'];
-    return salt instanceof Uint8Array ? commitmentOf(row, salt) : NO_ARGUMENTS;
+    const redacted = blob(this.#redacted.get(seq)?.['commitment']);
+    if (redacted !== null) return redacted;
+    const salt = blob(this.#salt.get(seq)?.['salt']);
+    return salt === null ? NO_ARGUMENTS : commitmentOf(row, salt);
   }
 }

@@ -1,5 +1,5 @@
 import type { SqlDatabase, SqlRow, SqlStatement } from '../driver.ts';
-import { decodeRedaction, decodeRows, type Block, type SealedRow } from './block.ts';
+import { blob, decodeRedaction, decodeRows, type Block, type SealedRow } from './block.ts';
 import { ChainLog } from './chain-log.ts';
 import type { Problems } from './problems.ts';
 import { commitmentOf, digestsOf, hasArguments, NO_ARGUMENTS, RAW_COLUMNS, type RowDigests } from './row-digest.ts';
@@ -77,7 +77,7 @@ export class RowCheck {
     if (seq <= this.#removed) return;
     this.redacted += 1;
     const note = this.#note.get(seq);
-    if (note === undefined || Number(note['block']) !== block || !commitment.equals(note['commitment'] as Uint8Array)) {
+    if (note === undefined || Number(note['block']) !== block || !commitment.equals(blob(note['commitment']) ?? NO_ARGUMENTS)) {
       this.#problems.row('redaction_changed', seq, block, `was redacted by block ${block}, and the database says otherwise`);
     }
   }
@@ -143,7 +143,10 @@ export class RowCheck {
   #open(row: SqlRow, seq: number, sealed: RowDigests, now: RowDigests, block: number): void {
     const later = Number(row['open_block']) > block;
     if (later) this.#awaited.set(seq, sealed.core);
-    else if (row['open_state'] === 1) this.unsealedEnds += 1;
+    else if (row['open_state'] === 1) {
+      this.unsealedEnds += 1;
+      if (now.full.equals(sealed.full)) return this.#problems.row('row_changed', seq, block, 'is noted as changed since it was sealed, and was not');
+    }
     const same = later || row['open_state'] === 1 ? now.core.equals(sealed.core) : now.full.equals(sealed.full);
     if (!same || Number(row['open_block']) < block || (!later && row['open_state'] === 2)) this.#changed(seq, block);
   }
@@ -154,24 +157,25 @@ export class RowCheck {
 
   #digests(row: SqlRow, seq: number): RowDigests | null {
     const told = row['told'] === 'suppressed';
-    if (row['erased'] !== null) {
-      const commitment = row['erased'] as Uint8Array;
+    const commitment = blob(row['erased']);
+    const salt = blob(row['salt']);
+    if (commitment !== null) {
       const named = this.#redaction(Number(row['erased_by']))?.get(seq);
       if (named === undefined || !named.equals(commitment)) {
         this.#problems.row('redaction_changed', seq, null, 'is noted as redacted, and no block says so');
         return null;
       }
-      if (hasArguments(row) || row['salt'] !== null) {
+      if (hasArguments(row) || salt !== null) {
         this.#problems.row('row_changed', seq, null, 'was redacted and has arguments');
         return null;
       }
       return digestsOf(row, commitment, told);
     }
-    if (row['salt'] === null && hasArguments(row)) {
+    if (salt === null && hasArguments(row)) {
       this.#problems.row('row_changed', seq, null, 'has arguments, and what is needed to check them is gone');
       return null;
     }
-    return digestsOf(row, row['salt'] === null ? NO_ARGUMENTS : commitmentOf(row, row['salt'] as Uint8Array), told);
+    return digestsOf(row, salt === null ? NO_ARGUMENTS : commitmentOf(row, salt), told);
   }
 
   #redaction(number: number): ReadonlyMap<number, Buffer> | null {
