@@ -129,8 +129,10 @@ export class JournalOverview {
         }
       }
     }
-    const top = <Item extends { readonly count: number }>(items: Iterable<Item>): Item[] => [...items].sort((a, b) => b.count - a.count).slice(0, 10);
-    return { last24h: sum, series, topRules: top(rules.values()), topTools: top(tools.values()), complete: this.#after !== null && this.#after >= this.#last };
+    const top = <Item extends { readonly count: number }>(items: ReadonlyMap<string, Item>): Item[] => (
+      [...items].sort(([a, one], [b, two]) => two.count - one.count || (a < b ? -1 : 1)).slice(0, 10).map(([, item]) => item)
+    );
+    return { last24h: sum, series, topRules: top(rules), topTools: top(tools), complete: this.#after !== null && this.#after >= this.#last };
   }
 
   async #run(): Promise<void> {

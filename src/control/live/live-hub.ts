@@ -8,7 +8,7 @@ import { serverHealth } from './server-health.ts';
 const POLL_MS = 300;
 const PAGE = 500;
 /** What a client that comes back is told of what it missed; older rows are in the journal. */
-const MAX_RESUMED = 1_000;
+const MAX_RESUMED = 500;
 /** Calls whose end is waited for; beyond it the oldest are shown as they were. */
 const MAX_OPEN = 1_000;
 const APPROVALS_EVERY = 3;
