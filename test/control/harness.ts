@@ -103,7 +103,7 @@ export class World {
       servers: options.servers ?? new Map(), grants: options.grants ?? [],
       approvals: { publicUrl: options.publicUrl ?? null, webhook: null, approvers: [] }, journal: { arguments: 'keys', retainDays: null },
       limits: { client: CLIENT_LIMITS, upstream: UPSTREAM_LIMITS, maxSessionsPerGrant: 100, sessionIdleMs: 600_000, bodyTimeoutMs: 2_000 },
-    } as GatewayConfig;
+    };
     this.state = await openState({ path: databasePath(this.directory) });
     this.secrets = openSecretBox({ dataDir: this.directory, env: {} });
     const { owned } = options;

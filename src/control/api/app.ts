@@ -34,7 +34,7 @@ export function apiApp(routes: readonly Route[], services: ControlServices): Hon
       const asked = env.request.method ?? '';
       const method = asked === 'HEAD' ? 'get' : asked.toLowerCase();
       const route = methods.get(method);
-      if (route !== undefined) return responseOf(await dispatch(route, { ...env, params: context.req.param() as Record<string, string> }, services), env, asked === 'HEAD');
+      if (route !== undefined) return responseOf(await dispatch(route, { ...env, params: context.req.param() }, services), env, asked === 'HEAD');
       const allow = allowed(methods);
       if (asked === 'OPTIONS') return new Response(null, { status: 204, headers: headersOf({ allow }, env.requestId) });
       return responseOf(refusal(new ApiProblem('method_not_allowed', `here are ${allow}`, { headers: { allow } }), env, services, path), env, false);

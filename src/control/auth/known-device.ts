@@ -13,7 +13,7 @@ export function deviceCookie(secrets: SecretBox, account: string): string {
 
 /** @returns the id of the browser, or null when this is no proof for this account */
 export function deviceOf(secrets: SecretBox, cookie: string | null, account: string): string | null {
-  const parts = /^(\d{1,9})\.([A-Za-z0-9_-]{1,1000})$/.exec(cookie ?? '');
+  const parts = /^(\d{1,16})\.([A-Za-z0-9_-]{1,1000})$/.exec(cookie ?? '');
   if (parts === null) return null;
   try {
     const kept = JSON.parse(secrets.open({ name: NAME, key: Number(parts[1]), sealed: Buffer.from(parts[2] ?? '', 'base64url') })) as { readonly id: string; readonly account: string };
