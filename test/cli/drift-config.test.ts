@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { recordedCall } from '../../src/cli/author/replay/recorded-call.ts';
+import { recordedCall } from '../../src/control/policy-tools/replay/recorded-call.ts';
 import { readGatewayFile } from '../../src/cli/config/gateway-file.ts';
 import { readRunOptions } from '../../src/cli/run-options.ts';
 import { entry } from '../state/builders.ts';

@@ -3,29 +3,10 @@ import type { TargetKind } from '../../policy/types.ts';
 import type { SourceNode } from '../../policy/source-node.ts';
 import { suggest } from '../../policy/suggest.ts';
 import { JsonNode } from '../../wire/json-node.ts';
-import { jsonOfSource, jsonOfText } from './json-of-source.ts';
+import type { Caller, DescribedCall } from '../../control/policy-tools/described-call.ts';
+import { jsonOfText } from '../../control/policy-tools/json-text.ts';
+import { jsonOfSource } from './json-of-source.ts';
 import type { FieldReader, Path, SourceReader } from './source-reader.ts';
-
-/** What an agent wants to do. */
-export interface DescribedCall {
-  readonly kind: TargetKind;
-  readonly name: string;
-  /** Null when the call has no `arguments` at all. */
-  readonly args: JsonNode | null;
-  /** The class of the tool, as the author states it; null: it is that of the definition, or not known. */
-  readonly toolClass: ClassFacts | null;
-}
-
-/** Whose call it is. */
-export interface Caller {
-  readonly grant: string;
-  readonly tags: readonly string[];
-  readonly session: string | null;
-  readonly user: JsonNode | null;
-  readonly client: { readonly name: string | null; readonly version: string | null };
-}
-
-export const NOBODY: Caller = { grant: 'test', tags: [], session: 'session-1', user: null, client: { name: null, version: null } };
 
 const KINDS: readonly TargetKind[] = ['tool', 'resource', 'prompt'];
 const INSTANT = /^\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d(:\d\d(\.\d{1,9})?)?([Zz]|[+-]\d\d:\d\d)$/;

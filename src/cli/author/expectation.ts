@@ -1,5 +1,5 @@
 import type { SourceNode } from '../../policy/source-node.ts';
-import { CODES, EFFECTS, wordOf, type Code, type Effect, type Judged } from './judged.ts';
+import { CODES, EFFECTS, wordOf, type Code, type Effect, type Judged } from '../../control/policy-tools/judged.ts';
 import type { Path, SourceReader } from './source-reader.ts';
 
 /** What a case says must come of its call. What is left out may be anything. */

@@ -2,9 +2,11 @@ import type { Diagnostic } from '../../policy/diagnostic.ts';
 import type { TargetKind } from '../../policy/types.ts';
 import { JsonNode } from '../../wire/json-node.ts';
 import { UsageError } from '../usage-error.ts';
-import { NOBODY, parseInstant, type Caller, type DescribedCall } from './call-fields.ts';
+import type { ChosenCall } from '../../control/policy-tools/explain-call.ts';
+import { NOBODY, type Caller, type DescribedCall } from '../../control/policy-tools/described-call.ts';
+import { parseInstant } from './call-fields.ts';
 import { readCallFile } from './call-file.ts';
-import { jsonOfText } from './json-of-source.ts';
+import { jsonOfText } from '../../control/policy-tools/json-text.ts';
 
 /** A call as the command line gives it. */
 export interface CallOptions {
@@ -23,13 +25,6 @@ export interface CallOptions {
   readonly user?: string;
   readonly client?: string;
   readonly at?: string;
-}
-
-/** A call at a moment, in the form in which it is judged. */
-export interface ChosenCall extends DescribedCall {
-  readonly server: string;
-  readonly caller: Caller;
-  readonly at: number;
 }
 
 /** @returns the call, or what is wrong with its file @throws UsageError */

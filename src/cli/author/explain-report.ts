@@ -1,31 +1,10 @@
-import type { Explanation, GuardExplanation, PolicyExplanation, RuleExplanation } from '../../policy/explain.ts';
+import type { GuardExplanation, PolicyExplanation, RuleExplanation } from '../../policy/explain.ts';
 import { printable } from '../../policy/printable.ts';
 import { refusalText } from '../../policy/refusal-text.ts';
-import type { ApprovalDemand, LimitClaim, RefusalCode, ToolFacts, Verdict } from '../../policy/types.ts';
+import type { ApprovalDemand, LimitClaim, ToolFacts, Verdict } from '../../policy/types.ts';
 import type { Style } from '../terminal.ts';
-import type { ChosenCall } from './explain-options.ts';
+import { codeOf, type ExplainedCall } from '../../control/policy-tools/explain-call.ts';
 import { count, duration, wrap } from './words.ts';
-
-/** One call, explained. */
-export interface ExplainedCall {
-  readonly call: ChosenCall;
-  /** What was known of the tool; null: nothing. */
-  readonly tool: ToolFacts | null;
-  /** Some policy has a rule for classes of tools. */
-  readonly asksForClass: boolean;
-  readonly explanation: Explanation;
-  /** What the gateway answers before it asks any policy: the server lists no such tool, or an argument is a lookalike. Null otherwise. */
-  readonly before: { readonly code: 'unknown' | 'invalid_arguments'; readonly reason: string } | null;
-}
-
-/** The code that the agent would get, as far as limits allow; null: the call goes through. */
-export function codeOf({ explanation: { decision }, before }: ExplainedCall): RefusalCode | 'hidden' | 'unknown' | null {
-  if (before?.code === 'unknown') return 'unknown';
-  if (decision.effect === 'hide') return 'hidden';
-  if (decision.effect === 'deny') return decision.code ?? 'denied';
-  if (before !== null) return before.code;
-  return decision.effect === 'require_approval' ? 'approval_pending' : null;
-}
 
 /** The explanation for people, as lines. */
 export function explainLines(explained: ExplainedCall, width: number, style: Style): string[] {

@@ -1,6 +1,5 @@
 import { JsonNode } from '../../wire/json-node.ts';
-import { CLIENT_LIMITS } from '../../wire/limits.ts';
-import { scan } from '../../wire/scan.ts';
+import { jsonOfText } from '../../control/policy-tools/json-text.ts';
 import type { SourceNode } from '../../policy/source-node.ts';
 import type { Path, SourceReader } from './source-reader.ts';
 
@@ -13,12 +12,6 @@ const JSON_NUMBER = /^-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][+-]?[0-9]+)?$/;
 export function jsonOfSource(reader: SourceReader, node: SourceNode, path: Path): JsonNode | null {
   const text = textOf(reader, node, path);
   return text === null ? null : parsed(text);
-}
-
-/** Reads JSON text as strictly as a message of a client. @returns the value, or what is wrong with the text */
-export function jsonOfText(text: string): JsonNode | string {
-  const result = scan(Buffer.from(text), CLIENT_LIMITS);
-  return result.ok ? result.root : result.message;
 }
 
 function parsed(text: string): JsonNode | null {

@@ -2,14 +2,14 @@ import type { Diagnostic, PolicySet } from '../../policy/index.ts';
 import { readDefinitions } from '../scan/definitions.ts';
 import { ScanFailure } from '../../gateway/scan/scan-failure.ts';
 import { differences, type Difference, type Expectation } from './expectation.ts';
-import { judgeCall } from './judge-call.ts';
-import { wordOf, type Judged } from './judged.ts';
-import { KnownTools, type Tools } from './known-tools.ts';
+import { judgeCall } from '../../control/policy-tools/judge-call.ts';
+import { wordOf, type Judged } from '../../control/policy-tools/judged.ts';
+import { KnownTools, type Tools } from '../../control/policy-tools/known-tools.ts';
 import { readTextFile } from './read-source.ts';
-import { TemporaryState } from './temporary-state.ts';
+import { TemporaryState } from '../../control/policy-tools/temporary-state.ts';
 import { readTestFile, type TestCase } from './test-file.ts';
 import { loadTestPolicies } from './test-policies.ts';
-import { VirtualClock } from './virtual-clock.ts';
+import { VirtualClock } from '../../control/policy-tools/virtual-clock.ts';
 
 export interface CaseResult {
   readonly title: string;

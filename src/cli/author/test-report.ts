@@ -2,7 +2,7 @@ import { formatDiagnostic } from '../../policy/index.ts';
 import { printable } from '../../policy/printable.ts';
 import { clip, type Style } from '../terminal.ts';
 import type { CaseResult, TestFileResult } from './run-tests.ts';
-import { wordOf } from './judged.ts';
+import { wordOf } from '../../control/policy-tools/judged.ts';
 import { count, wrap } from './words.ts';
 
 export interface TestSummary {

@@ -1,9 +1,8 @@
-import { explain as explainCall } from '../../policy/explain.ts';
 import { formatDiagnostic } from '../../policy/index.ts';
 import { chooseCall, type CallOptions } from '../author/explain-options.ts';
-import { codeOf, explainJson, explainLines, type ExplainedCall } from '../author/explain-report.ts';
-import { lookalikeOf, queryOf } from '../author/judge-call.ts';
-import { KnownTools } from '../author/known-tools.ts';
+import { codeOf, explainCall } from '../../control/policy-tools/explain-call.ts';
+import { explainJson, explainLines } from '../author/explain-report.ts';
+import { KnownTools } from '../../control/policy-tools/known-tools.ts';
 import { loadCandidates } from '../author/load-candidates.ts';
 import { readDefinitions } from '../scan/definitions.ts';
 import { ScanFailure } from '../../gateway/scan/scan-failure.ts';
@@ -36,19 +35,7 @@ export async function explain(paths: readonly string[], options: ExplainOptions,
   const policies = await loadCandidates(paths, stderr);
   if (policies === null) return 2;
   const tools = options.definitions === undefined ? null : await readTools(options.definitions, options.trustAnnotations === true);
-  const tool = call.kind === 'tool' ? (tools?.get(call.name) ?? null) : null;
-  const query = queryOf(call, tools);
-  const lookalike = lookalikeOf(call, tool);
-  const explained: ExplainedCall = {
-    call,
-    tool: query.tool ?? null,
-    asksForClass: policies.some((policy) => policy.needsClasses),
-    explanation: explainCall(policies, query),
-    before:
-      call.kind === 'tool' && tools !== null && tool === null ? { code: 'unknown', reason: 'The server lists no tool of this name, so no policy is asked.' }
-      : lookalike !== null ? { code: 'invalid_arguments', reason: lookalike }
-      : null,
-  };
+  const explained = explainCall(policies, call, tools);
   const lines = options.json === true ? [JSON.stringify(explainJson(explained), null, 2)] : explainLines(explained, widthOf(stdout), styleFor(stdout));
   stdout.write(`${lines.join('\n')}\n`);
   return codeOf(explained) === null ? 0 : 1;

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { openState } from '../../../src/state/open.ts';
 import type { JournalEntry, Outcome } from '../../../src/state/types.ts';
-import { VirtualClock } from '../../../src/cli/author/virtual-clock.ts';
+import { VirtualClock } from '../../../src/control/policy-tools/virtual-clock.ts';
 
 export const START = Date.parse('2026-11-20T12:00:00Z');
 

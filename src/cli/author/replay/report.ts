@@ -1,8 +1,8 @@
 import { printable } from '../../../policy/printable.ts';
 import { clip, type Style } from '../../terminal.ts';
 import { count, wrap } from '../words.ts';
-import type { Skipped } from './recorded-call.ts';
-import { CHANGES, type Change, type Missing, type NameTally, type RuleChange, type Tally } from './tally.ts';
+import type { Skipped } from '../../../control/policy-tools/replay/recorded-call.ts';
+import { CHANGES, type Change, type Missing, type NameTally, type RuleChange, type Tally } from '../../../control/policy-tools/replay/tally.ts';
 
 /** A whole replay. */
 export interface ReplayReport {

@@ -2,7 +2,7 @@ import { classifyRequest } from '../../../mcp/methods.ts';
 import type { TargetKind } from '../../../policy/types.ts';
 import type { JournalRow, Settlement } from '../../../state/types.ts';
 import { JsonNode } from '../../../wire/json-node.ts';
-import { jsonOfText } from '../json-of-source.ts';
+import { jsonOfText } from '../json-text.ts';
 
 /** What a row says became of its call: it went through, it was to be approved first, or it was refused. */
 export type Recorded = 'allowed' | 'approval' | 'refused';

@@ -2,7 +2,7 @@ import { confusableKey } from '../../mcp/keys.ts';
 import { countedName } from '../../policy/resource-uri.ts';
 import type { CallContext, Decision, LimitClaim, PolicySet, Query, ToolFacts, Verdict } from '../../policy/types.ts';
 import type { CounterScope, JournalEntry, LimitRefusal, Settlement, State } from '../../state/types.ts';
-import type { Caller, DescribedCall } from './call-fields.ts';
+import type { Caller, DescribedCall } from './described-call.ts';
 import type { Judged, Observed } from './judged.ts';
 import type { KnownTool } from '../../gateway/tool-directory.ts';
 import { factsOfClass, type Tools } from './known-tools.ts';
