@@ -369,6 +369,6 @@ function sameServer(a: ServerConfig, b: ServerConfig): boolean {
 
 function describe(server: ServerConfig): string {
   const { upstream } = server;
-  const target = upstream.kind === 'command' ? { ...upstream.spec } : { url: upstream.spec.url.href, headers: upstream.spec.headers };
+  const target = upstream.kind === 'command' ? { ...upstream.spec } : { url: upstream.spec.url.href, headers: upstream.spec.headers, guarded: upstream.spec.guard !== undefined, authorized: upstream.spec.authorize !== undefined };
   return JSON.stringify({ target, isolation: server.isolation, bridge: server.bridge, trustedAnnotations: server.trustedAnnotations, edge: server.edge });
 }
