@@ -84,6 +84,7 @@ export function joinedPages(control: OwnPages, ...others: readonly OwnPages[]): 
   return {
     owns: (path) => all.some((pages) => pages.owns(path)),
     handle: (head, request, response) => all.find((pages) => pages.owns(head.path))?.handle(head, request, response),
+    ...(control.takesApprovals === undefined ? {} : { takesApprovals: control.takesApprovals }),
     ...(control.mayReadMetrics === undefined ? {} : { mayReadMetrics: (bearer) => control.mayReadMetrics?.(bearer) ?? false }),
     drain: () => {
       for (const pages of all) pages.drain?.();

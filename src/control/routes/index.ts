@@ -1,5 +1,7 @@
 import type { Route } from '../api/route.ts';
 import { auditRoutes } from './audit.ts';
+import { journalRoutes } from './journal.ts';
+import { journalChainRoutes } from './journal-chain.ts';
 import { memberRoutes } from './members.ts';
 import { openApiRoute } from './openapi.ts';
 import { approvalRoutes } from './approvals.ts';
@@ -8,6 +10,8 @@ import { inboxRoutes } from './inbox.ts';
 import { opsRoutes } from './ops.ts';
 import { overviewRoutes } from './overview.ts';
 import { serverOAuthRoutes } from './server-oauth.ts';
+import { sessionOidcRoutes } from './session-oidc.ts';
+import { serverRoutes } from './servers.ts';
 import { sessionRoutes } from './session.ts';
 import { settingsRoutes } from './settings.ts';
 import { tokenRoutes } from './tokens.ts';
@@ -15,9 +19,13 @@ import { tokenRoutes } from './tokens.ts';
 /** Every route of the API. One that is not in this list is not served, and not in the OpenAPI document. */
 export const routes: readonly Route[] = [
   ...sessionRoutes,
+  ...serverRoutes,
+  ...sessionOidcRoutes,
   ...overviewRoutes,
   ...opsRoutes,
   ...inboxRoutes,
+  ...journalChainRoutes,
+  ...journalRoutes,
   ...eventRoutes,
   ...approvalRoutes,
   ...memberRoutes,
