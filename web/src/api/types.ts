@@ -194,25 +194,33 @@ export interface Vote {
   readonly at: string;
 }
 
-export interface Approval {
+/** What lists and events show of a request for approval. */
+export interface ApprovalSummary {
   readonly id: string;
   readonly status: ApprovalStatus;
   readonly server: string;
   readonly grant: string;
-  readonly kind: string;
+  readonly kind: 'tool' | 'resource' | 'prompt';
   readonly method: string;
   readonly name: string;
-  readonly arguments: string | null;
-  readonly alsoSent: string | null;
   readonly reason: string | null;
-  readonly policy: string | null;
-  readonly rule: string | null;
+  readonly policy: string;
+  readonly rule: string;
   readonly needed: number;
-  readonly votes: readonly Vote[];
   readonly approvers: readonly string[] | null;
+  readonly via: readonly string[];
+  readonly votes: readonly Vote[];
   readonly createdAt: string;
   readonly expiresAt: string;
   readonly usedBy: string | null;
+}
+
+export interface Approval extends ApprovalSummary {
+  /** The exact text; null without the right to decide, and some time after the decision. */
+  readonly arguments: string | null;
+  readonly alsoSent: string | null;
   readonly class: { readonly category: Category; readonly risk: Risk } | null;
-  readonly history?: readonly { readonly id: string; readonly status: ApprovalStatus; readonly createdAt: string; readonly votes?: readonly Vote[] }[];
+  readonly history: readonly { readonly id: string; readonly status: ApprovalStatus; readonly grant: string; readonly createdAt: string; readonly votes: readonly Vote[] }[];
+  readonly mayDecide: boolean;
+  readonly whyNot: string | null;
 }

@@ -57,7 +57,7 @@ export function NewPolicy({ onClose, taken }: { readonly onClose: () => void; re
           <TextInput label="Name" description="Small letters, digits, dots and dashes. It is part of every decision in the journal." value={name} onChange={(event) => setName(event.currentTarget.value)} error={exists ? 'There is a policy of this name.' : wrong['name']} required maxLength={100} data-autofocus autoComplete="off" spellCheck={false} />
           <Select label="Server" description={everywhere ? 'Whose managers may edit it. None: those of the whole organisation.' : 'Whose policy it is.'} data={own.map((one) => one.name)} value={server} onChange={setServer} clearable={everywhere} searchable error={wrong['server']} placeholder={everywhere ? 'any server' : 'Choose'} />
           <TextInput label="Description" value={description} onChange={(event) => setDescription(event.currentTarget.value)} maxLength={500} error={wrong['description']} />
-          <Radio.Group label="Start with" value={start} onChange={(value) => setStart(value as Start)}>
+          <Radio.Group label="Start with" value={start} onChange={(value) => setStart(value)}>
             <Stack gap="xs" mt={6}>
               <Radio value="starter" label="What a scan of the server proposes" description={server === null ? 'Choose a server for this.' : 'A rule for each tool, by its class, with comments.'} />
               <Radio value="empty" label="A small policy" description="Reading is allowed, what destroys waits for a person, everything else is denied." />
