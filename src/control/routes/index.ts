@@ -11,6 +11,7 @@ import { opsRoutes } from './ops.ts';
 import { overviewRoutes } from './overview.ts';
 import { serverOAuthRoutes } from './server-oauth.ts';
 import { sessionOidcRoutes } from './session-oidc.ts';
+import { serverToolRoutes } from './server-tools.ts';
 import { serverRoutes } from './servers.ts';
 import { sessionRoutes } from './session.ts';
 import { settingsRoutes } from './settings.ts';
@@ -20,6 +21,7 @@ import { tokenRoutes } from './tokens.ts';
 export const routes: readonly Route[] = [
   ...sessionRoutes,
   ...serverRoutes,
+  ...serverToolRoutes,
   ...sessionOidcRoutes,
   ...overviewRoutes,
   ...opsRoutes,
