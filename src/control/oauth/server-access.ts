@@ -71,7 +71,10 @@ export class ServerAccess implements TokenSource {
   /** Nothing can renew the token. It is used until its end, unless the server itself refuses it. */
   async #over(record: Stored<'upstream_auth'>, tokens: KeptTokens | null, refused: boolean): Promise<AccessToken | UpstreamFailure> {
     if (tokens !== null && !refused && !this.#ended(tokens)) return access(tokens);
-    if (tokens !== null || record.value.status === 'ready') {
+    if (record.value.status === 'dead') {
+      // Why it died has been said; only the last token is left to forget.
+      if (tokens !== null) await this.#host.store.save(this.#server, { record: { ...record.value, expiresAt: null }, expect: record.version, tokens: null });
+    } else if (tokens !== null || record.value.status === 'ready') {
       const why = refused ? 'the server does not accept the access token any more' : 'the access token ended, and there is nothing to renew it with';
       await this.#note(record, { ...record.value, status: 'dead', expiresAt: null, problem: `${why}: consent again` }, 'server.oauth_dead', `Access has ended: ${why}`, null);
     }

@@ -22,8 +22,8 @@ export interface TokenSource {
   needsMore(challenge: BearerChallenge): Promise<UpstreamFailure>;
 }
 
-/** A token that was got so recently and is refused would be refused again. */
-const FRESH_MS = 10_000;
+/** A server that refuses every token must not have us get new ones with every call. */
+const REFUSALS_APART_MS = 10_000;
 /** After an attempt to renew a token that still works, the next one waits so long. */
 const PAUSE_MS = 5_000;
 /** A token with less than this to live may be over when it arrives. */
@@ -39,6 +39,8 @@ export class TokenAuthorizer implements UpstreamAuthorizer {
   #token: AccessToken | null = null;
   #header = '';
   #renewAt = Number.POSITIVE_INFINITY;
+  /** When a token was last renewed because the server refused it. */
+  #refusedAt = Number.NEGATIVE_INFINITY;
   #running: Promise<AccessToken | UpstreamFailure> | null = null;
   /** Grows with `forget`, so that an attempt that began before brings nothing old back. */
   #epoch = 0;
@@ -65,9 +67,10 @@ export class TokenAuthorizer implements UpstreamAuthorizer {
     if (status === 403) return this.#source.needsMore(bearerChallenge(challenge));
     const token = this.#token;
     if (token !== null && this.#header !== sent) return this.#header;
-    if (token !== null && this.#now() - token.obtainedAt < FRESH_MS) {
+    if (token !== null && this.#now() - this.#refusedAt < REFUSALS_APART_MS) {
       return failure('http_status', 'the upstream does not accept the access token that the gateway has just got for it (HTTP 401)', true, status);
     }
+    this.#refusedAt = this.#now();
     return this.#obtain(token?.value ?? null, true);
   }
 
@@ -75,6 +78,7 @@ export class TokenAuthorizer implements UpstreamAuthorizer {
   forget(): void {
     this.#epoch += 1;
     this.#running = null;
+    this.#refusedAt = Number.NEGATIVE_INFINITY;
     this.#token = null;
     this.#header = '';
     this.#renewAt = Number.POSITIVE_INFINITY;
