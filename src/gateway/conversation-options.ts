@@ -6,6 +6,7 @@ import type { ToolPins } from './pins/tool-pins.ts';
 import type { Principal } from './principal.ts';
 import type { ToolClassifier } from './tool-classifier.ts';
 import type { ToolDirectory } from './tool-directory.ts';
+import type { CallTracer } from './tracing/call-tracer.ts';
 import type { HealthWatch } from './upstream-health.ts';
 
 /** What every conversation of one process shares. */
@@ -22,6 +23,8 @@ export interface GatewayServices {
   readonly pins: ToolPins;
   /** Told how the upstream of this server answers; left out: nobody asks. */
   readonly health?: HealthWatch;
+  /** Traces calls; left out: nothing does. */
+  readonly tracer?: CallTracer;
   /** Wall-clock time for conditions, milliseconds since the epoch. Limits and approvals use the clock of the store. */
   readonly now: () => number;
   /** Journal the text of arguments, not only their names and hash: the operator asked for it. */

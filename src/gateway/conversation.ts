@@ -23,12 +23,18 @@ import { appendLoudly, bounded, journalRow, recordRefusal, settle } from './reco
 import { stripDeniedCapabilities } from './capabilities.ts';
 import { judgeTaskMethod } from './tasks.ts';
 import type { ToolDirectory } from './tool-directory.ts';
+import { noteOutgoing, parentOf, type CallSpan, type CallTracer } from './tracing/call-tracer.ts';
 import { judgeUpstreamNotification } from './upstream-notifications.ts';
 import { andThen, type ClientVerdict, type UpstreamVerdict } from './verdict.ts';
 
 /** Open requests of a client beyond this are refused: a flood must end before memory does. */
 const MAX_IN_FLIGHT = 10_000;
 const MAX_SERVER_REQUESTS = 1_000;
+
+/** Headers by lower-case name. */
+interface HeaderLookup {
+  get(name: string): string | null;
+}
 
 /**
  * Everything between one client session and one upstream session: which requests are open in either direction, what was
@@ -59,6 +65,8 @@ export class Conversation {
   readonly #own: OwnRequests;
   #refusal: string | null = null;
   #clientDone = false;
+  /** Of the message that is being taken in; read before anything is waited for. */
+  #head: HeaderLookup | null = null;
 
   constructor(options: ConversationOptions) {
     this.gateway = options.gateway;
@@ -90,9 +98,11 @@ export class Conversation {
    * Judges one message from the client. Nothing of it may be sent on unless the verdict is `forward`.
    * @param caller a hash that tells several callers behind one grant apart, as on an edge listener; null where the grant is the caller
    * @param user verified claims of that caller, for conditions
+   * @param head of the HTTP request that carries the message, for its trace context; null where there is none
    */
-  client(message: Message, caller: string | null = null, user: JsonNode | null = null): ClientVerdict | Promise<ClientVerdict> {
+  client(message: Message, caller: string | null = null, user: JsonNode | null = null, head: HeaderLookup | null = null): ClientVerdict | Promise<ClientVerdict> {
     this.user = user;
+    this.#head = head;
     try {
       const verdict = this.#fromClient(message, caller);
       return verdict instanceof Promise ? verdict.catch((error: unknown) => this.#broken(message, error)) : verdict;
@@ -107,6 +117,7 @@ export class Conversation {
     const method = message.kind === 'response' ? null : bounded(message.method);
     recordRefusal(this, { method, name: null, requestId: message.kind === 'request' ? message.id : null, outcome: 'refused', code: 'policy_error', reason: 'internal error' });
     if (message.kind !== 'request') return { do: 'drop', code: 'internal_error', status: 500 };
+    this.inFlight.get(message.idKey)?.span?.end('policy_error');
     this.inFlight.delete(message.idKey);
     return { do: 'answer', bytes: errorAnswer(message.id, INTERNAL_ERROR, 'Refused: internal error'), status: 500 };
   }
@@ -169,13 +180,25 @@ export class Conversation {
     const call: InFlight = {
       id: message.id, idKey, method, type, era, policies: this.principal.policies, request: message, startedAt: performance.now(),
       progressToken: progressTokenKey(params), caller, name: null, observed: null, entry: null, state: 'judging', cancelled: false, left: false, release: null, beats: 0, approval: null,
+      span: this.gateway.tracer === undefined ? null : this.#beginSpan(this.gateway.tracer, message),
     };
     this.inFlight.set(idKey, call);
     const verdict = this.#judge(call);
     return andThen(verdict, (settled) => {
       if (settled.do !== 'forward' && this.inFlight.get(idKey) === call) this.inFlight.delete(idKey);
-      if (settled.do === 'forward') call.state = 'forwarded';
+      if (settled.do === 'forward') {
+        call.state = 'forwarded';
+        if (call.span !== null) noteOutgoing(settled.message as Request, call.span);
+      } else call.span?.end(null);
       return settled;
+    });
+  }
+
+  #beginSpan(tracer: CallTracer, { method, params, id }: Request): CallSpan {
+    const head = this.#head;
+    const header = head === null ? null : { parent: head.get('traceparent'), state: head.get('tracestate') };
+    return tracer.begin({
+      method, server: this.principal.server, grant: this.principal.grant, session: this.session, transport: this.transport, protocol: this.version, requestId: String(id), parent: parentOf(params, header),
     });
   }
 
@@ -243,6 +266,7 @@ export class Conversation {
 
   /** @param reached false when the upstream certainly never saw the call, so that what it reserved is given back */
   #settleCancelled(call: InFlight, reached = true): void {
+    call.span?.end('cancelled');
     settle(this, call.entry, { outcome: 'cancelled', upstreamStatus: null, latencyMs: performance.now() - call.startedAt, undo: reached ? 'nothing' : 'all' });
   }
 
@@ -294,6 +318,7 @@ export class Conversation {
     if (arrival.on === 'session') return this.dropped('misplaced_response', null, 'the upstream answered on the stream for notifications', message.id);
     this.open.delete(call.idKey);
     const answer = answerFor(this, call, message);
+    call.span?.end(answer.outcome === 'ok' ? null : answer.outcome, answer.outcome === 'upstream_error' ? answer.upstreamStatus : null);
     if (!call.cancelled) settle(this, call.entry, { outcome: answer.outcome, upstreamStatus: answer.upstreamStatus, latencyMs: performance.now() - call.startedAt, undo: answer.undo });
     return { do: 'deliver', bytes: answer.bytes, edited: answer.bytes !== message.bytes, requestKey: call.idKey, final: true };
   }
@@ -328,6 +353,7 @@ export class Conversation {
     if (call === undefined) return null;
     const latencyMs = performance.now() - call.startedAt;
     const outcome = call.cancelled ? 'cancelled' : 'upstream_failed';
+    call.span?.end(call.cancelled ? 'cancelled' : failure.kind, failure.status === null ? null : String(failure.status));
     const status = failure.status === null ? failure.kind : `${failure.kind} ${failure.status}`;
     if (call.entry !== null) settle(this, call.entry, { outcome, upstreamStatus: status, latencyMs, undo: failure.reached || call.cancelled ? 'nothing' : 'all' });
     else appendLoudly(this.gateway, journalRow(this, { method: call.method, name: call.name, requestId: call.id, outcome, code: failure.kind, reason: failure.text, upstreamStatus: status, latencyMs }));

@@ -67,7 +67,8 @@ async function takeBack(conversation: Conversation, call: InFlight, target: Targ
 function decideAndReserve(conversation: Conversation, call: InFlight, target: Target): ClientVerdict | Promise<ClientVerdict> {
   const decision = decide(conversation, call, target);
   if (decision.effect === 'hide') {
-    recordRefusal(conversation, { ...facts(call, target), ...origin(decision), outcome: 'refused', code: 'hidden' });
+    const id = recordRefusal(conversation, { ...facts(call, target), ...origin(decision), outcome: 'refused', code: 'hidden' });
+    call.span?.decided({ outcome: 'refused', kind: target.kind, name: target.name, code: 'hidden', rule: decision.rule, policy: decision.policyId, decision: id });
     return absentAnswer(call, target);
   }
   if (decision.effect === 'deny') return refuse(conversation, call, target, decision.code ?? 'denied', decision);

@@ -3,6 +3,7 @@ import type { JsonNode } from '../wire/json-node.ts';
 import type { MethodClass } from '../mcp/methods.ts';
 import type { Era } from '../mcp/versions.ts';
 import type { PolicySet } from '../policy/types.ts';
+import type { CallSpan } from './tracing/call-tracer.ts';
 
 /** The part of an approval in one call. */
 export interface CallApproval {
@@ -55,4 +56,6 @@ export interface InFlight {
   beats: number;
   /** What an approval has to do with this call; null while none has. */
   approval: CallApproval | null;
+  /** What traces it; null where nothing does. */
+  readonly span: CallSpan | null;
 }

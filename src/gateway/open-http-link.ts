@@ -4,6 +4,7 @@ import { paramHeadersOf, writeParamHeaders, type ParamHeaders } from '../mcp/par
 import { HttpLink } from '../upstream/http-link.ts';
 import type { HttpSpec, LinkObserver, UpstreamFailure, UpstreamLink } from '../upstream/types.ts';
 import type { WireLimits } from '../wire/limits.ts';
+import { outgoingTraceparent } from './tracing/call-tracer.ts';
 import { removeElements, splice } from '../wire/splice.ts';
 
 export interface HttpLinkSetup {
@@ -18,7 +19,7 @@ export interface HttpLinkSetup {
  */
 export function openHttpLink(spec: HttpSpec, observer: LinkObserver, setup: HttpLinkSetup): UpstreamLink {
   const filter = new InvalidToolFilter(observer, setup.limits);
-  const link = new HttpLink(spec, filter, { limits: setup.limits, paramHeaders: (message) => paramHeaders(message, setup) });
+  const link = new HttpLink(spec, filter, { limits: setup.limits, paramHeaders: (message) => paramHeaders(message, setup), traceparent: outgoingTraceparent });
   return {
     transport: 'http',
     send: (message) => {

@@ -23,6 +23,7 @@ import { ToolPins } from './pins/tool-pins.ts';
 import { Principal } from './principal.ts';
 import { appendLoudly, randomId } from './recorder.ts';
 import { ToolClassifier } from './tool-classifier.ts';
+import type { CallTracer } from './tracing/call-tracer.ts';
 import { HealthWatch, type UpstreamHealth } from './upstream-health.ts';
 import { upstreamTarget } from './upstream-target.ts';
 
@@ -43,6 +44,8 @@ export interface GatewayDeps {
   readonly state: State;
   readonly log: (line: string) => void;
   readonly pages?: OwnPages;
+  /** Traces calls. Left out: nothing does. */
+  readonly tracer?: CallTracer;
 }
 
 export interface RunningGateway {
@@ -100,6 +103,7 @@ class Gateway implements RunningGateway {
     this.#desk = new HttpDesk(config.approvals, { state, log: deps.log, dashboard: deps.pages?.takesApprovals === true, listening: () => baseUrl(this.address) });
     this.#services = {
       state, ready: () => null, log: deps.log, approvals: this.#desk, upstream: '', now: () => Date.now(), classifier: new ToolClassifier(), pins: new ToolPins(null),
+      ...(deps.tracer === undefined ? {} : { tracer: deps.tracer }),
       get keepArguments() {
         return keepArguments();
       },

@@ -23,6 +23,8 @@ export interface HttpLinkOptions {
   readonly firstByteTimeoutMs?: number | null;
   /** `Mcp-Param-*` headers of a modern call, encoded (H7). */
   readonly paramHeaders?: (message: Request) => Readonly<Record<string, string>>;
+  /** `traceparent` of a request; null: none is sent. */
+  readonly traceparent?: (message: Request) => string | null;
   /** Milliseconds for which `close` waits for calls that are still running. */
   readonly closeGraceMs?: number;
 }
@@ -44,6 +46,7 @@ export class HttpLink implements UpstreamLink {
   readonly #pool: HttpPool;
   readonly #ownPool: boolean;
   readonly #streams: StreamGroup;
+  readonly #traceparent: (message: Request) => string | null;
   readonly #aside: HttpAside;
   readonly #host: CallHost;
   readonly #paramHeaders: (message: Request) => Readonly<Record<string, string>>;
@@ -68,6 +71,7 @@ export class HttpLink implements UpstreamLink {
     this.#pool = options.pool ?? new HttpPool(spec.url, poolOptions(spec));
     this.#streams = new StreamGroup(this.#pool, HIGH_WATER_BYTES, () => observer.drain());
     this.#paramHeaders = options.paramHeaders ?? ((): typeof NO_HEADERS => NO_HEADERS);
+    this.#traceparent = options.traceparent ?? ((): null => null);
     this.#closeGraceMs = options.closeGraceMs ?? 2_000;
     this.#host = {
       path: this.#path,
@@ -124,12 +128,17 @@ export class HttpLink implements UpstreamLink {
     this.#open.set(request.idKey, call);
     if (modern) {
       this.#modernVersion = version;
-      call.send([...this.#configured, ...POST_HEADERS, ...modernHeaders(request, version, this.#paramHeaders(request))]);
+      call.send([...this.#configured, ...this.#traceHeaders(call.request), ...POST_HEADERS, ...modernHeaders(request, version, this.#paramHeaders(request))]);
     } else if (request.method === 'initialize') {
       this.#openSession(call);
     } else {
       this.#gate.pass(() => this.#sendInSession(call));
     }
+  }
+
+  #traceHeaders(request: Request): string[] {
+    const traceparent = this.#traceparent(request);
+    return traceparent === null ? [] : ['traceparent', traceparent];
   }
 
   #openSession(call: HttpCall): void {
@@ -139,12 +148,12 @@ export class HttpLink implements UpstreamLink {
     this.#session = new LegacySession(call.request);
     this.#sessions.set(call, this.#session);
     this.#gate.shut();
-    call.send([...this.#configured, ...POST_HEADERS]);
+    call.send([...this.#configured, ...this.#traceHeaders(call.request), ...POST_HEADERS]);
   }
 
   #sendInSession(call: HttpCall): void {
     if (this.#session !== null) this.#sessions.set(call, this.#session);
-    call.send([...this.#configured, ...POST_HEADERS, ...sessionHeaders(this.#session)]);
+    call.send([...this.#configured, ...this.#traceHeaders(call.request), ...POST_HEADERS, ...sessionHeaders(this.#session)]);
   }
 
   /** A notification, or the answer to a request of the server. */

@@ -11,6 +11,7 @@ import { databasePath, openState } from '../../src/state/open.ts';
 import type { JournalRow, State } from '../../src/state/types.ts';
 import { CLIENT_LIMITS, UPSTREAM_LIMITS } from '../../src/wire/limits.ts';
 import { SseReader } from '../../src/wire/sse.ts';
+import type { CallTracer } from '../../src/gateway/tracing/call-tracer.ts';
 import { ORACLE } from './run-harness.ts';
 
 export interface Answer {
@@ -38,7 +39,7 @@ export class HttpHarness {
   #state!: State;
   #ids = 0;
 
-  static async start(policies: PolicySet, options: { readonly isolation?: ServerConfig['isolation']; readonly sessionless?: boolean; readonly url?: string } = {}): Promise<HttpHarness> {
+  static async start(policies: PolicySet, options: { readonly isolation?: ServerConfig['isolation']; readonly sessionless?: boolean; readonly url?: string; readonly tracer?: CallTracer } = {}): Promise<HttpHarness> {
     const harness = new HttpHarness();
     const url = options.url ?? (await harness.#startOracle(options.sessionless ?? false));
     const isolation = options.isolation ?? 'session';
@@ -56,7 +57,7 @@ export class HttpHarness {
       limits: { client: CLIENT_LIMITS, upstream: UPSTREAM_LIMITS, maxSessionsPerGrant: 100, sessionIdleMs: 600_000, bodyTimeoutMs: 2_000 },
     };
     harness.#state = await openState({ path: databasePath(harness.directory) });
-    harness.gateway = await startGateway(harness.#config, { state: harness.#state, log: (line) => harness.lines.push(line) });
+    harness.gateway = await startGateway(harness.#config, { state: harness.#state, log: (line) => harness.lines.push(line), ...(options.tracer === undefined ? {} : { tracer: options.tracer }) });
     return harness;
   }
 

@@ -25,6 +25,7 @@ export function refuse(conversation: Conversation, call: InFlight, target: Targe
   const decisionId = recordRefusal(conversation, {
     ...facts(call, target), outcome: 'refused', code, rule: verdict.rule, policy: verdict.policyId, reason: extra.note ?? loggedReason(verdict), retryAfterMs,
   });
+  call.span?.decided({ outcome: 'refused', kind: target.kind, name: target.name, code, rule: verdict.rule, policy: verdict.policyId, decision: decisionId });
   const detail: RefusalDetail = {
     code, rule: verdict.rule, policy: verdict.policyId, decisionId, retryAfterMs,
     ...(verdict.wouldPass === undefined ? {} : { wouldPass: verdict.wouldPass }),

@@ -49,6 +49,7 @@ export function reserve(conversation: Conversation, call: InFlight, target: Targ
       return refuseLimit(conversation, call, target, result.refusal);
     }
     noteObserved(conversation, call, target, result.observed);
+    call.span?.decided({ outcome: 'forwarded', kind: target.kind, name: target.name, code: null, rule: row.rule, policy: row.policy, decision: entry });
     if (call.cancelled) {
       conversation.gateway.state.settle(entry, { outcome: 'cancelled', upstreamStatus: null, latencyMs: performance.now() - call.startedAt, undo: 'all' });
       return { do: 'drop', code: 'cancelled', status: 202 };

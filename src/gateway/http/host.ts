@@ -121,7 +121,7 @@ export class HostEndpoint implements Endpoint {
         else if (verdict.do === 'answer') answering?.finish(verdict.bytes, 200);
         else part?.end();
       };
-      void andThen(session.conversation.client(message, incoming.caller, incoming.user), carryOut);
+      void andThen(session.conversation.client(message, incoming.caller, incoming.user, incoming.head), carryOut);
     }
   }
 
@@ -180,7 +180,7 @@ export class HostEndpoint implements Endpoint {
       ended();
     };
     try {
-      const verdict = conversation.client(message, incoming.caller, incoming.user);
+      const verdict = conversation.client(message, incoming.caller, incoming.user, incoming.head);
       if (verdict instanceof Promise) verdict.then(carryOut).catch(broken);
       else carryOut(verdict);
     } catch (error) {

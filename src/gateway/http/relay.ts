@@ -16,6 +16,7 @@ import { signalListChanges } from '../listen-signal.ts';
 import { OWN_REQUEST_TIMEOUT_MS } from '../own-requests.ts';
 import type { Principal } from '../principal.ts';
 import { ToolDirectory } from '../tool-directory.ts';
+import { outgoingTraceparent } from '../tracing/call-tracer.ts';
 import { andThen, type ClientVerdict } from '../verdict.ts';
 import type { Endpoint, EndpointContext, EndpointStats, Incoming } from './context.ts';
 import { collectMessages } from './collector.ts';
@@ -247,7 +248,7 @@ export class RelayEndpoint implements Endpoint {
       answering.finish(errorAnswer(message.kind === 'request' ? message.id : null, INTERNAL_ERROR, 'Refused: internal error'), 500);
     };
     try {
-      const verdict = conversation.client(message, this.#callerOf(incoming), incoming.user);
+      const verdict = conversation.client(message, this.#callerOf(incoming), incoming.user, incoming.head);
       if (!(verdict instanceof Promise)) return carryOut(verdict);
       // A cancellation, or the answer to a question of ours, comes in an exchange of its own and must find this one.
       if (conversation.session === null) {
@@ -277,7 +278,7 @@ export class RelayEndpoint implements Endpoint {
       if (era === 'legacy') this.#forget(incoming, status);
     });
     if (call?.method === 'subscriptions/listen') unsubscribe = signalListChanges(incoming.principal, this.#context.services.pins, call, (json) => exchange.inject(formatSse(json)));
-    const headers = upstreamHeaders(incoming.request.rawHeaders, this.#spec.headers, era === 'legacy', this.#edge);
+    const headers = traced(upstreamHeaders(incoming.request.rawHeaders, this.#spec.headers, era === 'legacy', this.#edge), call);
     exchange.attach(this.#pool.dispatch({
       method: 'POST', path: this.#path, headers: this.#session(incoming) === 'unknown' ? withoutHeader(headers, 'mcp-session-id') : headers,
       body: message.bytes, idempotent: message.kind === 'request' && isIdempotent(message.method),
@@ -355,7 +356,7 @@ export class RelayEndpoint implements Endpoint {
     const send = (message: Message): void => {
       const call = message.kind === 'request' ? message : null;
       const arrival = call === null ? ({ on: 'session' } as const) : ({ on: 'request', requestKey: call.idKey } as const);
-      this.#pool.dispatch({ method: 'POST', path: this.#path, headers, body: message.bytes, idempotent: false }, collectMessages(
+      this.#pool.dispatch({ method: 'POST', path: this.#path, headers: traced(headers, call), body: message.bytes, idempotent: false }, collectMessages(
         this.#context.limits.upstream,
         (answer) => {
           const verdict = conversation.upstream(answer, arrival);
@@ -384,7 +385,7 @@ export class RelayEndpoint implements Endpoint {
         if (verdict.do === 'answer') write(verdict.bytes);
         if (message.kind === 'request') done();
       };
-      void andThen(conversation.client(message, this.#callerOf(incoming), incoming.user), carryOut);
+      void andThen(conversation.client(message, this.#callerOf(incoming), incoming.user, incoming.head), carryOut);
     }
   }
 
@@ -431,3 +432,9 @@ interface Judging {
 type RelayExchangeArrival = { readonly on: 'session' } | { readonly on: 'resumed' } | { readonly on: 'request'; readonly requestKey: string };
 
 const IGNORE: HttpHandlers = { head: () => undefined, data: () => true, end: () => undefined, error: () => undefined };
+
+/** The headers with the span of the call in place of the client's, where something traces it. */
+function traced(headers: string[], call: Request | null): string[] {
+  const traceparent = call === null ? null : outgoingTraceparent(call);
+  return traceparent === null ? headers : [...withoutHeader(headers, 'traceparent'), 'traceparent', traceparent];
+}

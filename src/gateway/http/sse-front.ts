@@ -90,6 +90,6 @@ export class SseFront {
       if (verdict.do === 'forward') session.forward(verdict.message, null);
       else if (verdict.do === 'answer') session.answer(verdict.bytes);
     };
-    void andThen(session.conversation.client(message, incoming.caller, incoming.user), carryOut);
+    void andThen(session.conversation.client(message, incoming.caller, incoming.user, incoming.head), carryOut);
   }
 }
