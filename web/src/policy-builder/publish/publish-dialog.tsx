@@ -67,7 +67,7 @@ export function PublishDialog({ policy, text, server, diagnostics, flush, onPubl
         }}
       >
         <Stack>
-          <Radio.Group label="How it holds" value={stage} onChange={(value) => setStage(value as 'observe' | 'enforce')}>
+          <Radio.Group label="How it holds" value={stage} onChange={(value) => setStage(value)}>
             <Group mt={6} gap="xl" align="flex-start">
               <Radio value="observe" label="Observe" description="Decides and records everything, blocks nothing" />
               <Radio value="enforce" label="Enforce" description="Holds on every call from now on" />

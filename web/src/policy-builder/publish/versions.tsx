@@ -126,7 +126,7 @@ function RollBack({ policy, version, flush, onClose, onDone }: { readonly policy
           <Text fz="sm">
             Its text becomes a new version and holds at once.{policy.draft === null ? '' : ' The draft that is being written is dropped.'}
           </Text>
-          <Radio.Group label="How it holds" value={stage} onChange={(value) => setStage(value as 'observe' | 'enforce')}>
+          <Radio.Group label="How it holds" value={stage} onChange={(value) => setStage(value)}>
             <Group mt={6}>
               <Radio value="observe" label="Observe" />
               <Radio value="enforce" label="Enforce" />

@@ -64,7 +64,7 @@ export function ArgumentFields(props: ArgumentFieldsProps): ReactNode {
                 {form.name}
               </span>
               <Group gap={4} wrap="nowrap">
-                <Select size="xs" aria-label={`What ${form.name} must be`} data={[...KINDS]} value={form.kind} allowDeselect={false} w="10.5rem" onChange={(kind) => onChange(changedAt(value, index, converted(form, (kind ?? 'schema') as ArgumentKind)))} />
+                <Select size="xs" aria-label={`What ${form.name} must be`} data={[...KINDS]} value={form.kind} allowDeselect={false} w="10.5rem" onChange={(kind) => onChange(changedAt(value, index, converted(form, (kind ?? 'schema'))))} />
                 <RemoveButton what={`the constraint of ${form.name}`} onClick={() => onChange(without(value, index))} />
               </Group>
             </Group>

@@ -19,7 +19,7 @@ export function sampleFields(inputSchema: unknown): SampleField[] {
     .map(([name, schema]) => {
       const own = isMap(schema) ? schema : {};
       const { type } = own;
-      const choices = Array.isArray(own['enum']) && own['enum'].every((one) => typeof one === 'string') ? (own['enum'] as string[]) : [];
+      const choices = Array.isArray(own['enum']) && own['enum'].every((one) => typeof one === 'string') ? (own['enum']) : [];
       const kind = choices.length > 0 ? 'choice' : type === 'number' || type === 'integer' ? 'number' : type === 'boolean' ? 'boolean' : type === 'string' ? 'text' : 'json';
       return { name, kind, choices, required: required.includes(name), description: text(own['description']).slice(0, 300) };
     });

@@ -42,7 +42,7 @@ export function Tester({ text, server, tools, onGoTo }: TesterProps): ReactNode 
       <SegmentedControl
         aria-label="Which call"
         value={from}
-        onChange={(value) => setFrom(value as 'sample' | 'recorded')}
+        onChange={(value) => setFrom(value)}
         data={[
           { value: 'sample', label: 'A call I write' },
           { value: 'recorded', label: 'A recorded call' },
@@ -70,7 +70,7 @@ export function Tester({ text, server, tools, onGoTo }: TesterProps): ReactNode 
                   size="xs"
                   aria-label="How to write the arguments"
                   value={mode}
-                  onChange={(value) => setMode(value as 'form' | 'json')}
+                  onChange={(value) => setMode(value)}
                   data={[
                     { value: 'form', label: 'Form' },
                     { value: 'json', label: 'JSON' },

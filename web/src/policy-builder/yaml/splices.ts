@@ -112,7 +112,7 @@ export function removeMember({ text }: Source, map: YAMLMap, pair: Member): Spli
   const begin = lineStart(text, from);
   // The first member of a mapping in a list stands behind the dash.
   if (!/^[ ]*$/.test(text.slice(begin, from))) {
-    const next = map.items[map.items.indexOf(pair as never) + 1] as unknown as Member | undefined;
+    const next = map.items[map.items.indexOf(pair) + 1] as unknown as Member | undefined;
     return { from, to: next === undefined ? to : startOf(next.key), insert: '' };
   }
   const end = lineEnd(text, to);
