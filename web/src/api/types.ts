@@ -78,7 +78,7 @@ export interface Tool {
   readonly risk: Risk;
   readonly confidence: 'low' | 'medium' | 'high';
   readonly signals: readonly string[];
-  readonly findings: readonly (string | { readonly kind: string; readonly text?: string })[];
+  readonly findings: readonly string[];
   readonly evidence: readonly Evidence[];
   readonly inputSchema: unknown;
   readonly annotations: unknown;
@@ -93,6 +93,16 @@ export interface Scan {
   readonly problem: string | null;
   readonly contextTokens: number | null;
   readonly tools: readonly Tool[];
+}
+
+/** GET /servers/{server}/tools/{tool}/pin: the definitions of a tool that were seen. */
+export interface Pin {
+  readonly server: string;
+  readonly name: string;
+  readonly firstSeen: string;
+  readonly lastSeen: string;
+  /** Oldest first. */
+  readonly definitions: readonly { readonly hash: string; readonly standing: 'pinned' | 'noted' | 'held'; readonly text: string | null; readonly why: readonly string[]; readonly decidedBy: string | null; readonly firstSeen: string }[];
 }
 
 export interface Diagnostic {

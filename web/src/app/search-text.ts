@@ -1,4 +1,4 @@
-import { useNavigate, useSearch } from '@tanstack/react-router';
+import { useNavigate, useParams, useSearch } from '@tanstack/react-router';
 
 export type SearchTexts = Readonly<Record<string, string>>;
 
@@ -21,4 +21,11 @@ export function useSetSearch(): (changes: Readonly<Record<string, string | null>
     const next = Object.fromEntries(Object.entries({ ...search, ...changes }).filter((entry): entry is [string, string] => entry[1] !== null && entry[1] !== ''));
     void navigate({ to: '.', search: next, replace: true });
   };
+}
+
+/** A part of the address: `useParam('server')` on `/servers/$server`. */
+export function useParam(name: string): string {
+  const parameters: Readonly<Record<string, unknown>> = useParams({ strict: false });
+  const value = parameters[name];
+  return typeof value === 'string' ? value : '';
 }

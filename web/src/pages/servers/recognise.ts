@@ -127,7 +127,7 @@ function cut(text: string, at: string): [string, string] {
 
 /** The nearest name that the gateway takes: it stands in the proxy's address. */
 export function goodName(name: string): string {
-  return name.toLowerCase().replace(/[^a-z0-9._-]+/g, '-').replace(/^[^a-z0-9]+/, '').replace(/-+$/, '').slice(0, 128);
+  return name.toLowerCase().replace(/[^a-z0-9._-]+/g, '-').replace(/^[^a-z0-9]+/, '').replace(/-+$/, '').slice(0, 64);
 }
 
 /** A name for a server that came without one: the package of its command, or the host of its URL. */

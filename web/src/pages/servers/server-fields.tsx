@@ -19,7 +19,7 @@ export function ServerFields({ values, onChange, errors, create, disabled = fals
   const words = shellWords(values.command) ?? [];
   return (
     <Stack gap="md">
-      {create ? <TextInput label="Name" description="A part of the address that clients use" maxLength={128} spellCheck={false} autoComplete="off" {...text('name')} /> : null}
+      {create ? <TextInput label="Name" description="A part of the address that clients use" maxLength={64} spellCheck={false} autoComplete="off" {...text('name')} /> : null}
       <TextInput label="Description" description="For people; optional" maxLength={500} {...text('description')} />
       <Stack gap={4}>
         <Text fz="sm" fw={500} id="server-kind">

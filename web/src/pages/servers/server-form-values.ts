@@ -30,7 +30,7 @@ export interface ServerFormValues {
   readonly enabled: boolean;
 }
 
-export const NEW_SERVER: ServerFormValues = { name: '', description: '', kind: 'command', command: '', cwd: '', url: '', env: [], headers: [], auth: 'none', isolation: 'session', bridge: true, trustedAnnotations: false, drift: 'hold', enabled: true };
+export const NEW_SERVER: ServerFormValues = { name: '', description: '', kind: 'command', command: '', cwd: '', url: '', env: [], headers: [], auth: 'none', isolation: 'session', bridge: false, trustedAnnotations: false, drift: 'hold', enabled: true };
 
 export function newEntry(key = '', value = ''): Entry {
   return { id: crypto.randomUUID(), key, value, secret: looksSecret(key), kept: false };
@@ -72,7 +72,7 @@ export function toBody(values: ServerFormValues, create: boolean): Record<string
 /** What the form can tell by itself, before the gateway is asked. */
 export function mistakes(values: ServerFormValues, create: boolean): Record<string, string> {
   const found: Record<string, string> = {};
-  if (create && !/^[a-z0-9][a-z0-9._-]{0,127}$/.test(values.name.trim())) found['name'] = 'Lower-case letters, digits, dots, hyphens and underscores; it becomes a part of the address.';
+  if (create && !/^[a-z0-9][a-z0-9._-]{0,63}$/.test(values.name.trim())) found['name'] = 'Lower-case letters, digits, dots, hyphens and underscores; it becomes a part of the address.';
   if (values.kind === 'command') {
     const words = shellWords(values.command);
     if (words === null) found['command'] = 'A quote is not closed.';
@@ -83,6 +83,8 @@ export function mistakes(values: ServerFormValues, create: boolean): Record<stri
     const names = list.map(({ key }) => key.trim()).filter((key) => key !== '');
     const twice = names.find((key, index) => names.indexOf(key) !== index);
     if (twice !== undefined) found[what] = `${twice} is there twice.`;
+    const empty = list.find(({ key, value, secret, kept }) => key.trim() !== '' && secret && !kept && value === '');
+    if (empty !== undefined) found[what] = `${empty.key} is a secret without a value.`;
   }
   return found;
 }
