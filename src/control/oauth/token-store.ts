@@ -4,7 +4,6 @@ import type { Change, NewAuditEntry, Registry, Stored, UpstreamAuthDefinition } 
 import type { SecretBox } from '../api/services.ts';
 import { keptClient, type KeptClient, keptLease, keptTokens, type KeptTokens } from './kept.ts';
 
-const HOLDER = randomUUID();
 /** Longer than a renewal can take with all its time limits. */
 const LEASE_MS = 45_000;
 
@@ -15,6 +14,8 @@ export class TokenStore {
   readonly #registry: Registry;
   readonly #secrets: SecretBox;
   readonly #now: () => number;
+  /** Tells this process from others. */
+  readonly #holder = randomUUID();
 
   constructor(registry: Registry, secrets: SecretBox, now: () => number) {
     this.#registry = registry;
@@ -66,10 +67,10 @@ export class TokenStore {
    */
   async lease(server: string, record: Stored<'upstream_auth'>): Promise<boolean> {
     const held = await this.#open(secretName(server, 'lease'), keptLease);
-    if (held !== null && held.holder !== HOLDER && held.until > this.#now()) return false;
+    if (held !== null && held.holder !== this.#holder && held.until > this.#now()) return false;
     const changes: Change[] = [
       { op: 'put', kind: 'upstream_auth', name: server, value: record.value, expect: record.version },
-      this.#seal(server, 'lease', { holder: HOLDER, until: this.#now() + LEASE_MS }),
+      this.#seal(server, 'lease', { holder: this.#holder, until: this.#now() + LEASE_MS }),
     ];
     return (await this.#registry.apply(changes, [])).ok;
   }
