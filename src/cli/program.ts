@@ -2,6 +2,7 @@ import { Command, CommanderError, Option } from 'commander';
 import { CHECK_EXAMPLE, EXPLAIN_EXAMPLE, IMPORT_EXAMPLE, SCHEMA_EXAMPLE, SIMULATE_EXAMPLE, TEST_EXAMPLE } from './author/examples.ts';
 import { approvalsProgram } from './commands/approvals-program.ts';
 import { catalogueProgram, inboxProgram } from './commands/catalogue-program.ts';
+import type { BackupFlags } from './commands/backup.ts';
 import type { CheckOptions } from './commands/check.ts';
 import type { DoctorOptions } from './commands/doctor.ts';
 import type { ExplainOptions } from './commands/explain.ts';
@@ -9,11 +10,13 @@ import type { ImportOptions } from './commands/import.ts';
 import type { InitFlags } from './commands/init.ts';
 import type { LogsArguments } from './commands/logs.ts';
 import { pinsProgram } from './commands/pins-program.ts';
+import type { RestoreFlags } from './commands/restore.ts';
 import type { ScanOptions } from './commands/scan.ts';
 import type { SchemaOptions } from './commands/schema.ts';
 import type { ServeOptions } from './commands/serve.ts';
 import type { SimulateOptions } from './commands/simulate.ts';
 import type { StatusOptions } from './commands/status.ts';
+import type { VerifyFlags } from './commands/verify.ts';
 import { RUN_HELP } from './run-help.ts';
 import { UsageError, printUsageError, systemError } from './usage-error.ts';
 import { version } from './package-root.ts';
@@ -81,6 +84,7 @@ function build(done: (status: number) => void): Command {
     .option('--data <dir>', 'where limits, journal and tokens are kept')
     .option('--insecure-listen', 'allow an address that other machines can reach')
     .option('--json', 'one line of JSON instead of the greeting')
+    .option('--log-format <format>', 'text or json, on stderr (default: text)')
     .action(async (options: ServeOptions) => done(await (await import('./commands/serve.ts')).serve(options)));
 
   program
@@ -251,6 +255,39 @@ function build(done: (status: number) => void): Command {
       const { dataDir } = await locate(options);
       done(await logs({ ...options, data: dataDir, follow: options.follow === true, json: options.json === true, stdout: process.stdout, stderr: process.stderr, signal: endOnSignal(() => undefined) }));
     });
+
+  program
+    .command('verify')
+    .summary('check that the journal is whole and unchanged')
+    .description('Checks every row of the journal against its chain of blocks and signed checkpoints. Changes nothing; the gateway may run.')
+    .option('-c, --config <file>', 'configuration of the gateway')
+    .option('--data <dir>', 'data directory of the gateway')
+    .option('--public-key <file>', 'the newest checkpoint must be signed with this key, or one it vouches for; may be repeated', collect)
+    .option('--checkpoint <file>', 'a checkpoint that was kept elsewhere must be in the chain; may be repeated', collect)
+    .option('--json', 'print JSON')
+    .action(async (options: VerifyFlags) => done(await (await import('./commands/verify.ts')).verify(options)));
+
+  program
+    .command('backup')
+    .summary('copy the database while the gateway runs')
+    .description('Writes a copy of the database as it is now: one file that is complete by itself. Says what else has to be kept.')
+    .requiredOption('--to <file>', 'where to write it; must not exist')
+    .option('--with-keys', 'a directory with the keys as well')
+    .option('-c, --config <file>', 'configuration of the gateway')
+    .option('--data <dir>', 'data directory of the gateway')
+    .option('--json', 'print JSON')
+    .action(async (options: BackupFlags) => done(await (await import('./commands/backup.ts')).backup(options)));
+
+  program
+    .command('restore')
+    .summary('put a backup in the place of the database')
+    .description('Checks a backup, and puts it in the place of the database of a gateway that does not run. What was there is kept aside.')
+    .requiredOption('--from <path>', 'a file or directory that `backup` wrote')
+    .option('--force', 'there is a database already: put it aside')
+    .option('-c, --config <file>', 'configuration of the gateway')
+    .option('--data <dir>', 'data directory of the gateway')
+    .option('--json', 'print JSON')
+    .action(async (options: RestoreFlags) => done(await (await import('./commands/restore.ts')).restore(options)));
 
   program
     .command('status')

@@ -19,8 +19,39 @@ export interface GatewayConfig {
   readonly limits: LimitsConfig;
   /** Who may read /metrics besides this machine; left out: nobody. */
   readonly metrics?: MetricsConfig;
+  /** Left out: as without any of it. */
+  readonly operations?: OperationsConfig;
   /** Whose tokens vouch for callers; left out: nobody's. */
   readonly oauth?: OAuthConfig;
+}
+
+/** How the gateway is run; read when it starts. */
+export interface OperationsConfig {
+  /** Null: only as the variables OTEL_EXPORTER_OTLP_* say. */
+  readonly tracing: TracingConfig | null;
+  readonly log: LogConfig;
+  readonly drain: DrainConfig;
+}
+
+export interface TracingConfig {
+  /** Base URL of an OTLP/HTTP collector, without a trailing slash. */
+  readonly endpoint: string;
+  readonly headers: Readonly<Record<string, string>>;
+  /** From 0 to 1. */
+  readonly sample: number;
+}
+
+export interface LogConfig {
+  readonly format: 'text' | 'json';
+  /** `debug` tells of every call. */
+  readonly level: 'debug' | 'info' | 'warn' | 'error';
+}
+
+export interface DrainConfig {
+  /** How long open calls may take to end. */
+  readonly graceMs: number;
+  /** How long calls are still taken after /readyz has turned 503, for load balancers that ask only now and then. */
+  readonly delayMs: number;
 }
 
 export interface MetricsConfig {

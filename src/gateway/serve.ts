@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { createServer } from 'node:net';
-import { batched } from '../state/batched-admissions.ts';
+import { batched, type StateObserver } from '../state/batched-admissions.ts';
 import type { State } from '../state/types.ts';
 import { ApprovalEndpoint, isApprovalPath } from './approval-http/approval-endpoint.ts';
 import { HttpDesk } from './approval-http/desk.ts';
@@ -44,6 +44,8 @@ export interface GatewayDeps {
   readonly state: State;
   readonly log: (line: string) => void;
   readonly pages?: OwnPages;
+  /** Told of what passes the store, besides the figures. */
+  readonly observer?: StateObserver;
   /** Traces calls. Left out: nothing does. */
   readonly tracer?: CallTracer;
 }
@@ -55,8 +57,10 @@ export interface RunningGateway {
   health(server: string): UpstreamHealth | null;
   /** Swaps the whole configuration. Servers and grants that did not change keep their sessions. */
   reload(config: GatewayConfig): Promise<void>;
-  /** Ends in order: no new connections, open calls get `graceMs`, then sessions and child processes end. */
-  close(graceMs?: number): Promise<void>;
+  /**
+   * Ends in order: /readyz says 503, calls are still taken for `delayMs`, open ones get `graceMs`, then sessions, child processes and connections end.
+   */
+  close(graceMs?: number, delayMs?: number): Promise<void>;
 }
 
 /** How long a draining gateway waits for open calls. */
@@ -88,7 +92,10 @@ class Gateway implements RunningGateway {
   readonly #verifier: TokenVerifier;
   readonly #grantClock = new GrantClock(() => this.#applyGrants(this.#config));
   #keepArguments: boolean;
+  /** Told by /readyz. */
   #draining = false;
+  /** New calls are told to come again. */
+  #refusing = false;
   #loaded = false;
 
   constructor(config: GatewayConfig, deps: GatewayDeps) {
@@ -99,7 +106,7 @@ class Gateway implements RunningGateway {
     this.#pages = deps.pages ?? null;
     const keepArguments = (): boolean => this.#keepArguments;
     const metrics = new GatewayMetrics((server, tool) => this.#endpoints.get(server)?.classifier.categoryOf(tool) ?? null);
-    const state = batched(deps.state, metrics);
+    const state = batched(deps.state, deps.observer === undefined ? metrics : both(metrics, deps.observer));
     this.#desk = new HttpDesk(config.approvals, { state, log: deps.log, dashboard: deps.pages?.takesApprovals === true, listening: () => baseUrl(this.address) });
     this.#services = {
       state, ready: () => null, log: deps.log, approvals: this.#desk, upstream: '', now: () => Date.now(), classifier: new ToolClassifier(), pins: new ToolPins(null),
@@ -309,14 +316,16 @@ class Gateway implements RunningGateway {
       return sendProblem(response, found.status, found.text, { ...found.headers, connection: 'close' });
     }
     const endpoint = this.#endpoints.get(server)?.endpoint;
-    if (endpoint === undefined || this.#draining) return sendProblem(response, 503, 'the gateway is shutting down or starting', { 'retry-after': '1', connection: 'close' });
+    if (endpoint === undefined || this.#refusing) return sendProblem(response, 503, 'the gateway is shutting down or starting', { 'retry-after': '1', connection: 'close' });
     if (found instanceof Principal) return endpoint.handle({ request, response, head, principal: found, caller: null, user: null }, suffix);
     endpoint.handle({ request, response, head, ...found }, suffix);
   }
 
-  async close(graceMs: number = GRACE_MS): Promise<void> {
+  async close(graceMs: number = GRACE_MS, delayMs = 0): Promise<void> {
     if (this.#draining) return;
     this.#draining = true;
+    if (delayMs > 0) await new Promise((resolve) => setTimeout(resolve, delayMs));
+    this.#refusing = true;
     this.#grantClock.stop();
     this.#pages?.drain?.();
     // Calls that wait for an approval are told so now; the approval can still be given, and used by the next process.
@@ -332,6 +341,27 @@ class Gateway implements RunningGateway {
     this.#ops.close();
     await this.#services.state.flush();
   }
+}
+
+function both(a: StateObserver, b: StateObserver): StateObserver {
+  return {
+    admitted: (entry, result) => {
+      a.admitted(entry, result);
+      b.admitted(entry, result);
+    },
+    appended: (entry) => {
+      a.appended(entry);
+      b.appended(entry);
+    },
+    settled: (id, settlement) => {
+      a.settled(id, settlement);
+      b.settled(id, settlement);
+    },
+    failed: () => {
+      a.failed();
+      b.failed();
+    },
+  };
 }
 
 /** Where a browser on this machine reaches a listener. */

@@ -1,17 +1,20 @@
 import { basename, relative, resolve } from 'node:path';
-import { startGateway, type OwnPages, type RunningGateway } from '../../gateway/serve.ts';
+import { startGateway, type GatewayDeps, type RunningGateway } from '../../gateway/serve.ts';
 import { databasePath, openState } from '../../state/open.ts';
 import { StateUnavailable, type State } from '../../state/types.ts';
 import type { GatewayConfig } from '../../gateway/config-types.ts';
 import { cataloguePages } from '../catalogue/lazy-pages.ts';
 import { formatAddress, parseListen } from '../config/listen-address.ts';
 import { DEFAULT_CONFIG, findConfig } from '../config/locate.ts';
+import { DEFAULT_OPERATIONS } from '../config/operations.ts';
 import { dataDirectory } from '../data-directory.ts';
 import { version } from '../package-root.ts';
 import { readRunFile, removeRunFile, writeRunFile } from '../run-file.ts';
 import { joinedPages, openControl } from '../serve/control.ts';
 import { prepareDemo, type Demo } from '../serve/demo.ts';
 import { greetingJson, greetingLines, type Started } from '../serve/greeting.ts';
+import { ServeLog } from '../serve/log.ts';
+import { openTracing } from '../serve/tracing.ts';
 import { LiveConfiguration } from '../serve/live-gateway.ts';
 import { endOnSignal } from '../signals.ts';
 import { styleFor } from '../terminal.ts';
@@ -24,11 +27,15 @@ export interface ServeOptions {
   readonly data?: string;
   readonly insecureListen?: boolean;
   readonly json?: boolean;
+  readonly logFormat?: string;
 }
 
 /** `policylayer serve`: runs until a signal. @returns the exit status @throws UsageError */
 export async function serve(options: ServeOptions): Promise<number> {
-  const log = (line: string): void => void process.stderr.write(`policylayer: ${line}\n`);
+  const { logFormat } = options;
+  if (logFormat !== undefined && logFormat !== 'text' && logFormat !== 'json') throw new UsageError('--log-format is neither text nor json', 'write --log-format json');
+  const logs = new ServeLog({ format: logFormat ?? 'text', level: 'info' });
+  const log = logs.line;
   const listen = options.listen === undefined ? undefined : (parseListen(options.listen) ?? usage('--listen is not an address', 'write host:port, for example 127.0.0.1:4600'));
   if (options.demo === true && options.config !== undefined) throw new UsageError('--demo brings its own configuration', 'leave --config or --demo away');
   const demo = options.demo === true ? prepareDemo(dataDirectory(options.data)) : null;
@@ -42,11 +49,14 @@ export async function serve(options: ServeOptions): Promise<number> {
     return 2;
   }
   const { config } = loaded;
+  const { log: logConfig, drain, tracing } = config.operations ?? DEFAULT_OPERATIONS;
+  logs.configure({ ...logConfig, ...(logFormat === undefined ? {} : { format: logFormat }) });
   const state = await open(config, log);
   const publicUrl = (): string => control.effective.current.config.approvals.publicUrl ?? `http://${formatAddress(gateway.address)}`;
   const control = await openControl({ state, file: loaded, env: process.env, publicUrl, log });
   const pages = joinedPages(control.plane, cataloguePages({ messages: state.messages, address: publicUrl, log }));
-  const gateway = await start(control.effective.current.config, state, pages, log);
+  const tracer = await openTracing(tracing, process.env, version());
+  const gateway = await start(control.effective.current.config, { state, pages, log, observer: logs, ...(tracer === null ? {} : { tracer }) });
   control.attach(gateway);
   const url = `http://${formatAddress(gateway.address)}`;
   const startedAt = new Date().toISOString();
@@ -63,7 +73,8 @@ export async function serve(options: ServeOptions): Promise<number> {
   await new Promise<void>((resolve) => ended.addEventListener('abort', () => resolve(), { once: true }));
   await live.close();
   await control.effective.close();
-  await gateway.close();
+  await gateway.close(drain.graceMs, drain.delayMs);
+  await tracer?.close();
   await state.close();
   removeRunFile(config.dataDir, process.pid);
   process.exit(0);
@@ -106,11 +117,11 @@ async function open(config: GatewayConfig, log: (line: string) => void): Promise
   }
 }
 
-async function start(config: GatewayConfig, state: State, pages: OwnPages, log: (line: string) => void): Promise<RunningGateway> {
+async function start(config: GatewayConfig, deps: GatewayDeps): Promise<RunningGateway> {
   try {
-    return await startGateway(config, { state, log, pages });
+    return await startGateway(config, deps);
   } catch (error) {
-    await state.close();
+    await deps.state.close();
     const code = (error as NodeJS.ErrnoException).code;
     const address = formatAddress(config.listen);
     const running = readRunFile(config.dataDir);

@@ -1,5 +1,5 @@
 import { isAbsolute, resolve } from 'node:path';
-import type { ApprovalsConfig, JournalConfig, LimitsConfig, ListenAddress, OAuthConfig, ServerConfig } from '../../gateway/config-types.ts';
+import type { ApprovalsConfig, JournalConfig, LimitsConfig, ListenAddress, MetricsConfig, OAuthConfig, OperationsConfig, ServerConfig } from '../../gateway/config-types.ts';
 import { quoted } from '../../policy/printable.ts';
 import { CLIENT_LIMITS, UPSTREAM_LIMITS } from '../../wire/limits.ts';
 import { NO_APPROVALS, readApprovals } from './approvals.ts';
@@ -7,6 +7,7 @@ import { readGrants, type GrantEntry } from './grants.ts';
 import { readJournal, readLimits } from './journal-and-limits.ts';
 import { isPlainName, readListen } from './names.ts';
 import { readOAuth } from './oauth.ts';
+import { DEFAULT_OPERATIONS, readDrain, readLog, readMetrics, readTracing } from './operations.ts';
 import { Reader, describe } from './reader.ts';
 import { readServers } from './servers.ts';
 import type { Position, Problem, TreeNode } from './tree.ts';
@@ -33,6 +34,9 @@ export interface GatewayFile {
   readonly approvals: ApprovalsConfig;
   readonly journal: JournalConfig;
   readonly limits: LimitsConfig;
+  /** Null: there is no such section. */
+  readonly metrics: MetricsConfig | null;
+  readonly operations: OperationsConfig;
   /** Null: there is no such section, and every caller has a grant token. */
   readonly oauth: OAuthConfig | null;
 }
@@ -75,6 +79,8 @@ export async function readGatewayFile(
   let serversNode: TreeNode | null = null;
   let journal = DEFAULT_JOURNAL;
   let limits = DEFAULT_LIMITS;
+  let metrics: MetricsConfig | null = null;
+  let operations = DEFAULT_OPERATIONS;
   let oauth: { readonly read: OAuthConfig | null } | null = null;
 
   reader.fields(
@@ -101,6 +107,10 @@ export async function readGatewayFile(
       approvals: (node) => (approvalsNode = node),
       journal: (node) => (journal = readJournal(reader, node, journal)),
       limits: (node) => (limits = readLimits(reader, node, limits)),
+      metrics: (node) => (metrics = readMetrics(reader, node)),
+      tracing: (node) => (operations = readTracing(reader, node, operations)),
+      log: (node) => (operations = readLog(reader, node, operations)),
+      drain: (node) => (operations = readDrain(reader, node, operations)),
     },
     ['servers'],
   );
@@ -115,7 +125,7 @@ export async function readGatewayFile(
   checkAddresses(reader, listen, servers, serversNode);
 
   const failed = reader.problems.some((problem) => problem.severity === 'error');
-  const file = failed ? null : { listen, listenAt, dataDir, allowHosts, allowOrigins, servers, policies, grants, approvals, journal, limits, oauth: section?.read ?? null };
+  const file = failed ? null : { listen, listenAt, dataDir, allowHosts, allowOrigins, servers, policies, grants, approvals, journal, limits, metrics, operations, oauth: section?.read ?? null };
   return { file, problems: sortByPosition(reader.problems) };
 }
 

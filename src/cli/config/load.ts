@@ -90,6 +90,8 @@ function toConfig(file: GatewayFile, dataDir: string, listen: ListenAddress | un
     approvals: file.approvals,
     journal: file.journal,
     limits: file.limits,
+    operations: file.operations,
+    ...(file.metrics === null ? {} : { metrics: file.metrics }),
     ...(file.oauth === null ? {} : { oauth: file.oauth }),
   };
 }

@@ -130,6 +130,7 @@ function needRestart(before: GatewayConfig | null, after: GatewayConfig): string
   if (before.dataDir !== after.dataDir) fields.push('data');
   if (before.journal.retainDays !== after.journal.retainDays) fields.push('journal.retain_days');
   if (before.journal.arguments === 'keys' && after.journal.arguments === 'values') fields.push('journal.arguments');
+  if (JSON.stringify(before.operations) !== JSON.stringify(after.operations)) fields.push('tracing, log or drain');
   if (JSON.stringify(before.limits) !== JSON.stringify(after.limits)) fields.push('limits');
   return fields;
 }
