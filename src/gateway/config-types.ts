@@ -1,5 +1,6 @@
 import type { DriftMode } from './pins/tool-pins.ts';
 import type { PolicySet } from '../policy/types.ts';
+import type { AddressGuard } from '../upstream/address-guard.ts';
 import type { CommandSpec, HttpSpec } from '../upstream/types.ts';
 import type { WireLimits } from '../wire/limits.ts';
 
@@ -159,6 +160,8 @@ export interface WebhookConfig {
   readonly url: URL;
   /** Signs what we send there, and what comes back. */
   readonly secret: string;
+  /** Which addresses it may have; absent where the operator wrote it into gateway.yaml. */
+  readonly guard?: AddressGuard;
 }
 
 export interface ApproverConfig {

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import type { AddressGuard } from './address-guard.ts';
 import { HttpPool, type HttpPoolOptions } from './http-pool.ts';
 import { SIGNATURE_HEADER, sign, TIMESTAMP_HEADER } from './signature.ts';
 
@@ -14,6 +15,8 @@ export interface WebhookOptions {
   readonly firstPauseMs?: number;
   /** Options of `tls.connect`, e.g. `ca`. */
   readonly tls?: HttpPoolOptions['tls'];
+  /** Which addresses it may have; absent for the webhook of gateway.yaml, which is the operator's own choice. */
+  readonly guard?: AddressGuard;
 }
 
 const MAX_ATTEMPTS = 5;
@@ -39,7 +42,7 @@ export class Webhook {
   #closed = false;
 
   constructor(options: WebhookOptions) {
-    this.#pool = new HttpPool(options.url, { maxConnections: 8, ...(options.tls === undefined ? {} : { tls: options.tls }) });
+    this.#pool = new HttpPool(options.url, { maxConnections: 8, ...(options.tls === undefined ? {} : { tls: options.tls }), ...(options.guard === undefined ? {} : { guard: options.guard }) });
     this.#path = options.url.pathname + options.url.search;
     this.#secret = options.secret;
     this.#now = options.now ?? Date.now;

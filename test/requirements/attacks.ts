@@ -56,7 +56,7 @@ export const ATTACKS: readonly Requirement[] = [
   attack(48, 'races of policy reloads, broken policy files'),
   attack(49, 'a failing store'),
   attack(50, 'games with tokens'),
-  attack(51, 'SSRF by discovery', { issue: 6, reason: 'nothing is discovered: upstream credentials are static headers' }),
+  attack(51, 'SSRF by discovery'),
   attack(52, 'abuse of stdio'),
   attack(53, 'desynchronisation after upstream failures'),
   attack(54, 'games with cancellation'),

@@ -119,7 +119,7 @@ export const REQUIREMENTS: readonly Requirement[] = [
   must('O3', '401 names the protected-resource metadata', 'RFC 9728'),
   must('O4', '403 is used for missing scopes, Host and Origin only', 'S26 scope challenge'),
   must('O5', 'edge mode passes authorization and discovery untouched', 'RFC 9728 3.3'),
-  later(must('O6', 'OAuth towards upstreams with SSRF guards', 'RFC 8707; BP'), 6, 'upstream credentials are static headers; nothing is discovered'),
+  must('O6', 'OAuth towards upstreams with SSRF guards', 'RFC 8707; BP'),
   later(must('O7', 'no confused deputy with a static client id', 'BP'), 6, 'no authorization is proxied'),
   must('O8', 'stdio legs have no OAuth', 'S26 authorization'),
 

@@ -2,6 +2,7 @@ import { createHmac } from 'node:crypto';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, describe, expect, test } from 'vitest';
+import { createAddressGuard } from '../../src/upstream/address-guard.ts';
 import { isSigned, sign } from '../../src/upstream/signature.ts';
 import { Webhook } from '../../src/upstream/webhook.ts';
 
@@ -145,4 +146,14 @@ describe('a signed message', () => {
   ])('%s', (_name, timestamp, signature, text, now, expected) => {
     expect(isSigned(SECRET, 'decision', timestamp, signature, text, now)).toBe(expected);
   });
+});
+
+test('[#51] a webhook with a guard reaches no address that the guard refuses, and says so', async () => {
+  receiver = await Receiver.start(status(200));
+  webhook = new Webhook({ url: new URL(receiver.url), secret: SECRET, firstPauseMs: 1, guard: createAddressGuard([]) });
+  expect(await webhook.send(Buffer.from('{}'), LATER)).toContain('not on the public internet');
+  expect(receiver.deliveries).toEqual([]);
+  webhook.close();
+  webhook = new Webhook({ url: new URL(receiver.url), secret: SECRET, firstPauseMs: 1, guard: createAddressGuard(['127.0.0.1']) });
+  expect(await webhook.send(Buffer.from('{}'), LATER)).toBeNull();
 });
