@@ -188,6 +188,11 @@ export class Client {
     this.secret = secret;
   }
 
+  /** Value of X-CSRF-Token; empty without a session. */
+  get csrf(): string {
+    return this.#headers['x-csrf-token'] ?? '';
+  }
+
   get(path: string, headers: Readonly<Record<string, string>> = {}): Promise<Answer> {
     return this.send('GET', path, undefined, headers);
   }

@@ -77,7 +77,8 @@ function responsesOf(route: Route, json: (schema: z.ZodType, io: 'output', name:
   const responses: Record<string, unknown> = {};
   const empty = hasNoBody(route);
   const versioned = { ETag: { schema: { type: 'string' }, description: 'where the thing has a version' } };
-  if (route.raw !== undefined) responses['200'] = { description: 'A stream', headers: REQUEST_ID, content: { [route.raw]: { schema: { type: 'string' } } } };
+  if (route.redirects === true) responses['303'] = { description: 'The browser goes on', headers: { ...REQUEST_ID, Location: { schema: { type: 'string' } } } };
+  else if (route.raw !== undefined) responses['200'] = { description: 'A stream', headers: REQUEST_ID, content: { [route.raw]: { schema: { type: 'string' } } } };
   else if (empty) responses['204'] = { description: 'Done', headers: REQUEST_ID };
   else {
     const content = { 'application/json': { schema: json(route.reply, 'output', 'Reply') } };

@@ -71,6 +71,8 @@ export interface RouteSpec<Params extends z.ZodType, Query extends z.ZodType, Bo
   readonly reply: Answer;
   /** Media type of a RawReply, for the OpenAPI document. */
   readonly raw?: string;
+  /** The RawReply is a redirect (303), for browsers. */
+  readonly redirects?: boolean;
   /** A change that a version guards: without If-Match it is 428. */
   readonly needsIfMatch?: boolean;
   /** Only for people who are signed in: no API token may do this, so that a stolen one cannot make itself last. */

@@ -7,8 +7,8 @@ const MOST_KEYS = 20_000;
 export interface Attempt {
   /** Network of the peer. */
   readonly address: string;
-  /** Whose account it is for, lower case, whether there is one or not. */
-  readonly account: string;
+  /** Whose account it is for, lower case, whether there is one or not; null when that is not known yet. */
+  readonly account: string | null;
   /** Set when the browser has proven that it was signed in to this account before. */
   readonly device: string | null;
 }
@@ -63,7 +63,8 @@ export class Attempts {
 }
 
 function keysOf({ address, account, device }: Attempt): (readonly [key: string, limit: number])[] {
-  return device === null ? [[`address ${address}`, LIMITS.address], [`account ${account}`, LIMITS.account]] : [[`device ${device}`, LIMITS.device]];
+  if (device !== null) return [[`device ${device}`, LIMITS.device]];
+  return [[`address ${address}`, LIMITS.address], ...(account === null ? [] : ([[`account ${account}`, LIMITS.account]] as const))];
 }
 
 /** One network of a peer: an IPv6 customer has 2^64 addresses of his own. */

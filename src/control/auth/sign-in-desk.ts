@@ -64,6 +64,16 @@ export class SignInDesk {
     return this.#gate.run(true, () => hashPassword(password));
   }
 
+  /** An attempt to come in as nobody knows whom, by an answer of an identity provider. @returns 0, or how long to wait, in milliseconds */
+  beginUnknown(address: string | null, now: number): number {
+    return this.#attempts.begin(unknownFrom(address), now);
+  }
+
+  /** It was right. */
+  endUnknown(address: string | null): void {
+    this.#attempts.giveBack(unknownFrom(address));
+  }
+
   /** Notes a sign-in by other means that was refused. */
   refuse(visit: Visit, member: Stored<'member'> | null, why: string, { registry, now }: ControlServices): Promise<void> {
     return this.#refused.note(registry, visit, shown(member), why, now());
@@ -85,6 +95,10 @@ export class SignInDesk {
 
 function shown(member: Stored<'member'> | null): { readonly id: string; readonly email: string } | null {
   return member === null ? null : { id: member.name, email: member.value.email };
+}
+
+function unknownFrom(address: string | null): Attempt {
+  return { address: networkOf(address), account: null, device: null };
 }
 
 const desks = new WeakMap<Registry, SignInDesk>();

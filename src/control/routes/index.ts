@@ -11,6 +11,7 @@ import { opsRoutes } from './ops.ts';
 import { overviewRoutes } from './overview.ts';
 import { serverOAuthRoutes } from './server-oauth.ts';
 import { sessionOidcRoutes } from './session-oidc.ts';
+import { policyRoutes } from './policies.ts';
 import { serverToolRoutes } from './server-tools.ts';
 import { serverRoutes } from './servers.ts';
 import { sessionRoutes } from './session.ts';
@@ -22,6 +23,7 @@ export const routes: readonly Route[] = [
   ...sessionRoutes,
   ...serverRoutes,
   ...serverToolRoutes,
+  ...policyRoutes,
   ...sessionOidcRoutes,
   ...overviewRoutes,
   ...opsRoutes,
