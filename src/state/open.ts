@@ -1,6 +1,8 @@
 import { existsSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { VerifyOptions, VerifyReport } from './chain/types.ts';
+import { verifyChain, type VerifyProgress } from './chain/verify.ts';
 import { Checkpointer } from './checkpoint.ts';
 import { openDriver, sqliteCode, SQLITE_BUSY, SQLITE_LOCKED, type DriverName, type SqlDatabase } from './driver.ts';
 import { unavailable } from './failure.ts';
@@ -131,6 +133,23 @@ export async function openStateReader(options: Pick<OpenOptions, 'path' | 'drive
       ends: () => journal.ends(),
       close: () => database.close(),
     };
+  }, true);
+}
+
+/** What `verify` needs: the chain of a journal that others may write to. */
+export interface ChainReader {
+  /** @throws an error of node:crypto for a public key that is none; StateUnavailable */
+  verify(options: VerifyOptions): Generator<VerifyProgress, VerifyReport>;
+  close(): void;
+}
+
+/** Opens an existing database for checking its journal. @throws StateUnavailable, also when there is none. */
+export async function openChainReader(options: Pick<OpenOptions, 'path' | 'driver' | 'busyTimeoutMs'>): Promise<ChainReader> {
+  demandFile(options.path);
+  return guarded(options.path, options, async (database) => {
+    demandVersion(database);
+    database.exec('PRAGMA query_only = ON');
+    return { verify: (wanted) => verifyChain(database, wanted), close: () => database.close() };
   }, true);
 }
 

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { SqlDatabase, SqlRow, SqlStatement } from '../driver.ts';
 import { blob, encodeRows, type SealedRow } from './block.ts';
-import { ChainLog } from './chain-log.ts';
+import type { ChainLog } from './chain-log.ts';
 import { commitmentOf, digestsOf, hasArguments, NO_ARGUMENTS, ROW_COLUMNS } from './row-digest.ts';
 import { TOLD_OPEN_US } from './reopened-rows.ts';
 
