@@ -24,10 +24,14 @@ export interface ExplainedCall {
   readonly before: { readonly code: 'unknown' | 'invalid_arguments'; readonly reason: string } | null;
 }
 
-/** Explains one call: which rules match it, what each guard says, and why the outcome is what it is. Limits are named, not counted. */
-export function explainCall(policies: readonly CompiledPolicy[], call: ChosenCall, tools: Tools): ExplainedCall {
+/**
+ * Explains one call: which rules match it, what each guard says, and why the outcome is what it is. Limits are named, not counted.
+ * @param recorded false: its arguments are not known, so what depends on them is not either
+ */
+export function explainCall(policies: readonly CompiledPolicy[], call: ChosenCall, tools: Tools, recorded = true): ExplainedCall {
   const tool = call.kind === 'tool' ? (tools?.get(call.name) ?? null) : null;
-  const query = queryOf(call, tools);
+  const { args, ...rest } = queryOf(call, tools);
+  const query = recorded && args !== undefined ? { ...rest, args } : rest;
   const lookalike = lookalikeOf(call, tool);
   return {
     call,

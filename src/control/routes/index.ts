@@ -14,6 +14,7 @@ import { sessionOidcRoutes } from './session-oidc.ts';
 import { policyRoutes } from './policies.ts';
 import { serverToolRoutes } from './server-tools.ts';
 import { serverRoutes } from './servers.ts';
+import { policyToolRoutes } from './policy-tools.ts';
 import { sessionRoutes } from './session.ts';
 import { settingsRoutes } from './settings.ts';
 import { tokenRoutes } from './tokens.ts';
@@ -36,6 +37,7 @@ export const routes: readonly Route[] = [
   ...tokenRoutes,
   ...auditRoutes,
   ...settingsRoutes,
+  ...policyToolRoutes,
   ...serverOAuthRoutes,
   openApiRoute(() => routes),
 ];

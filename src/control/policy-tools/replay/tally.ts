@@ -116,7 +116,8 @@ export class Tally {
   }
 }
 
-function changeOf(row: RecordedCall, { now }: Replayed): Change {
+/** What a replay says of a call, compared with what was recorded. */
+export function changeOf(row: RecordedCall, { now }: Replayed): Change {
   if (now === 'unknown') return 'unknown';
   if (now === row.recorded) return 'same';
   if (now === 'refused') return 'newly_refused';
