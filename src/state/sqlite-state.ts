@@ -147,6 +147,7 @@ export class SqliteState implements BatchState {
       this.#figures = {
         span: (since) => this.#read('cannot count the journal', () => figures.span(since)),
         counts: (after, until) => this.#read('cannot count the journal', () => figures.counts(after, until)),
+        grants: (after, until) => this.#read('cannot count the journal', () => figures.grants(after, until)),
         bySeq: (seqs) => this.#read('cannot read the journal', () => figures.bySeq(seqs)),
       };
     }

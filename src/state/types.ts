@@ -171,12 +171,24 @@ export interface JournalCount {
   readonly rows: number;
 }
 
+/** Calls of one grant within one hour. */
+export interface GrantCount {
+  readonly grant: string;
+  /** Beginning of the hour, milliseconds since 1970. */
+  readonly hour: number;
+  readonly rows: number;
+  /** When the newest of them was written, milliseconds since 1970. */
+  readonly lastAt: number;
+}
+
 /** What views of many rows need without reading them. */
 export interface JournalFigures {
   /** Where the rows since then begin (the `seq` before the first of them), and the newest `seq`. @throws StateUnavailable */
   span(since: Date): { readonly after: number; readonly last: number } | Promise<{ readonly after: number; readonly last: number }>;
   /** Counts the rows with `after < seq <= until`, of which it looks at 20,000 at most: ask in steps. @throws StateUnavailable */
   counts(after: number, until: number): JournalCount[] | Promise<JournalCount[]>;
+  /** Calls by grant and hour, of the same rows and within the same bound. @throws StateUnavailable */
+  grants(after: number, until: number): GrantCount[] | Promise<GrantCount[]>;
   /** These rows, as far as they exist, in order; the first 1,000 of them. @throws StateUnavailable */
   bySeq(seqs: readonly number[]): JournalRow[] | Promise<JournalRow[]>;
 }

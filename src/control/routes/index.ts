@@ -11,6 +11,7 @@ import { opsRoutes } from './ops.ts';
 import { overviewRoutes } from './overview.ts';
 import { serverOAuthRoutes } from './server-oauth.ts';
 import { sessionOidcRoutes } from './session-oidc.ts';
+import { grantRoutes } from './grants.ts';
 import { policyRoutes } from './policies.ts';
 import { serverToolRoutes } from './server-tools.ts';
 import { serverRoutes } from './servers.ts';
@@ -25,6 +26,7 @@ export const routes: readonly Route[] = [
   ...serverRoutes,
   ...serverToolRoutes,
   ...policyRoutes,
+  ...grantRoutes,
   ...sessionOidcRoutes,
   ...overviewRoutes,
   ...opsRoutes,
