@@ -67,7 +67,7 @@ export class ProtectedServer {
         mcp.registerTool('wipe', { description: 'Needs more rights' }, run('wiped'));
         const transport = new StreamableHTTPServerTransport({ enableJsonResponse: true });
         response.on('close', () => void transport.close());
-        await mcp.connect(transport as never);
+        await mcp.connect(transport);
         return transport.handleRequest(request, response, message);
       })().catch(() => response.destroy());
     });

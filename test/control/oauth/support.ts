@@ -17,17 +17,28 @@ import type { Browser } from './authorization-server.ts';
 
 /** A gateway as `serve` starts it: everything of the registry, a real listener and a real database. */
 export class Served {
-  readonly directory: string = mkdtempSync(join(tmpdir(), 'policylayer-oauth-'));
+  readonly directory: string;
   readonly lines: string[] = [];
   state!: State;
   control!: ServedControl;
   gateway!: RunningGateway;
   readonly #open: McpClient[] = [];
 
+  private constructor(directory: string) {
+    this.directory = directory;
+  }
+
   static async start(allow: readonly string[] = ['127.0.0.1']): Promise<Served> {
-    const served = new Served();
+    const served = new Served(mkdtempSync(join(tmpdir(), 'policylayer-oauth-')));
     await served.boot();
     await served.change([{ op: 'put', kind: 'setting', name: 'privateTargets', value: allow }]);
+    return served;
+  }
+
+  /** Another gateway on the same database and keys. */
+  static async beside(other: Served): Promise<Served> {
+    const served = new Served(other.directory);
+    await served.boot();
     return served;
   }
 
@@ -101,7 +112,7 @@ export class Served {
   /** An agent: a real MCP client with the grant's token. */
   async agent(server: string, token: string): Promise<McpClient> {
     const client = new McpClient({ name: 'agent', version: '1' });
-    await client.connect(new StreamableHTTPClientTransport(new URL(`${this.url}/mcp/${server}`), { requestInit: { headers: { authorization: `Bearer ${token}` } } }) as never);
+    await client.connect(new StreamableHTTPClientTransport(new URL(`${this.url}/mcp/${server}`), { requestInit: { headers: { authorization: `Bearer ${token}` } } }));
     this.#open.push(client);
     return client;
   }
