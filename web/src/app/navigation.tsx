@@ -38,7 +38,7 @@ export function Navigation({ version }: { readonly version: string }): ReactNode
                     {count === 0 ? null : (
                       <span className="pl-nav-count">
                         {count > 99 ? '99+' : count}
-                        <span className="mantine-visually-hidden"> {badge === 'approvals' ? 'waiting' : 'unread'}</span>
+                        <span className="pl-hidden"> {badge === 'approvals' ? 'waiting' : 'unread'}</span>
                       </span>
                     )}
                   </Link>

@@ -1,4 +1,4 @@
-import { IconAlertTriangle, IconCheck, IconClock, IconInfoCircle, IconMinus } from '@tabler/icons-react';
+import { IconAlertTriangle, IconCheck, IconClock, IconInfoCircle, IconMinus, IconX } from '@tabler/icons-react';
 import type { ReactNode } from 'react';
 import type { Category, Outcome, Risk } from '../api/types.ts';
 import './badges.css';
@@ -25,8 +25,8 @@ export function RiskBadge({ risk }: { readonly risk: Risk }): ReactNode {
   );
 }
 
-export type Tone = 'good' | 'warn' | 'bad' | 'quiet' | 'info';
-const SIGNS = { good: IconCheck, warn: IconClock, bad: IconAlertTriangle, quiet: IconMinus, info: IconInfoCircle } as const;
+export type Tone = 'good' | 'warn' | 'wait' | 'bad' | 'quiet' | 'info';
+const SIGNS = { good: IconCheck, warn: IconAlertTriangle, wait: IconClock, bad: IconX, quiet: IconMinus, info: IconInfoCircle } as const;
 
 /** A state as a word with a sign and a colour. */
 export function StatusBadge({ tone, children, title }: { readonly tone: Tone; readonly children: ReactNode; readonly title?: string | undefined }): ReactNode {

@@ -137,7 +137,7 @@ function Heading<Row>({ column, order, onSort }: { readonly column: Column<Row>;
   if (column.sort === undefined) {
     return (
       <th scope="col" className={className}>
-        {column.header === '' ? <span className="mantine-visually-hidden">Actions</span> : column.header}
+        {column.header === '' ? <span className="pl-hidden">Actions</span> : column.header}
       </th>
     );
   }

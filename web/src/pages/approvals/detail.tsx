@@ -7,6 +7,7 @@ import type { Approval, ApprovalSummary } from '../../api/types.ts';
 import { CategoryBadge, RiskBadge } from '../../components/badges.tsx';
 import { ErrorState } from '../../components/empty-state.tsx';
 import '../../components/facts.css';
+import { policyName } from '../../components/policy-name.ts';
 import { Countdown, RelativeTime } from '../../components/relative-time.tsx';
 import { ExactJson, SafeText } from '../../exact/exact-json.tsx';
 import { History } from './history.tsx';
@@ -65,7 +66,7 @@ function Facts({ approval }: { readonly approval: Approval }): ReactNode {
       </dd>
       <dt>Rule</dt>
       <dd>
-        <Anchor renderRoot={(props) => <Link to={`/policies/${encodeURIComponent(policy)}`} search={{ rule }} {...props} />}>{policy}</Anchor> <span className="pl-mono">{rule}</span>
+        <Anchor renderRoot={(props) => <Link to={`/policies/${encodeURIComponent(policyName(policy))}`} search={{ rule }} {...props} />}>{policyName(policy)}</Anchor> <span className="pl-mono">{rule}</span>
       </dd>
       <dt>Asked</dt>
       <dd>

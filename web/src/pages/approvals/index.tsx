@@ -57,9 +57,6 @@ export default function ApprovalsPage(): ReactNode {
       lede="Calls that a rule leaves to a person. What you approve is this exact call, once."
       actions={<SegmentedControl aria-label="Which requests" value={status} onChange={(value) => setSearch({ show: value === 'decided' ? 'decided' : null, id: null })} data={[{ value: 'pending', label: 'Waiting' }, { value: 'decided', label: 'Decided' }]} />}
     >
-      <span className="mantine-visually-hidden" role="status">
-        {arrived}
-      </span>
       {error !== null && data === undefined ? <ErrorState error={error} retry={() => void refetch()} /> : null}
       {data === undefined && error === null ? <Skeleton height={240} /> : null}
       {data !== undefined && items.length === 0 && search['id'] === undefined ? (
@@ -93,6 +90,9 @@ export default function ApprovalsPage(): ReactNode {
           </div>
         )
       ) : null}
+      <span className="pl-hidden" role="status">
+        {arrived}
+      </span>
       <DecideDialog
         decision={decision}
         onClose={() => setDecision(null)}

@@ -7,6 +7,7 @@ import type { JournalRow } from '../../api/types.ts';
 import { OutcomeBadge } from '../../components/badges.tsx';
 import { ErrorState } from '../../components/empty-state.tsx';
 import '../../components/facts.css';
+import { policyName } from '../../components/policy-name.ts';
 import { exactTime } from '../../components/relative-time.tsx';
 import { ExactJson, SafeText } from '../../exact/exact-json.tsx';
 import { Proof } from './proof.tsx';
@@ -49,12 +50,12 @@ function Detail({ row }: { readonly row: RowWithProof }): ReactNode {
       {row.argValues === null || row.argValues === undefined ? null : <ExactJson text={row.argValues} label="Arguments" maxHeight="18rem" />}
       <Group gap="xs">
         {row.policy === null ? null : (
-          <Button size="xs" variant="default" renderRoot={(props) => <Link to={`/policies/${encodeURIComponent(row.policy ?? '')}`} search={{ tab: 'test', call: row.id }} {...props} />}>
+          <Button size="xs" variant="default" renderRoot={(props) => <Link to={`/policies/${encodeURIComponent(policyName(row.policy ?? ''))}`} search={{ tab: 'test', call: row.id }} {...props} />}>
             Explain it with the policy
           </Button>
         )}
         {row.policy === null ? null : (
-          <Button size="xs" variant="default" renderRoot={(props) => <Link to={`/policies/${encodeURIComponent(row.policy ?? '')}`} search={{ tab: 'simulate' }} {...props} />}>
+          <Button size="xs" variant="default" renderRoot={(props) => <Link to={`/policies/${encodeURIComponent(policyName(row.policy ?? ''))}`} search={{ tab: 'simulate' }} {...props} />}>
             What would a change do?
           </Button>
         )}
@@ -74,7 +75,7 @@ function Facts({ row }: { readonly row: JournalRow }): ReactNode {
     ['When', exactTime(row.at)],
     ['Server', <Anchor key="server" renderRoot={(props) => <Link to={`/servers/${encodeURIComponent(row.server)}`} {...props} />}>{row.server}</Anchor>],
     ['Grant', row.grant === null ? null : <Anchor key="grant" renderRoot={(props) => <Link to={`/grants/${encodeURIComponent(row.grant ?? '')}`} {...props} />}>{row.grant}</Anchor>],
-    ['Policy', row.policy === null ? null : <Anchor key="policy" renderRoot={(props) => <Link to={`/policies/${encodeURIComponent(row.policy ?? '')}`} search={row.rule === null ? {} : { rule: row.rule }} {...props} />}>{row.policy}</Anchor>],
+    ['Policy', row.policy === null ? null : <Anchor key="policy" renderRoot={(props) => <Link to={`/policies/${encodeURIComponent(policyName(row.policy ?? ''))}`} search={row.rule === null ? {} : { rule: row.rule }} {...props} />}>{row.policy}</Anchor>],
     ['Rule', mono(row.rule)],
     ['Code', mono(row.code)],
     ['Would have', mono(row.observed)],

@@ -28,16 +28,15 @@ export function FilterBar({ filters, onChange }: { readonly filters: Filters; re
   const policies = useQuery(policiesQuery).data ?? [];
   const size = { size: 'sm', searchable: true, clearable: true, clearButtonProps: { 'aria-label': 'Clear' }, comboboxProps: { withinPortal: true } } as const;
   const outcomes = filters.outcome === undefined || OUTCOMES.some(({ value }) => value === filters.outcome) ? OUTCOMES : [{ value: filters.outcome, label: filters.outcome }, ...OUTCOMES];
-  const others = (['code', 'session', 'since', 'until'] as const).filter((key) => filters[key] !== undefined);
+  const others = (['name', 'code', 'session', 'since', 'until'] as const).filter((key) => filters[key] !== undefined);
   return (
     <Group gap="xs" role="search" aria-label="Journal">
-      <TextFilter label="Search" value={filters.q ?? ''} onChange={(q) => onChange({ q })} icon />
-      <TextFilter label="Tool or name" value={filters.name ?? ''} onChange={(name) => onChange({ name })} />
-      <Select aria-label="Outcome" placeholder="Any outcome" data={outcomes} value={filters.outcome ?? null} onChange={(outcome) => onChange({ outcome })} w={{ base: '100%', xs: '11rem' }} {...size} />
-      <Select aria-label="Server" placeholder="Any server" data={withOwn(servers.map(({ name }) => name), filters.server)} value={filters.server ?? null} onChange={(server) => onChange({ server })} w={{ base: '48%', xs: '9.5rem' }} {...size} />
-      <Select aria-label="Grant" placeholder="Any grant" data={withOwn(grants.map(({ label }) => label), filters.grant)} value={filters.grant ?? null} onChange={(grant) => onChange({ grant })} w={{ base: '48%', xs: '9.5rem' }} {...size} />
-      <Select aria-label="Policy" placeholder="Any policy" data={withOwn(policies.map(({ name }) => name), filters.policy)} value={filters.policy ?? null} onChange={(policy) => onChange({ policy })} w={{ base: '48%', xs: '9.5rem' }} {...size} />
-      <Select aria-label="Time" placeholder="Any time" data={Object.entries(LASTS).map(([value, { label }]) => ({ value, label }))} value={filters.last ?? null} onChange={(last) => onChange({ last, since: null, until: null })} w={{ base: '48%', xs: '10rem' }} {...size} searchable={false} />
+      <TextFilter label="Search names and reasons" value={filters.q ?? ''} onChange={(q) => onChange({ q })} icon />
+      <Select aria-label="Outcome" placeholder="Any outcome" data={outcomes} value={filters.outcome ?? null} onChange={(outcome) => onChange({ outcome })} w={{ base: '100%', xs: '10rem' }} {...size} />
+      <Select aria-label="Server" placeholder="Any server" data={withOwn(servers.map(({ name }) => name), filters.server)} value={filters.server ?? null} onChange={(server) => onChange({ server })} w={{ base: '48%', xs: '9rem' }} {...size} />
+      <Select aria-label="Grant" placeholder="Any grant" data={withOwn(grants.map(({ label }) => label), filters.grant)} value={filters.grant ?? null} onChange={(grant) => onChange({ grant })} w={{ base: '48%', xs: '9rem' }} {...size} />
+      <Select aria-label="Policy" placeholder="Any policy" data={withOwn(policies.map(({ name }) => name), filters.policy)} value={filters.policy ?? null} onChange={(policy) => onChange({ policy })} w={{ base: '48%', xs: '9rem' }} {...size} />
+      <Select aria-label="Time" placeholder="Any time" data={Object.entries(LASTS).map(([value, { label }]) => ({ value, label }))} value={filters.last ?? null} onChange={(last) => onChange({ last, since: null, until: null })} w={{ base: '48%', xs: '9.5rem' }} {...size} searchable={false} />
       {others.map((key) => (
         <Button key={key} size="compact-sm" variant="light" rightSection={<IconX size={12} aria-hidden="true" />} onClick={() => onChange({ [key]: null })} aria-label={`Remove the filter ${key} ${filters[key] ?? ''}`}>
           {key} {filters[key]}
@@ -74,7 +73,7 @@ function TextFilter({ label, value, onChange, icon = false }: { readonly label: 
       placeholder={label}
       value={typed}
       maxLength={200}
-      w={{ base: '100%', xs: '11rem' }}
+      w={{ base: '100%', xs: '13rem' }}
       leftSection={icon ? <IconSearch size={15} aria-hidden="true" /> : undefined}
       onChange={(event) => {
         setTyped(event.currentTarget.value);

@@ -1,4 +1,5 @@
 import type { JournalRow } from '../../api/types.ts';
+import { policyName } from '../../components/policy-name.ts';
 import type { SearchTexts } from '../../app/search-text.ts';
 
 /** The filters of the journal as they stand in the address. `last` is relative and becomes `since` when the gateway is asked. */
@@ -26,8 +27,9 @@ export function apiQuery(filters: Filters, now: number): Record<string, string> 
 
 /** Whether a call that has just come belongs into the list. The free text is the gateway's to judge: such a list is read anew instead. */
 export function fits(row: JournalRow, filters: Filters): boolean {
-  const exact: readonly (readonly [FilterKey, string | null])[] = [['server', row.server], ['grant', row.grant], ['name', row.name], ['code', row.code], ['policy', row.policy], ['session', row.session]];
+  const exact: readonly (readonly [FilterKey, string | null])[] = [['server', row.server], ['grant', row.grant], ['name', row.name], ['code', row.code], ['session', row.session]];
   if (filters.until !== undefined || filters.q !== undefined) return false;
   if (filters.outcome !== undefined && !filters.outcome.split(',').includes(row.outcome)) return false;
+  if (filters.policy !== undefined && row.policy !== filters.policy && policyName(row.policy ?? '') !== filters.policy) return false;
   return exact.every(([key, value]) => filters[key] === undefined || filters[key] === value);
 }

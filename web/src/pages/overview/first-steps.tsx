@@ -41,7 +41,7 @@ export function FirstSteps(): ReactNode {
             <div style={{ flex: 1, minWidth: 0 }}>
               <Text fw={600}>
                 {title}
-                {done ? <span className="mantine-visually-hidden"> (done)</span> : null}
+                {done ? <span className="pl-hidden"> (done)</span> : null}
               </Text>
               {done ? null : (
                 <Text fz="sm" c="dimmed">

@@ -2,6 +2,7 @@ import { Text } from '@mantine/core';
 import { Link } from '@tanstack/react-router';
 import type { CSSProperties, ReactNode } from 'react';
 import type { Overview } from '../../api/types.ts';
+import { policyName } from '../../components/policy-name.ts';
 import { Section } from './section.tsx';
 
 const number = new Intl.NumberFormat('en-GB');
@@ -24,7 +25,7 @@ function Bars({ label, bars, colour }: { readonly label: string; readonly bars: 
             <span className="top">
               <span className="pl-cut" title={`${name} ${hint}`}>
                 <span className="pl-mono">{name}</span>{' '}
-                <Text component="span" fz="sm" c="dimmed">
+                <Text component="span" fz="xs" c="dimmed">
                   {hint}
                 </Text>
               </span>
@@ -52,7 +53,7 @@ export function TopRules({ rules }: { readonly rules: Overview['topRules'] }): R
         <Bars
           label="Rules that refused most"
           colour="var(--pl-bad)"
-          bars={rules.slice(0, 6).map(({ policy, rule, count, codes }) => ({ key: `${policy} ${rule}`, label: rule ?? 'no rule', hint: [policy ?? '', ...Object.keys(codes)].filter((part) => part !== '').join(', '), count, search: { outcome: 'refused', ...(policy === null ? {} : { policy }), ...onlyCode(codes) } }))}
+          bars={rules.slice(0, 6).map(({ policy, rule, count, codes }) => ({ key: `${policy} ${rule}`, label: rule ?? 'no rule', hint: [policyName(policy ?? ''), ...Object.keys(codes)].filter((part) => part !== '').join(', '), count, search: { outcome: 'refused', ...(policy === null ? {} : { policy: policyName(policy) }), ...onlyCode(codes) } }))}
         />
       )}
     </Section>

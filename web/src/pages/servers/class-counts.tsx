@@ -9,7 +9,7 @@ const CATEGORIES: readonly Category[] = ['read', 'write', 'execute', 'destructiv
 export function ClassCounts({ toolCount, classes }: { readonly toolCount: number | null; readonly classes?: Readonly<Partial<Record<Category, number>>> | null | undefined }): ReactNode {
   if (toolCount === null) {
     return (
-      <Text component="span" c="dimmed">
+      <Text component="span" fz="inherit" c="dimmed">
         –
       </Text>
     );

@@ -8,8 +8,8 @@ import { newEntry, type Entry } from './server-form-values.ts';
 export function EntriesField({ legend, one, hint, values, onChange, error, disabled }: { readonly legend: string; readonly one: string; readonly hint: string; readonly values: readonly Entry[]; readonly onChange: (values: readonly Entry[]) => void; readonly error: string | undefined; readonly disabled: boolean }): ReactNode {
   const change = (id: string, part: Partial<Entry>): void => onChange(values.map((entry) => (entry.id === id ? { ...entry, ...part } : entry)));
   return (
-    <Fieldset legend={legend} variant="unstyled" disabled={disabled}>
-      <Stack gap="xs" mt={4}>
+    <Fieldset legend={<Text component="span" fz="sm" fw={600}>{legend}</Text>} variant="unstyled" m={0} disabled={disabled}>
+      <Stack gap="xs" mt={2}>
         <Text fz="sm" c="dimmed">
           {hint}
         </Text>

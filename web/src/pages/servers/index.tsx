@@ -47,7 +47,7 @@ const COLUMNS: readonly Column<Server>[] = [
     ),
   },
   { id: 'tools', header: 'Tools', tight: true, sort: ({ toolCount }) => toolCount, cell: (server) => <ClassCounts toolCount={server.toolCount} classes={server.classes} /> },
-  { id: 'context', header: 'Context', tight: true, align: 'end', sort: ({ contextTokens }) => contextTokens, cell: ({ contextTokens }) => (contextTokens === null ? <Text component="span" c="dimmed">–</Text> : <span title="Tokens that the definitions of its tools take in a model’s context, about">≈ {number.format(contextTokens)}</span>) },
+  { id: 'context', header: 'Context', tight: true, align: 'end', sort: ({ contextTokens }) => contextTokens, cell: ({ contextTokens }) => (contextTokens === null ? <Text component="span" fz="inherit" c="dimmed">–</Text> : <span title="Tokens that the definitions of its tools take in a model’s context, about">≈ {number.format(contextTokens)}</span>) },
   { id: 'grants', header: 'Grants', tight: true, align: 'end', sort: ({ grants }) => grants, cell: ({ grants }) => grants },
   { id: 'seen', header: 'Last seen', tight: true, sort: ({ lastSeenAt }) => lastSeenAt, cell: ({ lastSeenAt }) => <RelativeTime at={lastSeenAt} /> },
 ];

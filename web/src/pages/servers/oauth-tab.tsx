@@ -12,7 +12,7 @@ import { told } from '../../components/toasts.ts';
 import { OAuthClientForm } from './oauth-client-form.tsx';
 import '../../components/facts.css';
 
-const STATUS: Readonly<Record<ServerOAuth['status'], readonly [Tone, string]>> = { ready: ['good', 'connected'], needs_consent: ['warn', 'waits for your consent'], dead: ['bad', 'the access has ended'] };
+const STATUS: Readonly<Record<ServerOAuth['status'], readonly [Tone, string]>> = { ready: ['good', 'connected'], needs_consent: ['wait', 'waits for your consent'], dead: ['bad', 'the access has ended'] };
 
 /** The gateway's own access to a server: connect it, connect it again, give it up. */
 export function OAuthTab({ server, whyNot }: { readonly server: Server; readonly whyNot: string | null }): ReactNode {

@@ -22,7 +22,7 @@ export function ServerFields({ values, onChange, errors, create, disabled = fals
       {create ? <TextInput label="Name" description="A part of the address that clients use" maxLength={64} spellCheck={false} autoComplete="off" {...text('name')} /> : null}
       <TextInput label="Description" description="For people; optional" maxLength={500} {...text('description')} />
       <Stack gap={4}>
-        <Text fz="sm" fw={500} id="server-kind">
+        <Text fz="sm" fw={600} id="server-kind">
           How it is reached
         </Text>
         <SegmentedControl aria-labelledby="server-kind" value={values.kind} disabled={disabled || !create} onChange={(kind) => set('kind', kind === 'http' ? 'http' : 'command')} data={[{ value: 'command', label: 'A command that the gateway starts' }, { value: 'http', label: 'A URL' }]} />

@@ -4,7 +4,7 @@ import type { Tool } from '../../api/types.ts';
 import { CategoryBadge, RiskBadge } from '../../components/badges.tsx';
 import { ExactJson, SafeText } from '../../exact/exact-json.tsx';
 import { HeldDefinition } from './held-definition.tsx';
-import { inWords } from './words.ts';
+import { findingText, placeLabel, signalText, suggestsLabel } from './words.ts';
 
 /** One tool: what it can do and what shows it. Everything in it was written by the server's authors. */
 export function ToolDrawer({ server, tool, onClose }: { readonly server: string; readonly tool: Tool | undefined; readonly onClose: () => void }): ReactNode {
@@ -42,14 +42,18 @@ function Detail({ server, tool }: { readonly server: string; readonly tool: Tool
         <Part title="Findings">
           <List fz="sm">
             {tool.findings.map((finding) => (
-              <List.Item key={finding}>{inWords(finding)}</List.Item>
+              <List.Item key={finding}>{findingText(finding)}</List.Item>
             ))}
           </List>
         </Part>
       )}
       {tool.signals.length === 0 ? null : (
         <Part title="What it touches">
-          <Text fz="sm">{tool.signals.map(inWords).join(', ')}</Text>
+          <List fz="sm">
+            {tool.signals.map((signal) => (
+              <List.Item key={signal}>{signalText(signal)}</List.Item>
+            ))}
+          </List>
         </Part>
       )}
       <Part title="Why this class">
@@ -72,8 +76,8 @@ function Detail({ server, tool }: { readonly server: string; readonly tool: Tool
                   <Table.Td className="pl-mono">
                     <SafeText text={term} />
                   </Table.Td>
-                  <Table.Td title={pointer}>{inWords(place)}</Table.Td>
-                  <Table.Td>{inWords(suggests)}</Table.Td>
+                  <Table.Td title={pointer}>{placeLabel(place)}</Table.Td>
+                  <Table.Td>{suggestsLabel(suggests)}</Table.Td>
                 </Table.Tr>
               ))}
             </Table.Tbody>

@@ -15,7 +15,7 @@ import { Truncated } from '../../components/truncated.tsx';
 import { ClassCounts } from './class-counts.tsx';
 import { ToolDrawer } from './tool-drawer.tsx';
 import type { ScanRun } from './use-scan.ts';
-import { inWords } from './words.ts';
+import { findingLabel } from './words.ts';
 
 const RISKS = ['low', 'medium', 'high', 'critical'];
 const number = new Intl.NumberFormat('en-GB');
@@ -37,7 +37,7 @@ const COLUMNS: readonly Column<Tool>[] = [
   },
   { id: 'class', header: 'Class', tight: true, sort: ({ category }) => category, text: ({ category }) => category, cell: ({ category }) => <CategoryBadge category={category} /> },
   { id: 'risk', header: 'Risk', tight: true, sort: ({ risk }) => RISKS.indexOf(risk), text: ({ risk }) => risk, cell: ({ risk }) => <RiskBadge risk={risk} /> },
-  { id: 'findings', header: 'Findings', tight: true, sort: ({ findings }) => findings.length, text: ({ findings }) => findings.join(' '), cell: ({ findings }) => (findings.length === 0 ? <Text component="span" c="dimmed">–</Text> : <StatusBadge tone="warn" title={findings.map(inWords).join(', ')}>{findings.length}</StatusBadge>) },
+  { id: 'findings', header: 'Findings', tight: true, sort: ({ findings }) => findings.length, text: ({ findings }) => findings.join(' '), cell: ({ findings }) => (findings.length === 0 ? <Text component="span" fz="inherit" c="dimmed">–</Text> : <StatusBadge tone="warn" title={findings.map(findingLabel).join(', ')}>{findings.length}</StatusBadge>) },
   { id: 'pin', header: 'Definition', tight: true, sort: ({ pin }) => pin ?? '', text: ({ pin }) => pin ?? '', cell: ({ pin }) => <PinState pin={pin} /> },
   { id: 'tokens', header: 'Tokens', tight: true, align: 'end', sort: ({ contextTokens }) => contextTokens, cell: ({ contextTokens }) => number.format(contextTokens) },
 ];
@@ -47,7 +47,7 @@ function PinState({ pin }: { readonly pin: Tool['pin'] }): ReactNode {
   if (pin === 'noted') return <StatusBadge tone="warn">changed</StatusBadge>;
   if (pin === 'pinned') return <StatusBadge tone="good">pinned</StatusBadge>;
   return (
-    <Text component="span" c="dimmed" title="It is pinned when a client meets it first">
+    <Text component="span" fz="inherit" c="dimmed" title="It is pinned when a client meets it first">
       not met yet
     </Text>
   );

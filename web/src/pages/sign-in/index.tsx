@@ -38,7 +38,7 @@ export default function SignInPage(): ReactNode {
             <path fill="none" stroke="var(--mantine-color-body)" strokeWidth="2" strokeLinecap="round" strokeLinejoin="round" d="m8.5 12 2.5 2.5 4.5-5" />
           </svg>
           <Title order={1}>PolicyLayer</Title>
-          {session.data?.organisation.name ? (
+          {session.data !== undefined && !['', 'PolicyLayer'].includes(session.data.organisation.name) ? (
             <Text c="dimmed" ta="center">
               {session.data.organisation.name}
             </Text>
