@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Head } from '../gateway/http/head.ts';
 import type { OwnPages } from '../gateway/serve.ts';
+import type { Route } from './api/route.ts';
 import type { ControlServices } from './api/services.ts';
 import { makeSetupLink } from './auth/setup-link.ts';
 import { isOAuthPage } from './oauth/client-metadata.ts';
@@ -10,6 +11,8 @@ import { WebFiles } from './web/web-files.ts';
 export interface ControlPlaneOptions extends ControlServices {
   /** Folder of the dashboard's files (index.html, assets/); may be missing. */
   readonly webDirectory: string;
+  /** Left out: all there are. */
+  readonly routes?: readonly Route[];
 }
 
 /**
@@ -20,10 +23,12 @@ export class ControlPlane implements OwnPages {
   readonly takesApprovals = true;
   readonly #services: ControlServices;
   readonly #web: WebFiles;
+  readonly #routes: readonly Route[] | null;
   #api: Promise<(head: Head, request: IncomingMessage, response: ServerResponse, requestId: string) => Promise<void>> | null = null;
 
   constructor(options: ControlPlaneOptions) {
     this.#services = options;
+    this.#routes = options.routes ?? null;
     this.#web = new WebFiles(options.webDirectory);
   }
 
@@ -80,7 +85,7 @@ export class ControlPlane implements OwnPages {
 
   async #load(): Promise<(head: Head, request: IncomingMessage, response: ServerResponse, requestId: string) => Promise<void>> {
     const [{ apiApp }, { bridge }, { routes }] = await Promise.all([import('./api/app.ts'), import('./api/bridge.ts'), import('./routes/index.ts')]);
-    const app = apiApp(routes, this.#services);
+    const app = apiApp(this.#routes ?? routes, this.#services);
     return (head, request, response, requestId) => bridge(app, head, request, response, requestId);
   }
 }

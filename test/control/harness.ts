@@ -17,6 +17,7 @@ import { createHmac, randomBytes } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { Route } from '../../src/control/api/route.ts';
 import type { ControlServices } from '../../src/control/api/services.ts';
 import { EffectiveConfig } from '../../src/control/config/live-configuration.ts';
 import type { FilePolicy } from '../../src/control/config/types.ts';
@@ -50,6 +51,8 @@ export interface WorldOptions {
   readonly publicUrl?: string;
   readonly webDirectory?: string;
   readonly now?: () => number;
+  /** Instead of all there are. */
+  readonly routes?: readonly Route[];
   /** Takes the services before the control plane gets them, to replace or to break some. */
   readonly services?: (services: ControlServices) => ControlServices;
 }
@@ -120,7 +123,7 @@ export class World {
       stats: () => this.gateway.stats(), publicUrl: () => options.publicUrl ?? this.url, secrets: this.secrets, log: (line) => void this.lines.push(line), now, version: '0.0.0-test',
     };
     this.services = options.services?.(services) ?? services;
-    this.control = new ControlPlane({ ...this.services, webDirectory: options.webDirectory ?? join(this.directory, 'no-dashboard') });
+    this.control = new ControlPlane({ ...this.services, webDirectory: options.webDirectory ?? join(this.directory, 'no-dashboard'), ...(options.routes === undefined ? {} : { routes: options.routes }) });
     this.gateway = await startGateway(this.effective.current.config, { state: this.state, log: (line) => void this.lines.push(line), pages: this.control });
     this.effective.attach((config) => this.gateway.reload(config));
   }

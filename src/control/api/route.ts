@@ -93,7 +93,8 @@ export function defineRoute<Params extends z.ZodType = z.ZodType<Record<string, 
   return spec as Route;
 }
 
-/** True for a route that answers 204: its `reply` schema is that of null. */
+/** True for a route that answers 204: its `reply` schema is that of null or undefined. */
 export function hasNoBody(route: Route): boolean {
-  return route.raw === undefined && (route.reply as { readonly def?: { readonly type?: string } }).def?.type === 'null';
+  const { type } = (route.reply as { readonly def?: { readonly type?: string } }).def ?? {};
+  return route.raw === undefined && (type === 'null' || type === 'undefined');
 }
