@@ -1,4 +1,5 @@
-import { isAlias, isMap, isScalar, isSeq, parseDocument, visit, type Document, type YAMLMap } from 'yaml';
+import { isMap, isScalar, isSeq, type Document, type YAMLMap } from 'yaml';
+import { editYaml } from './edit-yaml.ts';
 import { loadPolicy } from '../../policy/load.ts';
 import type { Diagnostic } from '../../policy/diagnostic.ts';
 import { quoted } from '../../policy/printable.ts';
@@ -37,12 +38,13 @@ const FIRST_LIMIT = '10/minute';
 export async function place({ text, tools, column, guard }: Placing, server: string, known: ServerTools | null, slices: Slices): Promise<Placed> {
   const before = await columns(text, server, known, tools, slices);
   if ('diagnostics' in before) return { ok: false, why: 'errors', diagnostics: before.diagnostics };
-  const document = parseDocument(text, { keepSourceTokens: false });
-  for (const tool of tools) {
-    const problem = setRule(document, tool, column, guard);
-    if (problem !== null) return { ok: false, why: 'conflict', problem };
+  let edited = text;
+  for (const group of groups(tools)) {
+    await slices.breathe();
+    const result = editYaml(edited, (document) => firstProblem(group.map((tool) => () => setRule(document, tool, column, guard))));
+    if ('problem' in result) return { ok: false, why: 'conflict', problem: result.problem };
+    edited = result.text;
   }
-  const edited = document.toString({ lineWidth: 0 });
   const after = await columns(edited, server, known, tools, slices);
   if ('diagnostics' in after) return { ok: false, why: 'conflict', problem: `the rule could not be written: ${after.diagnostics[0]?.message ?? 'the text would have errors'}` };
   const moved = new Set(tools);
@@ -52,6 +54,21 @@ export async function place({ text, tools, column, guard }: Placing, server: str
     if (!moved.has(name) && is?.column !== was.column) return { ok: false, why: 'conflict', problem: `the tool ${quoted(name)} would move as well; edit the text instead` };
   }
   return { ok: true, text: edited };
+}
+
+/** Edited one by one, the lines between them stay as they are; many at once are quicker. */
+const ONE_BY_ONE = 8;
+
+function groups(tools: readonly string[]): readonly (readonly string[])[] {
+  return tools.length <= ONE_BY_ONE ? tools.map((tool) => [tool]) : [tools];
+}
+
+function firstProblem(steps: readonly (() => string | null)[]): string | null {
+  for (const step of steps) {
+    const problem = step();
+    if (problem !== null) return problem;
+  }
+  return null;
 }
 
 type Columns = { readonly columns: ReadonlyMap<string, PlacedTool> } | { readonly diagnostics: readonly Diagnostic[] };
@@ -80,16 +97,13 @@ function pointerPart(name: string): string {
 
 /** @returns why it cannot be done; null when it is done */
 function setRule(document: Document, tool: string, column: Column, guard: Placing['guard']): string | null {
-  const tools = document.get('tools', true);
-  if (isAlias(tools) || (tools !== undefined && tools !== null && !isMap(tools) && !(isScalar(tools) && tools.value === null))) return 'the map of tools is written in a way that cannot be edited here; edit the text';
-  if (!isMap(tools)) document.set('tools', document.createNode({}));
+  if (!isMap(document.get('tools', true))) document.set('tools', document.createNode({}));
   const rules: unknown = document.get('tools', true);
-  if (!isMap(rules)) return 'the map of tools cannot be edited here; edit the text';
+  if (!isMap(rules)) return 'the map of tools cannot be edited here: edit the text';
   // An empty flow map (`tools: {}`) would take every rule into one line.
-  if (rules.items.length === 0) rules.flow = false;
+  if (rules.items.length === 0) rules.flow = isMap(document.contents) && document.contents.flow === true;
   const now: unknown = rules.get(tool, true);
   if (isSeq(now)) return `${quoted(tool)} has a list of rules, each for its own condition: edit the text`;
-  if (isAlias(now) || (isMap(now) && isShared(document, now))) return `the rule of ${quoted(tool)} is shared with others by an anchor: edit the text`;
   const rule = isMap(now) ? now : asMap(document, isScalar(now) && typeof now.value === 'string' ? { action: now.value } : {});
   if (column === 'rate_limit') {
     // A limit alone allows, and an action that is not there cannot be wrong.
@@ -102,7 +116,8 @@ function setRule(document: Document, tool: string, column: Column, guard: Placin
   if (column !== 'require_approval') rule.delete('approval');
   if (guard?.reason !== undefined) rule.set('reason', guard.reason);
   const [only] = rule.items;
-  const isWord = rule.items.length === 1 && isScalar(only?.key) && only.key.value === 'action' && only.key.commentBefore == null && rule.comment == null;
+  const key = only === undefined ? null : only.key;
+  const isWord = rule.items.length === 1 && (isScalar(key) ? key.value === 'action' && key.commentBefore == null : key === 'action') && rule.comment == null;
   if (isWord) setKeepingKey(rules, tool, withComment(document, column, only?.value ?? null, now));
   else if (!isMap(now)) setKeepingKey(rules, tool, inline(rule, now));
   return null;
@@ -133,10 +148,4 @@ function setKeepingKey(rules: YAMLMap, name: string, value: unknown): void {
   const pair = rules.items.find(({ key }) => (isScalar(key) ? key.value : key) === name);
   if (pair === undefined) rules.set(name, value);
   else pair.value = value;
-}
-
-function isShared(document: Document, node: YAMLMap): boolean {
-  let shared = node.anchor !== undefined;
-  visit(node, { Alias: () => void (shared = true), Map: (_key, map) => void (shared ||= map.anchor !== undefined) });
-  return shared && document.contents !== null;
 }

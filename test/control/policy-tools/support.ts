@@ -4,7 +4,7 @@ import { World } from '../harness.ts';
 /** Definitions as a server would list them. */
 export const TICKETS = ['get_ticket', 'list_tickets', 'create_ticket', 'delete_ticket', 'refund_payment', 'run_script'].map((name) => ({
   name, description: `${name.replace('_', ' ')} of the help desk`, inputSchema: { type: 'object', properties: { id: { type: 'string' }, amount: { type: 'number' } } },
-  annotations: { readOnlyHint: /^(get|list)/.test(name), destructiveHint: /^delete/.test(name) },
+  annotations: { readOnlyHint: /^(get|list)/.test(name), destructiveHint: name.startsWith('delete') },
 }));
 
 export function serverOf(name: string): ServerConfig {
