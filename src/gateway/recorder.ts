@@ -2,6 +2,9 @@ import { randomBytes } from 'node:crypto';
 import type { JsonNode } from '../wire/json-node.ts';
 import type { Id } from '../mcp/message.ts';
 import type { JournalEntry, Outcome, Settlement, State } from '../state/types.ts';
+import { leastLogged } from '../policy/journal-choice.ts';
+import { redactedArguments } from '../policy/redacted-arguments.ts';
+import type { JournalChoice } from '../policy/types.ts';
 import type { Conversation } from './conversation.ts';
 
 /** How much of a hostile name, key or sample a row keeps (attack 55). */
@@ -48,8 +51,8 @@ export interface RowFacts {
 
 /** Builds the journal row of one event in a conversation (protocol.md U1). */
 export function journalRow(conversation: Conversation, facts: RowFacts): JournalEntry {
-  const args = facts.arguments ?? null;
   const { state, keepArguments } = conversation.gateway;
+  const kept = keptOf(facts.arguments ?? null, keepArguments, conversation.principal.policies.journal, state);
   return {
     id: facts.id ?? randomId(),
     server: conversation.principal.server,
@@ -67,18 +70,30 @@ export function journalRow(conversation: Conversation, facts: RowFacts): Journal
     reason: facts.reason ?? null,
     retryAfterMs: facts.retryAfterMs ?? null,
     observed: facts.observed ?? null,
-    argKeys: args === null ? null : args.members().slice(0, MAX_KEYS).map((member) => bounded(member.key, 128)),
-    argHash: args === null ? null : digestOf(state, args),
-    argValues: args !== null && keepArguments ? bounded(args.lexeme(), MAX_ARGUMENTS) : null,
+    ...kept,
     upstreamStatus: facts.upstreamStatus ?? null,
     latencyMs: facts.latencyMs ?? null,
   };
 }
 
+type Kept = Pick<JournalEntry, 'argKeys' | 'argHash' | 'argValues'>;
+const NOTHING_KEPT: Kept = { argKeys: null, argHash: null, argValues: null };
+
+/** As much of the arguments as the configuration and every policy of the grant let the journal keep. */
+function keptOf(args: JsonNode | null, keepArguments: boolean, choice: JournalChoice, state: State): Kept {
+  const level = leastLogged(keepArguments ? 'values' : 'hash', choice.arguments);
+  if (args === null || level === 'none') return NOTHING_KEPT;
+  const argKeys = args.members().slice(0, MAX_KEYS).map((member) => bounded(member.key, 128));
+  if (level === 'names') return { ...NOTHING_KEPT, argKeys };
+  // A hash of the whole would let somebody with the key try values for what was redacted.
+  const bytes = redactedArguments(args, choice.redact);
+  return { argKeys, argHash: digestOf(state, bytes), argValues: level === 'values' ? bounded(bytes.toString('utf8'), MAX_ARGUMENTS) : null };
+}
+
 /** A state that is not there is found out when the row is written, and means a refusal then; it must not become an exception here. */
-function digestOf(state: State, args: JsonNode): string | null {
+function digestOf(state: State, bytes: Uint8Array): string | null {
   try {
-    return state.digest(args.bytes());
+    return state.digest(bytes);
   } catch {
     return null;
   }

@@ -18,6 +18,11 @@ export function canonicalDocument(document: PolicyDocument): string {
   }
   const answers = [...document.client].toSorted(([a], [b]) => (a < b ? -1 : 1));
   if (answers.length > 0) members.push(['client', object(answers.map(([feature, answer]): Member => [feature, text(answer)]))]);
+  const { journal } = document;
+  if (journal !== null) {
+    const redact: Member[] = journal.redact.length === 0 ? [] : [['redact', `[${journal.redact.map(({ name }) => text(name)).join(',')}]`]];
+    members.push(['journal', object([['arguments', text(journal.arguments)], ...redact])]);
+  }
   return object(members);
 }
 

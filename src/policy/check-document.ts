@@ -9,6 +9,7 @@ import type { Span } from './source-text.ts';
 import { pointer } from './pointer.ts';
 import { printable, quoted } from './printable.ts';
 import { ACTIONS, checkAction, checkSelectorValue, RULE_KEYS } from './check-rule.ts';
+import { checkJournal } from './check-journal.ts';
 import { checkSelectors } from './check-selector.ts';
 import { unknownKey, wordOf } from './check-words.ts';
 
@@ -17,7 +18,7 @@ const REQUIRED: readonly (readonly [key: string, help: string])[] = [
   ['default', 'add `default: deny`: it says what happens to what no rule names'],
 ];
 const START = 'start with `version: "1"` and `default: deny`';
-const DOCUMENT_KEYS = ['version', 'description', 'default', 'mode', 'tools', 'resources', 'prompts', 'client'] as const;
+const DOCUMENT_KEYS = ['version', 'description', 'default', 'mode', 'tools', 'resources', 'prompts', 'client', 'journal'] as const;
 
 /**
  * Checks a whole document and reports everything that is wrong with its structure. The result is meaningful only while the reporter
@@ -46,6 +47,7 @@ export function checkDocument(root: SourceNode, reporter: Reporter, sources: Sou
     mode: checkMode(fields.get('mode'), reporter),
     rules,
     client: checkClient(fields.get('client'), reporter),
+    journal: checkJournal(fields.get('journal'), reporter),
   };
 }
 

@@ -1,4 +1,4 @@
-import type { ApprovalWay, ClientFeature, PerDimension, TargetKind, Verdict } from './types.ts';
+import type { ApprovalWay, ArgumentLogging, ClientFeature, PerDimension, TargetKind, Verdict } from './types.ts';
 import type { Span } from './source-text.ts';
 
 export type Action = Verdict['effect'];
@@ -11,6 +11,20 @@ export interface PolicyDocument {
   /** One entry per selector. */
   readonly rules: Readonly<Record<TargetKind, readonly SelectorModel[]>>;
   readonly client: ReadonlyMap<ClientFeature, 'allow' | 'deny'>;
+  /** Null where the author said nothing. */
+  readonly journal: JournalModel | null;
+}
+
+export interface JournalModel {
+  readonly arguments: ArgumentLogging;
+  /** Sorted by name, without repeats; only where values are kept. */
+  readonly redact: readonly RedactedModel[];
+}
+
+export interface RedactedModel {
+  /** As written: dots divide, `\.` is a dot. */
+  readonly name: string;
+  readonly path: readonly string[];
 }
 
 export interface SelectorModel {
@@ -108,6 +122,8 @@ export interface ApprovalModel {
 export const NO_ARGUMENTS: ArgumentsModel = { constraints: [], additional: true, upstream: false };
 export const PER_DIMENSIONS: readonly PerDimension[] = ['session', 'grant', 'server', 'tool'];
 export const APPROVAL_WAYS: readonly ApprovalWay[] = ['cli', 'dashboard', 'link', 'webhook', 'elicitation'];
+/** From the least to the most; each keeps what those before it keep. */
+export const ARGUMENT_LOGGING: readonly ArgumentLogging[] = ['none', 'names', 'hash', 'values'];
 export const CLIENT_FEATURES: readonly ClientFeature[] = ['sampling', 'elicitation', 'roots'];
 
 /** The key of the document that holds the rules of a kind. */

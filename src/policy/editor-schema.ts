@@ -1,9 +1,10 @@
+import { MOST_REDACTED } from './check-journal.ts';
 import { MAX_CALLS } from './check-limit.ts';
 import { ACTIONS, RULE_KEYS } from './check-rule.ts';
 import { CLASS_SELECTORS } from './class-selector.ts';
 import { LONGEST_SELECTOR } from './check-selector.ts';
 import { LETTER_SECONDS, UNIT_SECONDS } from './check-window.ts';
-import { APPROVAL_WAYS, CLIENT_FEATURES, PER_DIMENSIONS } from './document.ts';
+import { APPROVAL_WAYS, ARGUMENT_LOGGING, CLIENT_FEATURES, PER_DIMENSIONS } from './document.ts';
 import type { SECTION } from './document.ts';
 import type { EditorSchema } from './editor-argument-schema.ts';
 import { argumentSchema } from './editor-argument-schema.ts';
@@ -164,6 +165,17 @@ export function editorSchema(): EditorSchema {
         type: 'object',
         description: 'What the server may ask of the client.',
         properties: Object.fromEntries(CLIENT_FEATURES.map((feature) => [feature, { enum: ['allow', 'deny'], default: 'allow' }])),
+        additionalProperties: false,
+      },
+      journal: {
+        type: 'object',
+        description: 'What the journal keeps of arguments. The configuration of the gateway may keep less.',
+        properties: {
+          arguments: { enum: [...ARGUMENT_LOGGING], description: '`none`: nothing. `names`: their names. `hash`: a keyed hash as well. `values`: their values as well.' },
+          redact: { type: 'array', minItems: 1, maxItems: MOST_REDACTED, items: { type: 'string', minLength: 1 }, description: 'Arguments whose values are never kept. Dots reach into objects: `card.number`.' },
+        },
+        required: ['arguments'],
+        dependentSchemas: { redact: { properties: { arguments: { const: 'values' } } } },
         additionalProperties: false,
       },
     },

@@ -1,4 +1,4 @@
-import type { ApprovalDemand, ClientFeature, ClientVerdict, Decision, PolicySet, Query, TargetKind, Verdict, Visibility } from './types.ts';
+import type { ApprovalDemand, ClientFeature, ClientVerdict, Decision, JournalChoice, PolicySet, Query, TargetKind, Verdict, Visibility } from './types.ts';
 import type { CelInput, Variable } from './cel/types.ts';
 import { VARYING } from './judge.ts';
 import { strictestDemand } from './approval-demand.ts';
@@ -6,6 +6,7 @@ import type { ToolClass } from './class-selector.ts';
 import { classOf } from './class-selector.ts';
 import { combinedSchema } from './argument-schemas.ts';
 import type { CompiledPolicy } from './compiled-policy.ts';
+import { journalChoice } from './journal-choice.ts';
 import { DecisionCache } from './decision-cache.ts';
 import type { Judgement, Plan } from './plan.ts';
 import { judgePlan, limitsOf } from './plan.ts';
@@ -41,6 +42,7 @@ class CombinedPolicies implements PolicySet {
   readonly forwardsUnknown: boolean;
   readonly mayNarrow: boolean;
   readonly needsClasses: boolean;
+  readonly journal: JournalChoice;
   readonly #policies: readonly CompiledPolicy[];
   readonly #cache = new DecisionCache<Known>();
 
@@ -51,6 +53,7 @@ class CombinedPolicies implements PolicySet {
     this.forwardsUnknown = this.#policies.length > 0 && !this.#policies.some((policy) => policy.restrictsAnything);
     this.needsClasses = this.#policies.some((policy) => policy.needsClasses);
     this.mayNarrow = this.#policies.some((policy) => policy.mayNarrow);
+    this.journal = journalChoice(this.#policies.map(({ document }) => document.journal));
   }
 
   decide(query: Query): Decision {

@@ -163,6 +163,16 @@ export interface ClientVerdict extends Verdict {
 /** What a listing says of an item. `depends` means that arguments, the time or the session decide. */
 export type Visibility = 'allow' | 'require_approval' | 'deny' | 'hide' | 'depends';
 
+/** What the journal keeps of arguments: nothing; their names; a keyed hash as well; their values as well. */
+export type ArgumentLogging = 'none' | 'names' | 'hash' | 'values';
+
+export interface JournalChoice {
+  /** `values` where no policy says anything: then the configuration alone decides. */
+  readonly arguments: ArgumentLogging;
+  /** Paths of arguments whose values are never kept. */
+  readonly redact: readonly (readonly string[])[];
+}
+
 /** All policies of one grant as one immutable object. Every method is synchronous and pure. */
 export interface PolicySet {
   /** `name@hash` of every document, joined with `+`, in the order of the grant. */
@@ -195,4 +205,6 @@ export interface PolicySet {
    * here either. False for a set without policies, which allows nothing.
    */
   readonly forwardsUnknown: boolean;
+  /** The least that one of the policies lets the journal keep. */
+  readonly journal: JournalChoice;
 }
