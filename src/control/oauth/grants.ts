@@ -6,6 +6,7 @@ import type { DocumentOptions } from '../../upstream/oauth/json-document.ts';
 import type { KeptClient, KeptTokens } from './kept.ts';
 import { clientMetadata, documentClientId } from './client-metadata.ts';
 import { OAuthProblem, problemOf } from './problem.ts';
+import { readRegistration } from './registration.ts';
 
 /** A token answer holds a token or three, no documents. */
 const MAX_BYTES = 64 * 1024;
@@ -47,11 +48,8 @@ export class AuthorizationRequests {
     const metadata = clientMetadata(publicUrl, this.#methods().find((method) => KNOWN_METHODS.has(method)) ?? 'client_secret_basic');
     try {
       const response = await oauth.dynamicClientRegistrationRequest(this.#server, metadata, this.#options<'POST', string>());
-      const made = await oauth.processDynamicClientRegistrationResponse(response);
-      const secret = typeof made['client_secret'] === 'string' ? made['client_secret'] : null;
-      const method = typeof made['token_endpoint_auth_method'] === 'string' ? made['token_endpoint_auth_method'] : String(metadata['token_endpoint_auth_method']);
-      const ends = typeof made['client_secret_expires_at'] === 'number' ? made['client_secret_expires_at'] : 0;
-      return { ...common, clientId: made.client_id, clientSecret: secret, authMethod: method, origin: 'dynamic', redirectUri: String(metadata['redirect_uris']), secretExpiresAt: ends };
+      const made = await readRegistration(response);
+      return { ...common, ...made, authMethod: made.authMethod ?? String(metadata['token_endpoint_auth_method']), origin: 'dynamic', redirectUri: String(metadata['redirect_uris']) };
     } catch (error) {
       throw problemOf(error, 'the gateway could not be registered');
     }
