@@ -17,7 +17,7 @@ import { Versions } from '../../policy-builder/publish/versions.tsx';
 import { RuleDrawer } from '../../policy-builder/rule/rule-drawer.tsx';
 import { Tester } from '../../policy-builder/tester/tester.tsx';
 import { BoardPane } from './board-pane.tsx';
-import { DraftBar } from './draft-bar.tsx';
+import { DraftStatus, DraftTrouble } from './draft-bar.tsx';
 import { Findings } from './findings.tsx';
 import { PolicyMenu, StageBadge } from './policy-menu.tsx';
 import { useSettled } from './use-settled.ts';
@@ -74,6 +74,7 @@ export function PolicyBuilder({ policy }: { readonly policy: Policy }): ReactNod
       lede={policy.description ?? undefined}
       actions={
         <>
+          {writable ? <DraftStatus draft={draft} /> : null}
           <GuardedButton whyNot={publishWhyNot} onClick={() => setPublishing(true)}>
             Publish
           </GuardedButton>
@@ -83,7 +84,7 @@ export function PolicyBuilder({ policy }: { readonly policy: Policy }): ReactNod
     >
       <Stack gap="md">
         {policy.source === 'file' ? <Alert color="accent">gateway.yaml owns this policy: here it can be read, tested and compared.</Alert> : null}
-        <DraftBar draft={draft} writable={writable} />
+        <DraftTrouble draft={draft} />
         <Group justify="space-between" align="flex-end" gap="sm">
           <div className="pl-views">
             <SegmentedControl

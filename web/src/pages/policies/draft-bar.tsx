@@ -5,57 +5,61 @@ import type { ReactNode } from 'react';
 import { failed } from '../../components/toasts.ts';
 import type { Draft, SaveState } from '../../policy-builder/draft/use-draft.ts';
 
-const WORDS: Readonly<Record<SaveState, string>> = { saved: 'All changes are saved as a draft', unsaved: 'Not saved yet', saving: 'Saving', failed: 'Not saved', conflict: 'Changed meanwhile' };
+const WORDS: Readonly<Record<SaveState, string>> = { saved: 'Saved as a draft', unsaved: 'Not saved yet', saving: 'Saving', failed: 'Not saved', conflict: 'Changed meanwhile' };
 
-/** Undo, redo, and whether the draft is kept; what to do when somebody else saved. */
-export function DraftBar({ draft, writable }: { readonly draft: Draft; readonly writable: boolean }): ReactNode {
+/** Undo, redo, and whether the draft is kept. */
+export function DraftStatus({ draft }: { readonly draft: Draft }): ReactNode {
   useHotkeys([
     ['mod+Z', draft.undo],
     ['mod+shift+Z', draft.redo],
     ['mod+Y', draft.redo],
   ]);
-  if (!writable) return null;
+  return (
+    <Group gap="xs" className="pl-draft-bar">
+      <Text fz="sm" role="status" data-save={draft.state}>
+        {WORDS[draft.state]}
+      </Text>
+      <ActionIcon variant="default" size="lg" aria-label="Undo" title="Undo (Ctrl Z)" disabled={!draft.canUndo} onClick={draft.undo}>
+        <IconArrowBackUp size={17} aria-hidden="true" />
+      </ActionIcon>
+      <ActionIcon variant="default" size="lg" aria-label="Redo" title="Redo (Ctrl Shift Z)" disabled={!draft.canRedo} onClick={draft.redo}>
+        <IconArrowForwardUp size={17} aria-hidden="true" />
+      </ActionIcon>
+    </Group>
+  );
+}
+
+/** What to do when the draft is not kept: the gateway did not take it, or somebody else saved. */
+export function DraftTrouble({ draft }: { readonly draft: Draft }): ReactNode {
   const resolve = (keep: 'mine' | 'theirs'): void => {
     draft.resolve(keep).catch((error: unknown) => failed(error));
   };
-  return (
-    <>
-      <Group gap="xs" className="pl-draft-bar">
-        <ActionIcon variant="default" aria-label="Undo" title="Undo (Ctrl Z)" disabled={!draft.canUndo} onClick={draft.undo}>
-          <IconArrowBackUp size={17} aria-hidden="true" />
-        </ActionIcon>
-        <ActionIcon variant="default" aria-label="Redo" title="Redo (Ctrl Shift Z)" disabled={!draft.canRedo} onClick={draft.redo}>
-          <IconArrowForwardUp size={17} aria-hidden="true" />
-        </ActionIcon>
-        <Text fz="sm" role="status" data-save={draft.state}>
-          {WORDS[draft.state]}
-        </Text>
-        {draft.state === 'failed' ? (
-          <Button size="compact-xs" variant="default" onClick={() => void draft.flush()}>
-            Try again
-          </Button>
-        ) : null}
-      </Group>
-      {draft.state === 'failed' ? (
-        <Alert color="red" role="alert" title="The draft is only in this browser">
+  if (draft.state === 'failed') {
+    return (
+      <Alert color="red" role="alert" title="The newest changes are only in this browser">
+        <Text fz="sm" mb="sm">
           {draft.problem}
-        </Alert>
-      ) : null}
-      {draft.state === 'conflict' ? (
-        <Alert color="yellow" role="alert" title="Somebody else changed this policy while you were writing">
-          <Text fz="sm" mb="sm">
-            Your text is kept here and not saved. Take theirs and lose yours, or save yours over theirs.
-          </Text>
-          <Group gap="xs">
-            <Button size="xs" variant="default" onClick={() => resolve('theirs')}>
-              Take theirs
-            </Button>
-            <Button size="xs" onClick={() => resolve('mine')}>
-              Save mine over it
-            </Button>
-          </Group>
-        </Alert>
-      ) : null}
-    </>
+        </Text>
+        <Button size="xs" variant="default" onClick={() => void draft.flush()}>
+          Save again
+        </Button>
+      </Alert>
+    );
+  }
+  if (draft.state !== 'conflict') return null;
+  return (
+    <Alert color="yellow" role="alert" title="Somebody else changed this policy while you were writing">
+      <Text fz="sm" mb="sm">
+        Your text is kept here and not saved. Take theirs and lose yours, or save yours over theirs.
+      </Text>
+      <Group gap="xs">
+        <Button size="xs" variant="default" onClick={() => resolve('theirs')}>
+          Take theirs
+        </Button>
+        <Button size="xs" onClick={() => resolve('mine')}>
+          Save mine over it
+        </Button>
+      </Group>
+    </Alert>
   );
 }

@@ -35,9 +35,9 @@ export const Column = memo(function Column({ column, tools, grouped, selected, m
   return (
     <section ref={setNodeRef} className="pl-column" data-column={column} data-over={isOver} aria-label={`${title}: ${tools.length} ${tools.length === 1 ? 'tool' : 'tools'}`}>
       <div className="pl-column-head">
-        <h3>
+        <h2>
           {title} <span className="pl-num">{tools.length === all ? all : `${tools.length} of ${all}`}</span>
-        </h3>
+        </h2>
         <p>{COLUMN_HINTS[column]}</p>
       </div>
       <div ref={scroll} className="pl-column-scroll" tabIndex={rows.length === 0 ? -1 : 0} role="group" aria-label={`Tools in ${title}`}>

@@ -7,7 +7,7 @@ export type Column = (typeof COLUMNS)[number];
 export const COLUMN_TITLES: Readonly<Record<Column, string>> = { allow: 'Allow', rate_limit: 'Rate limit', require_approval: 'Require approval', deny: 'Deny', hide: 'Hide' };
 export const COLUMN_HINTS: Readonly<Record<Column, string>> = {
   allow: 'Calls are forwarded',
-  rate_limit: 'Forwarded, so many in a time',
+  rate_limit: 'Forwarded, up to a limit',
   require_approval: 'A person says yes first',
   deny: 'Refused with a reason',
   hide: 'As if it did not exist',

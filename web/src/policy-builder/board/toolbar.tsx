@@ -47,8 +47,8 @@ export function BoardToolbar(props: ToolbarProps): ReactNode {
           ·
         </Text>
         {risks.map((name) => (
-          <button key={name} type="button" className="pl-chip" aria-pressed={filter.risks.includes(name)} onClick={() => onFilter({ ...filter, risks: toggled(filter.risks, name) })}>
-            {name} risk <span className="pl-num">{count((tool) => tool.risk === name)}</span>
+          <button key={name} type="button" className="pl-chip" aria-pressed={filter.risks.includes(name)} aria-label={`${name} risk, ${count((tool) => tool.risk === name)}`} onClick={() => onFilter({ ...filter, risks: toggled(filter.risks, name) })}>
+            <span className={`pl-risk-${name}`}>{name}</span> <span className="pl-num">{count((tool) => tool.risk === name)}</span>
           </button>
         ))}
         {props.movable && shown.length > 0 ? <SelectionBar {...props} /> : null}
@@ -69,8 +69,8 @@ function SelectionBar({ tools, shown, selected, onSelect, onMove, onReset }: Too
       </Button>
       <Menu position="bottom-end" disabled={selected.size === 0}>
         <Menu.Target>
-          <Button size="compact-sm" disabled={selected.size === 0} rightSection={<IconChevronDown size={14} aria-hidden="true" />}>
-            Move selected
+          <Button size="compact-sm" disabled={selected.size === 0} aria-label="Move selected" rightSection={<IconChevronDown size={14} aria-hidden="true" />}>
+            Move
           </Button>
         </Menu.Target>
         <Menu.Dropdown>

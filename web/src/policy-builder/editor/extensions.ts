@@ -4,7 +4,7 @@ import { yaml } from '@codemirror/lang-yaml';
 import { bracketMatching, HighlightStyle, indentOnInput, indentUnit, syntaxHighlighting } from '@codemirror/language';
 import { lintGutter, lintKeymap } from '@codemirror/lint';
 import { highlightSelectionMatches, searchKeymap } from '@codemirror/search';
-import { EditorState, type Extension } from '@codemirror/state';
+import { Annotation, EditorState, type Extension } from '@codemirror/state';
 import { drawSelection, EditorView, highlightActiveLine, highlightActiveLineGutter, hoverTooltip, keymap, lineNumbers } from '@codemirror/view';
 import { tags } from '@lezer/highlight';
 import { STYLE_NONCE } from '../../nonce.ts';
@@ -128,7 +128,7 @@ export function extensions({ known, onChange, undo, redo, label }: EditorOptions
     help(known),
     autocompletion({ override: [complete(known)], activateOnTyping: true, icons: false }),
     EditorState.tabSize.of(2),
-    EditorView.contentAttributes.of({ 'aria-label': label, spellcheck: 'false', autocapitalize: 'off', autocorrect: 'off' }),
+    EditorView.contentAttributes.of({ 'aria-label': label, tabindex: '0', spellcheck: 'false', autocapitalize: 'off', autocorrect: 'off' }),
     // Undo goes through the draft, which the board shares. Tab indents; Escape then Tab leaves the editor.
     keymap.of([
       { key: 'Mod-z', run: run(undo), preventDefault: true },
@@ -146,6 +146,5 @@ export function extensions({ known, onChange, undo, redo, label }: EditorOptions
   ];
 }
 
-import { Annotation } from '@codemirror/state';
 /** Marks changes that came from the board: they are not typed. */
 export const fromOutside = Annotation.define<boolean>();

@@ -116,7 +116,7 @@ const schemasOf = (root: unknown, schema: unknown): string => expand(root, schem
 function values(known: Known, path: readonly string[]): Suggestion[] {
   const out = new Map<string, Suggestion>();
   const add = (value: unknown, info: string): void => {
-    if (value === null || typeof value === 'object') return;
+    if (typeof value !== 'string' && typeof value !== 'number' && typeof value !== 'boolean') return;
     const label = String(value);
     // The version is a text that looks like a number.
     const insert = typeof value === 'string' && /^[\d.]+$/.test(value) ? JSON.stringify(value) : label;

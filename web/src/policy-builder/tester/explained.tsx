@@ -17,15 +17,17 @@ export interface Explanation {
   readonly reasons: readonly string[];
   readonly steps: readonly Step[];
   readonly wouldPass: unknown;
+  /** What would have been decided had nothing only observed. */
+  readonly wouldBe?: string | null;
 }
 
-const TONES: Readonly<Record<string, Tone>> = { allow: 'good', rate_limit: 'good', deny: 'bad', hide: 'bad', require_approval: 'warn', refuse: 'bad' };
-const WORDS: Readonly<Record<string, string>> = { allow: 'Forwarded', deny: 'Refused', hide: 'Hidden: the tool does not exist for this caller', require_approval: 'Waits for an approval' };
-const STEP_TONES: Readonly<Record<string, string>> = { passes: 'good', applies: 'good', allow: 'good', decides: 'good', refuses: 'bad', deny: 'bad', hide: 'bad', require_approval: 'warn', unknown: 'warn' };
+const TONES: Readonly<Record<string, Tone>> = { allow: 'good', rate_limit: 'good', deny: 'bad', hide: 'bad', require_approval: 'warn', unknown: 'bad' };
+const WORDS: Readonly<Record<string, string>> = { allow: 'Forwarded', deny: 'Refused', hide: 'Hidden: the tool does not exist for this caller', require_approval: 'Waits for an approval', unknown: 'Refused: the server lists no such tool' };
+const STEP_TONES: Readonly<Record<string, string>> = { passes: 'good', applies: 'good', decides: 'good', refuses: 'bad', unknown: 'warn', counts: 'warn' };
 
 /** What was decided, the rules on the way there, and what would have passed. */
 export function Explained({ explanation, onGoTo }: { readonly explanation: Explanation; readonly onGoTo: (line: number) => void }): ReactNode {
-  const { decision, code, rule, reasons, steps, wouldPass } = explanation;
+  const { decision, code, rule, reasons, steps, wouldPass, wouldBe } = explanation;
   const passes = passText(wouldPass);
   return (
     <Stack gap="sm" className="pl-explained" data-decision={decision}>
@@ -43,6 +45,11 @@ export function Explained({ explanation, onGoTo }: { readonly explanation: Expla
       {passes === null ? null : (
         <Text fz="sm">
           Would pass: <span className="pl-mono">{passes}</span>
+        </Text>
+      )}
+      {wouldBe === null || wouldBe === undefined ? null : (
+        <Text fz="sm">
+          Something only observes. Without that: <span className="pl-mono">{wouldBe}</span>
         </Text>
       )}
       <ol className="pl-steps">
