@@ -47,12 +47,13 @@ function operation(route: Route, schemas: Json): Json {
   const parameters = [...parametersOf(route, 'path', json), ...parametersOf(route, 'query', json), ...headerParameters(route)];
   const session = reading ? { session: [] } : { session: [], csrf: [] };
   const security = route.permission === 'public' ? [] : route.sessionOnly === true ? [session] : [{ token: [] }, session];
-  const body = route.body === undefined ? null : { required: !route.body.safeParse(undefined).success, content: { 'application/json': { schema: json(route.body, 'input', 'Body') } } };
+  const shared = (schema: z.ZodType, io: 'input' | 'output', name: string): Json => share(json(schema, io, name), `${capital(route.id)}${name}`, schemas);
+  const body = route.body === undefined ? null : { required: !route.body.safeParse(undefined).success, content: { 'application/json': { schema: shared(route.body, 'input', 'Body') } } };
   return {
     operationId: route.id, summary: route.summary, tags: [route.tag], description: `Right: \`${route.permission}\`.`, security,
     ...(parameters.length === 0 ? {} : { parameters }),
     ...(body === null ? {} : { requestBody: body }),
-    responses: responsesOf(route, json),
+    responses: responsesOf(route, shared),
   };
 }
 
@@ -71,6 +72,15 @@ function headerParameters(route: Route): Json[] {
   if (route.needsIfMatch === true) headers.push({ name: 'If-Match', in: 'header', required: true, description: 'the ETag that was read, or `*`', schema: { type: 'string' } });
   if (route.method === 'post') headers.push({ name: 'Idempotency-Key', in: 'header', required: false, description: 'a repeated request with the same key is answered with the first answer', schema: { type: 'string', minLength: 1, maxLength: 128, pattern: '^[!-~]{1,128}$' } });
   return headers;
+}
+
+/** A schema as a component, which routes with the same one share. */
+function share(schema: Json, name: string, schemas: Json): Json {
+  if (typeof schema['$ref'] === 'string') return schema;
+  const text = JSON.stringify(schema);
+  const same = Object.entries(schemas).find(([, one]) => JSON.stringify(one) === text)?.[0];
+  if (same === undefined) schemas[name] = schema;
+  return { $ref: `#/components/schemas/${same ?? name}` };
 }
 
 function responsesOf(route: Route, json: (schema: z.ZodType, io: 'output', name: string) => Json): Json {
