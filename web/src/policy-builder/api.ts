@@ -18,6 +18,8 @@ export interface PlacedTool {
   readonly rule: string | null;
   readonly line: number | null;
   readonly guards: readonly unknown[];
+  /** What holds is less than what is written: something only observes. */
+  readonly observes?: boolean;
   readonly class: { readonly category: string; readonly risk: string } | null;
 }
 

@@ -66,7 +66,7 @@ export function BoardPane({ draft, server, scan, tools, writable, errors, onOpen
         column: moved.get(tool.name) ?? place?.column ?? 'deny',
         rule: place?.rule ?? null,
         line: place?.line ?? null,
-        guards: guardLabels(place?.guards ?? []),
+        guards: [...guardLabels(place?.guards ?? []), ...(place?.observes === true ? ['observes'] : [])],
       };
     });
   }, [tools, places, moved]);
@@ -129,7 +129,7 @@ export function BoardPane({ draft, server, scan, tools, writable, errors, onOpen
               aria-label="Default, for tools that no rule names"
               disabled={!writable || plain === undefined}
               allowDeselect={false}
-              w="14rem"
+              w="12.5rem"
               data={[
                 { value: 'allow', label: 'Default: allow' },
                 { value: 'require_approval', label: 'Default: require approval' },

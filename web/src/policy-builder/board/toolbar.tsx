@@ -32,8 +32,9 @@ export function BoardToolbar(props: ToolbarProps): ReactNode {
     <>
       <Group gap="sm" justify="space-between">
         <Group gap="sm">
-          <TextInput aria-label="Search tools" placeholder="Search tools" type="search" maxLength={200} value={filter.search} onChange={(event) => onFilter({ ...filter, search: event.currentTarget.value })} leftSection={<IconSearch size={16} aria-hidden="true" />} w={{ base: '100%', xs: '16rem' }} />
+          <TextInput aria-label="Search tools" placeholder="Search tools" type="search" maxLength={200} value={filter.search} onChange={(event) => onFilter({ ...filter, search: event.currentTarget.value })} leftSection={<IconSearch size={16} aria-hidden="true" />} w={{ base: '100%', xs: '14rem' }} />
           <Checkbox label="Group by class" checked={props.grouped} onChange={(event) => props.onGrouped(event.currentTarget.checked)} />
+          {props.movable && shown.length > 0 ? <SelectionBar {...props} /> : null}
         </Group>
         <Group gap="xs">{props.extra}</Group>
       </Group>
@@ -51,7 +52,11 @@ export function BoardToolbar(props: ToolbarProps): ReactNode {
             <span className={`pl-risk-${name}`}>{name}</span> <span className="pl-num">{count((tool) => tool.risk === name)}</span>
           </button>
         ))}
-        {props.movable && shown.length > 0 ? <SelectionBar {...props} /> : null}
+        {shown.length === tools.length ? null : (
+          <Text fz="sm" c="dimmed" role="status">
+            {shown.length} of {tools.length}
+          </Text>
+        )}
       </Group>
     </>
   );
@@ -60,17 +65,14 @@ export function BoardToolbar(props: ToolbarProps): ReactNode {
 function SelectionBar({ tools, shown, selected, onSelect, onMove, onReset }: ToolbarProps): ReactNode {
   const all = shown.every(({ name }) => selected.has(name));
   return (
-    <Group gap="xs" ml="auto">
-      <Text fz="sm" c="dimmed" aria-live="polite">
-        {selected.size > 0 ? `${selected.size} selected` : shown.length === tools.length ? '' : `${shown.length} of ${tools.length}`}
-      </Text>
+    <Group gap="xs" wrap="nowrap">
       <Button variant="default" size="compact-sm" onClick={() => onSelect(all ? new Set() : new Set(shown.map(({ name }) => name)))}>
         {all ? 'Select none' : shown.length === tools.length ? 'Select all' : `Select these ${shown.length}`}
       </Button>
       <Menu position="bottom-end" disabled={selected.size === 0}>
         <Menu.Target>
-          <Button size="compact-sm" disabled={selected.size === 0} aria-label="Move selected" rightSection={<IconChevronDown size={14} aria-hidden="true" />}>
-            Move
+          <Button size="compact-sm" disabled={selected.size === 0} aria-label={`Move the ${selected.size} selected`} rightSection={<IconChevronDown size={14} aria-hidden="true" />}>
+            {selected.size === 0 ? 'Move' : `Move ${selected.size}`}
           </Button>
         </Menu.Target>
         <Menu.Dropdown>

@@ -88,9 +88,9 @@ function between(now: string, text: string): { from: number; to: number; insert:
 function markOf(state: EditorState, { line, column, endLine, endColumn, severity, message, help, code }: Diagnostic): Mark {
   const first = state.doc.line(Math.max(1, Math.min(line, state.doc.lines)));
   const from = Math.min(first.to, first.from + Math.max(0, column - 1));
-  const last = endLine === undefined ? first : state.doc.line(Math.max(1, Math.min(endLine, state.doc.lines)));
+  const last = typeof endLine !== 'number' ? first : state.doc.line(Math.max(1, Math.min(endLine, state.doc.lines)));
   const word = /^[^\s:,{}[\]]+/.exec(state.doc.sliceString(from, first.to))?.[0].length ?? 0;
-  const end = endColumn === undefined ? from + word : last.from + endColumn - 1;
+  const end = typeof endColumn !== 'number' ? from + word : last.from + endColumn - 1;
   const to = Math.max(from, Math.min(state.doc.length, end));
   return { from, to, severity: severity === 'error' ? 'error' : severity === 'info' ? 'info' : 'warning', message: help === undefined || help === null ? message : `${message}\n${help}`, source: code };
 }

@@ -25,7 +25,7 @@ export function sampleFields(inputSchema: unknown): SampleField[] {
     });
 }
 
-/** Arguments as JSON text; a number keeps the digits that were typed, which a double may not hold. */
+/** Arguments as JSON text. */
 export function argumentsText(fields: readonly SampleField[], values: Readonly<Record<string, string>>): string {
   const members = fields.flatMap(({ name, kind }) => {
     const value = Object.hasOwn(values, name) ? (values[name] ?? '') : '';
