@@ -16,6 +16,8 @@ export interface StdioHarnessOptions {
   readonly label?: string;
   readonly capabilities?: unknown;
   readonly bridge?: boolean;
+  /** As `journal.arguments: values`. */
+  readonly keepArguments?: boolean;
   readonly trustedAnnotations?: boolean;
   readonly drift?: DriftMode;
   /** More arguments for a fixture. */
@@ -74,10 +76,10 @@ export class StdioHarness {
       trustedAnnotations: options.trustedAnnotations ?? false,
       drift: options.drift ?? 'hold',
       openState: async () => {
-        this.#state = await openState({ path: databasePath(this.directory) });
+        this.#state = await openState({ path: databasePath(this.directory), logArguments: options.keepArguments ?? false });
         return this.#state;
       },
-      keepArguments: false, input: this.#input, output, errors, log: (line) => this.lines.push(line), signal: this.#abort.signal,
+      keepArguments: options.keepArguments ?? false, input: this.#input, output, errors, log: (line) => this.lines.push(line), signal: this.#abort.signal,
     });
   }
 
