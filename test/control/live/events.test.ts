@@ -35,8 +35,8 @@ describe('GET /events', () => {
   test('shows the events of a server only to those who may see it, and what runs only to those who may see all', async () => {
     const mine = await listen(await world.as({ serverRoles: { tickets: 'viewer' } }));
     const all = await listen(await world.as('viewer'));
-    world.state.append(entry({ server: 'payroll', outcome: 'refused', code: 'denied', name: 'pay' }));
-    world.state.append(entry({ server: 'tickets', outcome: 'refused', code: 'denied' }));
+    await world.state.append(entry({ server: 'payroll', outcome: 'refused', code: 'denied', name: 'pay' }));
+    await world.state.append(entry({ server: 'tickets', outcome: 'refused', code: 'denied' }));
     await ask(world.state, { server: 'payroll', name: 'pay' });
     await ask(world.state);
     await expect.poll(() => [all.of('call').length, all.of('approval').length], { timeout: 5_000 }).toEqual([2, 2]);
@@ -47,16 +47,16 @@ describe('GET /events', () => {
   });
 
   test('a stream that is resumed tells every row after the last that was seen, once and in order', async () => {
-    for (let index = 0; index < 30; index += 1) world.state.append(entry({ outcome: 'refused', code: 'denied', name: `tool${index}`, requestId: String(index) }));
+    for (let index = 0; index < 30; index += 1) await world.state.append(entry({ outcome: 'refused', code: 'denied', name: `tool${index}`, requestId: String(index) }));
     const viewer = await world.as('viewer');
     const first = await listen(viewer, { 'last-event-id': '10' });
-    for (let index = 30; index < 40; index += 1) world.state.append(entry({ outcome: 'refused', code: 'denied', name: `tool${index}`, requestId: String(index) }));
+    for (let index = 30; index < 40; index += 1) await world.state.append(entry({ outcome: 'refused', code: 'denied', name: `tool${index}`, requestId: String(index) }));
     await expect.poll(() => first.of('call').map(({ data }) => data.seq), { timeout: 5_000 }).toEqual(Array.from({ length: 30 }, (_, index) => index + 11));
     expect(first.of('gap')).toEqual([]);
   });
 
   test('a stream that is resumed from long ago says what it leaves out', async () => {
-    for (let index = 0; index < 1_100; index += 1) world.state.append(entry({ outcome: 'ok', name: `tool${index}` }));
+    for (let index = 0; index < 1_100; index += 1) await world.state.append(entry({ outcome: 'ok', name: `tool${index}` }));
     const live = await listen(await world.as('viewer'), { 'last-event-id': '5' });
     await expect.poll(() => live.of('gap')[0]?.data, { timeout: 5_000 }).toEqual({ after: 5, until: 600 });
   });

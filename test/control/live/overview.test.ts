@@ -15,10 +15,10 @@ describe('GET /overview', () => {
   test('counts calls by how they ended, rules that refused, and tools that ran; later ends move a call', async () => {
     const id = await admit(world.state);
     const failing = await admit(world.state, { name: 'export_tickets' });
-    world.state.append(entry({ outcome: 'refused', code: 'denied', rule: '/tools/close_ticket', name: 'close_ticket' }));
-    world.state.append(entry({ server: 'payroll', outcome: 'refused', code: 'rate_limited', rule: '/tools/pay', policy: 'pay@2', name: 'pay' }));
-    world.state.append(entry({ outcome: 'forwarded', observed: 'would_rate_limit' }));
-    world.state.append(entry({ outcome: 'refused', code: 'approval_requested' }));
+    await world.state.append(entry({ outcome: 'refused', code: 'denied', rule: '/tools/close_ticket', name: 'close_ticket' }));
+    await world.state.append(entry({ server: 'payroll', outcome: 'refused', code: 'rate_limited', rule: '/tools/pay', policy: 'pay@2', name: 'pay' }));
+    await world.state.append(entry({ outcome: 'forwarded', observed: 'would_rate_limit' }));
+    await world.state.append(entry({ outcome: 'refused', code: 'approval_requested' }));
     await ask(world.state);
     const viewer = await world.as('viewer');
     const first = (await viewer.get('/overview')).body;

@@ -7,7 +7,7 @@ import { databasePath, openState } from '../../../src/state/open.ts';
 import { StateUnavailable, type State } from '../../../src/state/types.ts';
 import { HttpHarness } from '../http-harness.ts';
 import { policySet } from '../run-harness.ts';
-import { parse } from './families.test.ts';
+import { parse } from './exposition.ts';
 
 const POLICY = 'version: "1"\ndefault: deny\ntools:\n  safe: { action: allow, rate_limit: 2/hour }\n  fail: allow\n  secret: deny\n';
 const open: HttpHarness[] = [];
@@ -38,7 +38,7 @@ describe('/metrics', () => {
       counted.set(key, (counted.get(key) ?? 0) + 1);
     }
     expect(rows.length).toBeGreaterThanOrEqual(6);
-    expect([...values].filter(([key]) => key.startsWith('policylayer_calls_total')).toSorted()).toEqual([...counted].toSorted());
+    expect(new Map([...values].filter(([key]) => key.startsWith('policylayer_calls_total')))).toEqual(counted);
     expect(values.get('policylayer_tool_calls_total{server="http",tool="safe",outcome="ok"}')).toBe(2);
     expect(values.get('policylayer_reservations_refused_total{server="http",type="rate"}')).toBe(1);
     expect(values.get('policylayer_call_duration_seconds_count{server="http"}')).toBe(2);
