@@ -2,7 +2,7 @@ import { classify } from '../../catalogue/index.ts';
 import type { CompiledPolicy } from '../../policy/compiled-policy.ts';
 import type { Diagnostic } from '../../policy/diagnostic.ts';
 import { lintAgainst } from '../../policy/lint-against.ts';
-import { loadPolicy } from '../../policy/load.ts';
+import { readText } from './read-text.ts';
 import type { ServerTools } from './server-tools.ts';
 
 /** A diagnostic as the editor marks it. */
@@ -30,7 +30,7 @@ export interface Checked {
 
 /** What `policylayer check` says of a text. @param known tools that it is held against; null: none are named */
 export async function checkText(text: string, known: ServerTools | null): Promise<Checked> {
-  const loaded = await loadPolicy(text, { name: 'policy' });
+  const loaded = await readText(text, 'policy');
   const against = loaded.ok && known !== null && known.names.length > 0 ? lintAgainst(loaded.policy, known.definitions, (definition) => classify(definition, { trusted: known.trusted })) : [];
   const errors = loaded.ok ? [] : loaded.errors;
   const all = [...errors, ...loaded.warnings, ...against].toSorted((one, other) => one.line - other.line || one.column - other.column);

@@ -1,6 +1,6 @@
 import { isMap, isScalar, isSeq, type Document, type YAMLMap } from 'yaml';
 import { editYaml } from './edit-yaml.ts';
-import { loadPolicy } from '../../policy/load.ts';
+import { readText } from './read-text.ts';
 import type { Diagnostic } from '../../policy/diagnostic.ts';
 import { quoted } from '../../policy/printable.ts';
 import { RuleLines } from './rule-lines.ts';
@@ -74,7 +74,7 @@ function firstProblem(steps: readonly (() => string | null)[]): string | null {
 type Columns = { readonly columns: ReadonlyMap<string, PlacedTool> } | { readonly diagnostics: readonly Diagnostic[] };
 
 async function columns(text: string, server: string, known: ServerTools | null, tools: readonly string[], slices: Slices): Promise<Columns> {
-  const loaded = await loadPolicy(text, { name: 'policy' });
+  const loaded = await readText(text, 'policy');
   if (!loaded.ok) return { diagnostics: loaded.errors };
   const lines = new RuleLines(loaded.policy, text);
   const placed = new Map<string, PlacedTool>();

@@ -2,7 +2,8 @@ import type { CompiledPolicy } from '../../policy/compiled-policy.ts';
 import type { FoundRows, JournalRow, State } from '../../state/types.ts';
 import { wordOf } from './judged.ts';
 import { recordedCall, type RecordedCall, type Skipped } from './replay/recorded-call.ts';
-import { replayCall, type Assumed } from './replay/replay.ts';
+import type { Tools } from './known-tools.ts';
+import { replayCall } from './replay/replay.ts';
 import { changeOf, type Change } from './replay/tally.ts';
 import type { Slices } from './slices.ts';
 import { TemporaryState } from './temporary-state.ts';
@@ -16,7 +17,10 @@ export interface SimulationRequest {
   readonly limit: number;
   /** The policies that a grant would have; null: its calls are not about the candidate. */
   readonly policiesOf: (grant: string) => readonly CompiledPolicy[] | null;
-  readonly assumed: (server: string) => Promise<Assumed>;
+  /** Asked once for each server. */
+  readonly toolsOf: (server: string) => Promise<Tools>;
+  /** Of grants by label. */
+  readonly tags: ReadonlyMap<string, readonly string[]>;
   /** Whether the caller may know arguments: with a condition of his own he could else guess them from what changes. */
   readonly seesArguments: (server: string) => boolean;
   readonly seesServer: (server: string) => boolean;
@@ -63,6 +67,7 @@ export async function simulate(state: Pick<State, 'search'>, request: Simulation
   const skipped = new Map<Skipped | 'other_policy' | 'out_of_time', number>();
   const totals: Record<Change, number> = { same: 0, newly_refused: 0, newly_allowed: 0, needs_approval: 0, unknown: 0 };
   const groups = new Map<string, ChangedCalls>();
+  const toolsOf = new Map<string, Tools>();
   let temporary: TemporaryState | null = null;
   let calls = 0;
   const until = performance.now() + REPLAY_MS;
@@ -82,7 +87,12 @@ export async function simulate(state: Pick<State, 'search'>, request: Simulation
       }
       const call: RecordedCall = read.args === null || request.seesArguments(read.server) ? read : { ...read, args: 'unrecorded' };
       temporary ??= new TemporaryState(new VirtualClock(call.at));
-      const replayed = await replayCall(policies, call, await request.assumed(call.server), temporary);
+      let tools = toolsOf.get(call.server);
+      if (tools === undefined) {
+        tools = await request.toolsOf(call.server);
+        toolsOf.set(call.server, tools);
+      }
+      const replayed = await replayCall(policies, call, { tags: request.tags, tools }, temporary);
       const change = changeOf(call, replayed);
       calls += 1;
       totals[change] += 1;

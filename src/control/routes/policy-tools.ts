@@ -2,7 +2,7 @@ import { z } from 'zod';
 import type { CompiledPolicy } from '../../policy/compiled-policy.ts';
 import type { Diagnostic } from '../../policy/diagnostic.ts';
 import { editorSchema } from '../../policy/editor-schema.ts';
-import { loadPolicy } from '../../policy/load.ts';
+import { readText } from '../policy-tools/read-text.ts';
 import { ApiProblem, invalid, notFound, tooMany } from '../api/problem.ts';
 import { ANYWHERE, defineRoute, type Route } from '../api/route.ts';
 import type { ControlServices } from '../api/services.ts';
@@ -79,7 +79,7 @@ function refuseErrors(diagnostics: readonly Diagnostic[]): never {
 }
 
 async function compiled(source: string, name: string): Promise<CompiledPolicy> {
-  const loaded = await loadPolicy(source, { name });
+  const loaded = await readText(source, name);
   return loaded.ok ? loaded.policy : refuseErrors(loaded.errors);
 }
 
@@ -164,10 +164,11 @@ export const policyToolRoutes: readonly Route[] = [
           since: body.since === undefined ? null : new Date(body.since),
           limit: body.limit ?? 5_000,
           policiesOf: candidatesFor(candidate, services),
-          assumed: async (server) => {
+          toolsOf: async (server) => {
             const known = await serverTools(server, services, slices);
-            return { tags, tools: known === null || known.names.length === 0 ? null : known.tools };
+            return known === null || known.names.length === 0 ? null : known.tools;
           },
+          tags,
           seesArguments: (server) => caller.can('journal.arguments', server),
           seesServer: (server) => caller.can('read', server),
         }, slices);
