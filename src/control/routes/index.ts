@@ -11,6 +11,7 @@ import { opsRoutes } from './ops.ts';
 import { overviewRoutes } from './overview.ts';
 import { serverOAuthRoutes } from './server-oauth.ts';
 import { sessionOidcRoutes } from './session-oidc.ts';
+import { gitopsRoutes } from './gitops.ts';
 import { grantRoutes } from './grants.ts';
 import { policyRoutes } from './policies.ts';
 import { serverToolRoutes } from './server-tools.ts';
@@ -27,6 +28,7 @@ export const routes: readonly Route[] = [
   ...serverToolRoutes,
   ...policyRoutes,
   ...grantRoutes,
+  ...gitopsRoutes,
   ...sessionOidcRoutes,
   ...overviewRoutes,
   ...opsRoutes,

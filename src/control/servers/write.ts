@@ -65,7 +65,7 @@ interface Values {
 }
 
 function configuredValues({ name, place, written, same, pointer }: Values, { box, stored }: WriteParts, problems: Detail[]): { readonly values: Record<string, ConfiguredValue>; readonly seals: readonly Change[] } {
-  const values: Record<string, ConfiguredValue> = {};
+  const values: Record<string, ConfiguredValue> = Object.create(null) as Record<string, ConfiguredValue>;
   const seals: Change[] = [];
   const seen = new Set<string>();
   for (const [key, one] of Object.entries(written)) {
