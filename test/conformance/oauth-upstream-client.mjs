@@ -109,13 +109,14 @@ async function setUp(operator) {
   return body.token;
 }
 
-/** Runs a step of the agent; where the gateway says that an operator must consent, he does, and the agent tries again. */
+/** Runs a step of the agent; where the gateway has lost its access, or needs more, the operator consents again, and the agent tries again. */
 async function withConsent(operator, step) {
   for (let consents = 0; ; consents += 1) {
     try {
       return await step();
     } catch (error) {
-      if (consents >= CONSENTS_PER_STEP || !/must (?:give consent|consent again)/.test(String(error))) throw error;
+      const { body } = await operator.call('GET', '/servers/fixture');
+      if (consents >= CONSENTS_PER_STEP || body.oauth?.status === 'ready') throw error;
       await operator.consent('fixture');
     }
   }
@@ -126,6 +127,7 @@ try {
   const operator = new Operator(gateway.url);
   await operator.signIn(gateway.signIn);
   const token = await setUp(operator);
+  await operator.consent('fixture');
   const client = await withConsent(operator, async () => {
     const made = new Client({ name: 'agent', version: '1' }, { versionNegotiation: { mode: modern ? 'auto' : 'legacy' } });
     await made.connect(new StreamableHTTPClientTransport(new URL(`${gateway.url}/mcp/fixture`), { requestInit: { headers: { authorization: `Bearer ${token}` } } }));

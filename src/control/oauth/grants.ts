@@ -137,7 +137,7 @@ export class AuthorizationRequests {
     if (client.clientSecret === null) return oauth.None();
     const method = client.authMethod ?? this.#methods().find((candidate) => candidate === 'client_secret_basic' || candidate === 'client_secret_post') ?? 'client_secret_basic';
     if (method === 'none') return oauth.None();
-    return method === 'client_secret_post' ? oauth.ClientSecretPost(client.clientSecret) : oauth.ClientSecretBasic(client.clientSecret);
+    return method === 'client_secret_post' ? oauth.ClientSecretPost(client.clientSecret) : basic(client.clientSecret);
   }
 
   #client(client: KeptClient): oauth.Client {
@@ -152,6 +152,15 @@ export class AuthorizationRequests {
   #tokenOptions(resource: string): oauth.TokenEndpointRequestOptions {
     return { ...this.#options<'POST', URLSearchParams>(), additionalParameters: { resource } };
   }
+}
+
+/**
+ * HTTP Basic with the encoding of forms (RFC 6749 section 2.3.1), which leaves `-`, `.` and `_` alone: servers that do not decode are many, and ids and
+ * secrets are mostly made of those.
+ */
+function basic(secret: string): oauth.ClientAuth {
+  const encode = (text: string): string => encodeURIComponent(text).replace(/[!'()~]/g, (character) => `%${character.charCodeAt(0).toString(16).toUpperCase()}`).replaceAll('%20', '+');
+  return (_server, client, _body, headers) => headers.set('authorization', `Basic ${Buffer.from(`${encode(client.client_id)}:${encode(secret)}`).toString('base64')}`);
 }
 
 const KNOWN_METHODS: ReadonlySet<string> = new Set(['client_secret_basic', 'client_secret_post', 'none']);
