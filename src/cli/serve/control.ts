@@ -33,9 +33,9 @@ export async function openControl(options: ControlOptions): Promise<ServedContro
   const { state, file, log, publicUrl } = options;
   const box = openBox(options);
   const guard = new LiveGuard();
-  const upstreamOAuth = new UpstreamOAuth({ registry: state.registry, secrets: box, guard: () => guard, publicUrl, log });
+  const upstreamOAuth = new UpstreamOAuth({ registry: state.registry, secrets: box, guard: () => guard, publicUrl, log, changed: (server, { status, problem }) => log(`server ${server}: access by OAuth is ${status}${problem === null ? '' : ` (${problem})`}`) });
   const effective = await EffectiveConfig.open(file, {
-    registry: state.registry, box, log, guard, authorizerOf: options.authorizerOf ?? (({ name, value }) => (value.kind === 'http' ? upstreamOAuth.authorizer(name, new URL(value.url)) : null)),
+    registry: state.registry, box, log, guard, authorizerOf: options.authorizerOf ?? (({ name, value, createdAt }) => (value.kind === 'http' ? upstreamOAuth.authorizer(name, new URL(value.url), createdAt) : null)),
   });
   let gateway: RunningGateway | null = null;
   const plane = new ControlPlane({

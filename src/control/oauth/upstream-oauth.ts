@@ -63,7 +63,7 @@ export class UpstreamOAuth {
   readonly #options: UpstreamOAuthOptions;
   readonly #store: TokenStore;
   readonly #now: () => number;
-  readonly #authorizers = new Map<string, { readonly url: string; readonly authorizer: TokenAuthorizer }>();
+  readonly #authorizers = new Map<string, { readonly key: string; readonly authorizer: TokenAuthorizer }>();
   readonly #metadata = new Map<string, { readonly document: IssuerDocument; readonly until: number }>();
 
   constructor(options: UpstreamOAuthOptions) {
@@ -74,11 +74,17 @@ export class UpstreamOAuth {
 
   /**
    * The hook for `HttpSpec.authorize` of a server with `auth: oauth`: one object for a server as long as its address stays, so that nothing is
-   * opened anew when the configuration is built anew.
+   * opened anew when the configuration is built anew. That happens with every change of what is kept, also by another process, so a token that is
+   * not kept any more is dropped here.
+   * @param since when the server was registered: one that was removed and came back starts without a token
    */
-  authorizer(server: string, url: URL): UpstreamAuthorizer {
+  authorizer(server: string, url: URL, since = ''): UpstreamAuthorizer {
+    const key = `${since} ${url.href}`;
     const known = this.#authorizers.get(server);
-    if (known?.url === url.href) return known.authorizer;
+    if (known?.key === key) {
+      void this.#dropStale(server, known.authorizer);
+      return known.authorizer;
+    }
     const { log } = this.#options;
     const access = new ServerAccess(server, url.href, {
       store: this.#store, now: this.#now, log,
@@ -86,7 +92,7 @@ export class UpstreamOAuth {
       changed: (name, record) => this.#options.changed?.(name, record),
     });
     const authorizer = new TokenAuthorizer(access, this.#now);
-    this.#authorizers.set(server, { url: url.href, authorizer });
+    this.#authorizers.set(server, { key, authorizer });
     return authorizer;
   }
 
@@ -196,6 +202,15 @@ export class UpstreamOAuth {
     await this.#store.save(server, { record, client, tokens, release: true, audit: [audit] });
     this.forget(server);
     this.#options.changed?.(server, record);
+  }
+
+  async #dropStale(server: string, authorizer: TokenAuthorizer): Promise<void> {
+    try {
+      const tokens = await this.#store.tokens(server);
+      authorizer.keepOnly(tokens?.accessToken ?? null);
+    } catch {
+      // What cannot be read now is read when the token is renewed, and then it says so.
+    }
   }
 
   async #addressOf(server: string): Promise<URL> {

@@ -84,6 +84,11 @@ export class TokenAuthorizer implements UpstreamAuthorizer {
     this.#renewAt = Number.POSITIVE_INFINITY;
   }
 
+  /** What is kept now: a token in memory that differs from it is not used any more. @param value null: nothing */
+  keepOnly(value: string | null): void {
+    if (this.#token !== null && this.#token.value !== value) this.forget();
+  }
+
   async #obtain(old: string | null, refused = false): Promise<string | UpstreamFailure> {
     this.#running ??= this.#renew(old, refused);
     const got = await this.#running;

@@ -206,6 +206,10 @@ describe('two gateways on one database', () => {
       expect(new Set(short.consumed).size).toBe(short.consumed.length);
       expect(await served.auth('shared')).toMatchObject({ status: 'ready', problem: null });
       expect(server.refusals.filter((status) => status === 403)).toEqual([]);
+      // Given up at one, it is over at the other as well, as soon as it looks at what has changed.
+      expect((await admin.delete('/servers/shared/oauth')).status).toBe(204);
+      await second.control.effective.refresh();
+      await expect.poll(() => agents[1] === undefined ? '' : callText(agents[1], 'who').catch(String)).toContain('consent first');
     } finally {
       await second.halt();
       await server.close();
