@@ -134,8 +134,9 @@ function jsonSchema(schema: z.ZodType, io: 'input' | 'output', name: string, sch
   return { $ref: `#/components/schemas/${name}` };
 }
 
-/** A query parameter is text for us and a number for who reads the document. */
+/** A query parameter is text for us and a number for who reads the document. Classes of Unicode are not known to all who read patterns. */
 function overridden(schema: z.core.$ZodTypes, out: z.core.JSONSchema.BaseSchema): void {
+  if (out.pattern?.includes('\\p{') === true) delete out.pattern;
   const meta = z.globalRegistry.get(schema as unknown as z.ZodType) as { readonly override?: Json } | undefined;
   if (meta?.override === undefined) return;
   for (const key of Object.keys(out)) if (key !== 'description') delete out[key];

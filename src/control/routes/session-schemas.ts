@@ -7,7 +7,8 @@ export const serverName = z.string().regex(/^[a-z0-9][a-z0-9._-]{0,127}$/, 'a na
 export const serverRoles = z.record(serverName, role).refine((roles) => Object.keys(roles).length <= 500, 'at most 500 servers');
 /** What is shown of people and organisations: one line of readable text. */
 export const shownName = z.string().trim().min(1, 'a name is expected').max(120).regex(/^[^\p{Cc}\p{Cf}\u2028\u2029]*$/u, 'control characters are not accepted');
-export const email = z.string().trim().toLowerCase().max(254).regex(/^[^\s@<>"(),:;\\[\]\p{Cc}\p{Cf}]{1,64}@[^\s@<>"(),:;\\[\]\p{Cc}\p{Cf}]{1,189}$/u, 'an e-mail address like name@example.com is expected');
+/** As browsers take it in a form: ASCII, so that two addresses which look the same are the same (an approver's name is an address). */
+export const email = z.string().trim().toLowerCase().max(254).regex(/^[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?(?:\.[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?)*$/, 'an e-mail address like name@example.com is expected');
 export const time = z.string().describe('ISO 8601, UTC');
 
 export const sessionReply = z.object({
