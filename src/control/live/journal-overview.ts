@@ -3,7 +3,7 @@ import type { JournalCount, JournalFigures, Outcome } from '../../state/types.ts
 const BUCKET_MS = 300_000;
 const DAY_MS = 86_400_000;
 /** Rows that one step counts: a few milliseconds, during which nothing else runs. */
-const STEP_ROWS = 5_000;
+const STEP_ROWS = 1_000;
 /** Older rows than the newest of so many are left out of a first count. */
 const MAX_ROWS = 2_000_000;
 /** Different groups of one bucket; what is beyond is counted without its name and rule. */
