@@ -7,6 +7,7 @@ import type { CheckOptions } from './commands/check.ts';
 import type { DoctorOptions } from './commands/doctor.ts';
 import type { ExplainOptions } from './commands/explain.ts';
 import type { ImportOptions } from './commands/import.ts';
+import { gitopsPrograms } from './commands/gitops-program.ts';
 import type { InitFlags } from './commands/init.ts';
 import type { LogsArguments } from './commands/logs.ts';
 import { pinsProgram } from './commands/pins-program.ts';
@@ -233,6 +234,11 @@ function build(done: (status: number) => void): Command {
   for (const group of [catalogueProgram(done), inboxProgram(done)]) {
     for (const command of [group, ...group.commands]) command.copyInheritedSettings(program);
     program.addCommand(group);
+  }
+
+  for (const command of gitopsPrograms(done)) {
+    command.copyInheritedSettings(program);
+    program.addCommand(command);
   }
 
   program

@@ -8,7 +8,7 @@ function canonical(value: unknown): string {
   return JSON.stringify(value, (_key, inner: unknown) => (typeof inner === 'object' && inner !== null && !Array.isArray(inner) ? Object.fromEntries(Object.entries(inner).toSorted(([a], [b]) => (a < b ? -1 : 1))) : inner)) ?? '';
 }
 
-/** JSON Pointer (RFC 6901) of these steps. */
+/** JSON Pointer (RFC 6901) of these steps of the document, within the body of a request. */
 export function pointer(...steps: readonly string[]): string {
-  return steps.map((step) => `/${step.replaceAll('~', '~0').replaceAll('/', '~1')}`).join('');
+  return ['document', ...steps].map((step) => `/${step.replaceAll('~', '~0').replaceAll('/', '~1')}`).join('');
 }

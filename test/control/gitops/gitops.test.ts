@@ -96,10 +96,10 @@ test('with one mistake nothing is changed, and every mistake is told', async () 
   });
   expect(wrong.status).toBe(400);
   const pointers = wrong.body.problems.map(({ pointer }: { pointer: string }) => pointer);
-  expect(pointers.toSorted()).toEqual(['/grants/a/policies/0', '/grants/a/server', '/grants/b/token', '/servers/bad/url', '/servers/filed']);
+  expect(pointers.toSorted()).toEqual(['/document/grants/a/policies/0', '/document/grants/a/server', '/document/grants/b/token', '/document/servers/bad/url', '/document/servers/filed']);
   expect(await all()).toBe(before);
   const broken = await apply({ document: document({ policies: { p: { text: 'version: "1"\ndefault: maybe\n' } } }) });
-  expect([broken.status, broken.body.code, broken.body.problems[0]?.pointer]).toEqual([422, 'invalid_policy', '/policies/p/text']);
+  expect([broken.status, broken.body.code, broken.body.problems[0]?.pointer]).toEqual([422, 'invalid_policy', '/document/policies/p/text']);
   const shape = await apply({ document: { version: '2', servers: { 'Bad Name': {} }, more: 1 } });
   expect(shape.status).toBe(400);
   expect(shape.body.problems.length).toBeGreaterThanOrEqual(3);
@@ -110,17 +110,17 @@ test('with one mistake nothing is changed, and every mistake is told', async () 
 
 test('a secret that is not stored cannot be kept, and one of another server is not handed over', async () => {
   const kept = (command_: string[]) => document({ servers: { demo: { kind: 'command', command: command_, env: { KEY: { secret: true } } } }, grants: {}, policies: {} });
-  expect((await apply({ document: kept(command) })).body.problems[0].pointer).toBe('/servers/demo/env/KEY');
+  expect((await apply({ document: kept(command) })).body.problems[0].pointer).toBe('/document/servers/demo/env/KEY');
   await apply({ document: document() });
-  expect((await apply({ document: kept(['sh', '-c', 'env']) })).body.problems[0].pointer).toBe('/servers/demo/env/KEY');
+  expect((await apply({ document: kept(['sh', '-c', 'env']) })).body.problems[0].pointer).toBe('/document/servers/demo/env/KEY');
 });
 
 test('a revoked grant does not come back by a document, and a grant never moves to another server', async () => {
   await apply({ document: document() });
   const moved = await apply({ document: document({ grants: { 'agent one': { server: 'constructor', policies: ['p'] } } }) });
-  expect(moved.body.problems[0].pointer).toBe('/grants/agent one/server');
+  expect(moved.body.problems[0].pointer).toBe('/document/grants/agent one/server');
   await admin.post('/grants/agent%20one/revoke');
-  expect((await apply({ document: document() })).body.problems[0].pointer).toBe('/grants/agent one');
+  expect((await apply({ document: document() })).body.problems[0].pointer).toBe('/document/grants/agent one');
   expect((await admin.get('/export')).body.grants).toEqual({});
   await world.registry.apply([{ op: 'delete', kind: 'grant', name: 'agent one' }], []);
 });
