@@ -9,6 +9,8 @@ export interface GatewayConfig {
   readonly listen: ListenAddress;
   /** Absolute directory of the database and of minted tokens. */
   readonly dataDir: string;
+  /** Absolute path of the keys of sealed secrets (`secret_key_file`). */
+  readonly secretKeyFile?: string;
   /** Host names that a request may ask for, besides the loopback names; lower case, without port (X1). */
   readonly allowHosts: readonly string[];
   /** Origins that a browser may send, `scheme://host[:port]`, exact (X1). */

@@ -79,7 +79,7 @@ limits: { max_body_bytes: 12 }
     expect(file).toBeNull();
     expect(lines.filter((line) => !line.includes(' warning '))).toEqual([
       '1:9 error invalid_value: `listen` is not an address: found `127.0.0.1:99999`, expected host:port, for example 127.0.0.1:4600 or [::1]:4600',
-      '2:1 error unknown_key: unknown key `sevrers` in the configuration: expected listen, data, allow_hosts, allow_origins, servers, policies, grants, oauth, approvals, journal, limits | did you mean `servers`?',
+      '2:1 error unknown_key: unknown key `sevrers` in the configuration: expected listen, data, allow_hosts, allow_origins, servers, policies, grants, oauth, approvals, journal, limits, metrics, tracing, log, drain, secret_key_file | did you mean `servers`?',
       '4:3 error invalid_value: `Big` cannot be the name of a server: expected lower-case letters, digits, dots, dashes and underscores, at most 64, a letter or digit first',
       '5:28 error invalid_value: server `both` has both `command` and `url`: expected one of them | make two servers of it',
       '6:3 error invalid_value: server `none` has neither `command` nor `url`: expected command: [program, argument, ...] or url: https://...',

@@ -26,6 +26,8 @@ export interface GatewayFile {
   readonly listenAt: Position;
   /** Absolute. */
   readonly dataDir: string;
+  /** Absolute path of the keys of sealed secrets; absent: the environment has them, or they are generated. */
+  readonly secretKeyFile?: string;
   readonly allowHosts: readonly string[];
   readonly allowOrigins: readonly string[];
   readonly servers: ReadonlyMap<string, ServerConfig>;
@@ -70,6 +72,7 @@ export async function readGatewayFile(
   let listen = DEFAULT_LISTEN;
   let listenAt: Position = { line: 1, column: 1 };
   let dataDir = path('data');
+  let secretKeyFile: string | null = null;
   let allowHosts: readonly string[] = [];
   let allowOrigins: readonly string[] = [];
   let servers: ReadonlyMap<string, ServerConfig> = new Map();
@@ -111,6 +114,10 @@ export async function readGatewayFile(
       tracing: (node) => (operations = readTracing(reader, node, operations)),
       log: (node) => (operations = readLog(reader, node, operations)),
       drain: (node) => (operations = readDrain(reader, node, operations)),
+      secret_key_file: (node) => {
+        const text = reader.text(node, '`secret_key_file`');
+        if (text !== null) secretKeyFile = path(text);
+      },
     },
     ['servers'],
   );
@@ -125,7 +132,7 @@ export async function readGatewayFile(
   checkAddresses(reader, listen, servers, serversNode);
 
   const failed = reader.problems.some((problem) => problem.severity === 'error');
-  const file = failed ? null : { listen, listenAt, dataDir, allowHosts, allowOrigins, servers, policies, grants, approvals, journal, limits, metrics, operations, oauth: section?.read ?? null };
+  const file = failed ? null : { listen, listenAt, dataDir, allowHosts, allowOrigins, servers, policies, grants, approvals, journal, limits, metrics, operations, oauth: section?.read ?? null, ...(secretKeyFile === null ? {} : { secretKeyFile }) };
   return { file, problems: sortByPosition(reader.problems) };
 }
 

@@ -82,6 +82,7 @@ function toConfig(file: GatewayFile, dataDir: string, listen: ListenAddress | un
   return {
     listen: listen ?? file.listen,
     dataDir,
+    ...(file.secretKeyFile === undefined ? {} : { secretKeyFile: file.secretKeyFile }),
     // Where approvers reach us is a name of ours, and the pages there send it as their origin.
     allowHosts: withOwn(withOwn(file.allowHosts, page?.hostname), reached),
     allowOrigins: withOwn(file.allowOrigins, page?.origin),

@@ -68,9 +68,9 @@ export async function openControl(options: ControlOptions): Promise<ServedContro
 
 function openBox({ file, env }: ControlOptions): ManagedSecretBox {
   try {
-    return openSecretBox({ dataDir: file.config.dataDir, env });
+    return openSecretBox({ dataDir: file.config.dataDir, env, keyFile: file.config.secretKeyFile ?? null });
   } catch (error) {
-    throw new UsageError(error instanceof Error ? error.message : 'the keys of the secrets cannot be read', 'see docs/control-plane.md, "Secrets"');
+    throw new UsageError(error instanceof Error ? error.message : 'the keys of the secrets cannot be read', 'see docs/credentials.md, "Keys"');
   }
 }
 

@@ -128,6 +128,7 @@ function needRestart(before: GatewayConfig | null, after: GatewayConfig): string
   const fields: string[] = [];
   if (formatAddress(before.listen) !== formatAddress(after.listen)) fields.push('listen');
   if (before.dataDir !== after.dataDir) fields.push('data');
+  if (before.secretKeyFile !== after.secretKeyFile) fields.push('secret_key_file');
   if (before.journal.retainDays !== after.journal.retainDays) fields.push('journal.retain_days');
   if (before.journal.arguments === 'keys' && after.journal.arguments === 'values') fields.push('journal.arguments');
   if (JSON.stringify(before.operations) !== JSON.stringify(after.operations)) fields.push('tracing, log or drain');
