@@ -25,12 +25,12 @@ export const JOURNAL_COLUMNS: readonly Column<JournalRow>[] = [
   { id: 'name', header: 'Call', cell: ({ name, method }) => <Truncated text={name ?? method ?? 'no method'} mono width="20rem" /> },
   { id: 'at', header: 'When', tight: true, cell: ({ at }) => <When at={at} /> },
   { id: 'outcome', header: 'Outcome', tight: true, cell: ({ outcome, reason }) => <OutcomeBadge outcome={outcome} title={reason ?? undefined} /> },
-  { id: 'server', header: 'Server', cell: ({ server }) => <Truncated text={server} width="11rem" /> },
+  { id: 'server', header: 'Server', wideOnly: true, cell: ({ server }) => <Truncated text={server} width="11rem" /> },
   { id: 'grant', header: 'Grant', cell: ({ grant }) => (grant === null ? <Text component="span" fz="inherit" c="dimmed">–</Text> : <Truncated text={grant} width="11rem" />) },
   {
     id: 'why',
     header: 'Code and rule',
     cell: ({ code, rule, observed }) => (code === null && rule === null && observed === null ? <Text component="span" fz="inherit" c="dimmed">–</Text> : <Truncated mono text={[code ?? observed, rule].filter((part) => part !== null).join(' ')} width="16rem" />),
   },
-  { id: 'latency', header: 'Took', tight: true, align: 'end', cell: ({ latencyMs }) => (latencyMs === null ? <Text component="span" fz="inherit" c="dimmed">–</Text> : `${latencyMs < 10 ? Math.round(latencyMs * 10) / 10 : Math.round(latencyMs)} ms`) },
+  { id: 'latency', header: 'Took', tight: true, wideOnly: true, align: 'end', cell: ({ latencyMs }) => (latencyMs === null ? <Text component="span" fz="inherit" c="dimmed">–</Text> : `${latencyMs < 10 ? Math.round(latencyMs * 10) / 10 : Math.round(latencyMs)} ms`) },
 ];

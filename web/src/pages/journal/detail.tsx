@@ -13,16 +13,13 @@ import { ExactJson, SafeText } from '../../exact/exact-json.tsx';
 import { Proof } from './proof.tsx';
 
 /** GET /journal/{id}: the row, and where the chain holds it. */
-export type RowWithProof = JournalRow & { readonly proof?: unknown };
+export type RowWithProof = JournalRow & { readonly proof?: { readonly block: number | null; readonly checkpoint: number | null } };
 
 function useRow(id: string | null): ReturnType<typeof useQuery<RowWithProof>> {
   return useQuery({
     queryKey: ['journal', 'one', id],
     enabled: id !== null,
-    queryFn: async ({ signal }) => {
-      const answer = await get<RowWithProof | { readonly row: JournalRow; readonly proof?: unknown }>(apiPath('journal', id ?? ''), undefined, signal);
-      return 'row' in answer ? { ...answer.row, proof: answer.proof } : answer;
-    },
+    queryFn: ({ signal }) => get<RowWithProof>(apiPath('journal', id ?? ''), undefined, signal),
   });
 }
 

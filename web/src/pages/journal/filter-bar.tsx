@@ -31,7 +31,7 @@ export function FilterBar({ filters, onChange }: { readonly filters: Filters; re
   const others = (['name', 'code', 'session', 'since', 'until'] as const).filter((key) => filters[key] !== undefined);
   return (
     <Group gap="xs" role="search" aria-label="Journal">
-      <TextFilter label="Search names and reasons" value={filters.q ?? ''} onChange={(q) => onChange({ q })} icon />
+      <TextFilter label="Search" value={filters.q ?? ''} onChange={(q) => onChange({ q })} icon />
       <Select aria-label="Outcome" placeholder="Any outcome" data={outcomes} value={filters.outcome ?? null} onChange={(outcome) => onChange({ outcome })} w={{ base: '100%', xs: '10rem' }} {...size} />
       <Select aria-label="Server" placeholder="Any server" data={withOwn(servers.map(({ name }) => name), filters.server)} value={filters.server ?? null} onChange={(server) => onChange({ server })} w={{ base: '48%', xs: '9rem' }} {...size} />
       <Select aria-label="Grant" placeholder="Any grant" data={withOwn(grants.map(({ label }) => label), filters.grant)} value={filters.grant ?? null} onChange={(grant) => onChange({ grant })} w={{ base: '48%', xs: '9rem' }} {...size} />

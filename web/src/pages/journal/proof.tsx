@@ -1,7 +1,6 @@
 import { Stack, Text } from '@mantine/core';
 import type { ReactNode } from 'react';
 import { StatusBadge } from '../../components/badges.tsx';
-import { CodeBlock } from '../../components/code-block.tsx';
 import type { RowWithProof } from './detail.tsx';
 
 /** Where the chain holds this row. */
@@ -33,7 +32,12 @@ export function Proof({ row }: { readonly row: RowWithProof }): ReactNode {
           </Text>
         </div>
       )}
-      {row.proof === null || row.proof === undefined ? null : <CodeBlock text={JSON.stringify(row.proof, null, 2)} label="Proof" maxHeight="14rem" wrap />}
+      {row.proof?.block == null ? null : (
+        <Text fz="sm" c="dimmed">
+          Block {row.proof.block}
+          {row.proof.checkpoint === null ? ', which no checkpoint has signed yet' : `, signed by checkpoint ${row.proof.checkpoint}`}.
+        </Text>
+      )}
     </Stack>
   );
 }

@@ -27,7 +27,7 @@ export function OAuthClientForm({ server }: { readonly server: string }): ReactN
     }
   };
   return (
-    <Accordion variant="separated" chevronPosition="left" order={3}>
+    <Accordion variant="separated" chevronPosition="left" order={2}>
       <Accordion.Item value="client">
         <Accordion.Control>A client that was registered by hand</Accordion.Control>
         <Accordion.Panel>

@@ -49,9 +49,10 @@ function fromAdd(words: readonly string[]): readonly Recognised[] | string {
     }
     const [flag, attached] = word.startsWith('--') && word.includes('=') ? cut(word, '=') : [word, null];
     const option = VALUED[flag];
-    // After the name and the beginning of the command, options are the command's own.
-    if (option === undefined || rest.length > 1) {
-      if (rest.length > 1 || !word.startsWith('-')) rest.push(word);
+    // After the beginning of a command, options are the command's own.
+    const inCommand = rest[1] !== undefined && !/^https?:\/\//i.test(rest[1]);
+    if (option === undefined || inCommand) {
+      if (inCommand || !word.startsWith('-')) rest.push(word);
       continue;
     }
     const value = attached ?? words[(index += 1)] ?? '';

@@ -49,7 +49,7 @@ export function ServerFields({ values, onChange, errors, create, disabled = fals
           <EntriesField legend="Headers" one="header" hint="Sent with every request to the server." values={values.headers} onChange={(headers) => set('headers', headers)} error={errors['headers']} disabled={disabled} />
         </>
       )}
-      <Accordion variant="separated" chevronPosition="left" order={3}>
+      <Accordion variant="separated" chevronPosition="left" order={2}>
         <Accordion.Item value="more">
           <Accordion.Control>More: isolation, changed tools, protocol versions</Accordion.Control>
           <Accordion.Panel>

@@ -37,9 +37,9 @@ const COLUMNS: readonly Column<Tool>[] = [
   },
   { id: 'class', header: 'Class', tight: true, sort: ({ category }) => category, text: ({ category }) => category, cell: ({ category }) => <CategoryBadge category={category} /> },
   { id: 'risk', header: 'Risk', tight: true, sort: ({ risk }) => RISKS.indexOf(risk), text: ({ risk }) => risk, cell: ({ risk }) => <RiskBadge risk={risk} /> },
-  { id: 'findings', header: 'Findings', tight: true, sort: ({ findings }) => findings.length, text: ({ findings }) => findings.join(' '), cell: ({ findings }) => (findings.length === 0 ? <Text component="span" fz="inherit" c="dimmed">–</Text> : <StatusBadge tone="warn" title={findings.map(findingLabel).join(', ')}>{findings.length}</StatusBadge>) },
+  { id: 'findings', header: 'Findings', tight: true, wideOnly: true, sort: ({ findings }) => findings.length, text: ({ findings }) => findings.join(' '), cell: ({ findings }) => (findings.length === 0 ? <Text component="span" fz="inherit" c="dimmed">–</Text> : <StatusBadge tone="warn" title={findings.map(findingLabel).join(', ')}>{findings.length}</StatusBadge>) },
   { id: 'pin', header: 'Definition', tight: true, sort: ({ pin }) => pin ?? '', text: ({ pin }) => pin ?? '', cell: ({ pin }) => <PinState pin={pin} /> },
-  { id: 'tokens', header: 'Tokens', tight: true, align: 'end', sort: ({ contextTokens }) => contextTokens, cell: ({ contextTokens }) => number.format(contextTokens) },
+  { id: 'tokens', header: 'Tokens', tight: true, wideOnly: true, align: 'end', sort: ({ contextTokens }) => contextTokens, cell: ({ contextTokens }) => number.format(contextTokens) },
 ];
 
 function PinState({ pin }: { readonly pin: Tool['pin'] }): ReactNode {

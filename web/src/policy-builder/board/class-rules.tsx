@@ -29,7 +29,7 @@ function columnOf(rule: unknown): Column | null {
 /** Rules for whole classes: they hold for tools that come later, too. */
 export function ClassRules({ tools, ruleOf, movable, onMove, onRemove, onOpen }: ClassRulesProps): ReactNode {
   return (
-    <Popover position="bottom-end" width={460} withArrow shadow="md" trapFocus>
+    <Popover position="bottom-end" width={500} withArrow shadow="md" trapFocus>
       <Popover.Target>
         <Button variant="default" size="sm" rightSection={<IconChevronDown size={14} aria-hidden="true" />}>
           Rules for classes
@@ -44,7 +44,7 @@ export function ClassRules({ tools, ruleOf, movable, onMove, onRemove, onOpen }:
             <Table.Thead>
               <Table.Tr>
                 <Table.Th>Class</Table.Th>
-                <Table.Th>Tools</Table.Th>
+                <Table.Th className="pl-nowrap">Tools</Table.Th>
                 <Table.Th>Rule</Table.Th>
               </Table.Tr>
             </Table.Thead>
@@ -56,7 +56,7 @@ export function ClassRules({ tools, ruleOf, movable, onMove, onRemove, onOpen }:
                 return (
                   <Table.Tr key={selector}>
                     <Table.Td>
-                      <span className="pl-mono">{selector}</span>
+                      <span className="pl-mono pl-nowrap">{selector}</span>
                     </Table.Td>
                     <Table.Td className="pl-num">{tools.filter((tool) => matches(selector, tool.name, tool.category, tool.risk)).length}</Table.Td>
                     <Table.Td>

@@ -19,7 +19,8 @@ export interface TesterProps {
 /** One call against the draft: written by hand, or one that was made. */
 export function Tester({ text, server, tools, onGoTo }: TesterProps): ReactNode {
   const [from, setFrom] = useState<'sample' | 'recorded'>('sample');
-  const [name, setName] = useState<string | null>(tools[0]?.name ?? null);
+  const [chosen, setName] = useState<string | null>(null);
+  const name = chosen ?? tools[0]?.name ?? null;
   const [json, setJson] = useState('{}');
   const [mode, setMode] = useState<'form' | 'json'>('form');
   const [grant, setGrant] = useState<string | null>(null);
@@ -49,6 +50,7 @@ export function Tester({ text, server, tools, onGoTo }: TesterProps): ReactNode 
         ]}
         style={{ alignSelf: 'flex-start' }}
       />
+      <div className="pl-tester">
       <form
         onSubmit={(event) => {
           event.preventDefault();
@@ -121,6 +123,12 @@ export function Tester({ text, server, tools, onGoTo }: TesterProps): ReactNode 
         <ProblemAlert error={explain.error} />
         {explain.data === undefined ? null : <Explained explanation={explain.data} onGoTo={onGoTo} />}
         {rows.error === null ? null : <Alert color="red">The journal could not be read.</Alert>}
+        {explain.data === undefined && explain.error === null ? (
+          <Text fz="sm" c="dimmed">
+            What would be decided, and why, comes here. Nothing is sent and nothing is counted.
+          </Text>
+        ) : null}
+      </div>
       </div>
     </Stack>
   );
