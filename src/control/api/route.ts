@@ -90,7 +90,7 @@ export type Route = Omit<RouteSpec<z.ZodType, z.ZodType, z.ZodType, z.ZodType>, 
 export function defineRoute<Params extends z.ZodType = z.ZodType<Record<string, never>>, Query extends z.ZodType = z.ZodType<Record<string, never>>, Body extends z.ZodType = z.ZodType<undefined>, Answer extends z.ZodType = z.ZodType>(
   spec: RouteSpec<Params, Query, Body, Answer>,
 ): Route {
-  return spec as Route;
+  return spec;
 }
 
 /** True for a route that answers 204: its `reply` schema is that of null or undefined. */

@@ -142,7 +142,7 @@ describe('an answer that is not as it must be', () => {
 
   it.each<[string, Forge]>([
     ['another nonce', (claims) => ({ claims: { ...claims, nonce: 'another' } })],
-    ['no nonce', ({ nonce: _, ...claims }) => ({ claims })],
+    ['no nonce', ({ nonce: _nonce, ...claims }) => ({ claims })],
     ['an ID token for somebody else', (claims) => ({ claims: { ...claims, aud: 'another-client' } })],
     ['several audiences and none that it was made for', (claims) => ({ claims: { ...claims, aud: [CLIENT.id, 'another-client'] } })],
     ['another issuer in the ID token', (claims) => ({ claims: { ...claims, iss: 'https://evil.example.com' } })],
