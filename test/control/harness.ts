@@ -139,7 +139,7 @@ export class World {
     const label = wanted.name ?? (typeof who === 'string' ? who : `member-${this.#members.size}`);
     const result = await this.registry.apply([{
       op: 'put', kind: 'member', name, expect: null,
-      value: { name: label, email: wanted.email ?? `${label}.${name.toLowerCase()}@example.com`, role: wanted.role ?? null, serverRoles: wanted.serverRoles ?? {}, passwordHash: null, oidc: null, disabled: false, lastSignInAt: null },
+      value: { name: label, email: wanted.email ?? `${label}.${name.toLowerCase()}@example.com`, role: wanted.role ?? null, serverRoles: wanted.serverRoles ?? {}, passwordHash: 'scrypt$none', oidc: null, disabled: false, lastSignInAt: null },
     }], []);
     if (!result.ok) throw new Error(`the member was refused: ${result.why}`);
     const stored = await this.registry.get('member', name);
