@@ -25,7 +25,7 @@ describe('arguments as an approver reads them', () => {
   });
 
   it('means the same as what was sent, for any JSON', () => {
-    fc.assert(fc.property(fc.json({ maxDepth: 4, stringUnit: fc.constantFrom(...'{}[]":,\\ ab\n\t\u202e\u200b\u00e9') }), (json) => {
+    fc.assert(fc.property(fc.json({ maxDepth: 4, stringUnit: fc.constantFrom(...Array.from('{}[]":,\\ ab\n\t\u202e\u200b\u00e9')) }), (json) => {
       expect(JSON.parse(text(json))).toEqual(JSON.parse(json));
     }));
   });

@@ -39,7 +39,7 @@ describe('what people paste to add a server', () => {
   });
 
   it('never throws, whatever is pasted', () => {
-    fc.assert(fc.property(fc.string({ unit: fc.constantFrom(...'{}[]":,\\\'ab-= $/\n\u202e🙂') }), (text) => {
+    fc.assert(fc.property(fc.string({ unit: fc.constantFrom(...Array.from('{}[]":,\\\'ab-= $/\n\u202e🙂')) }), (text) => {
       recognise(text);
       recognise(`claude mcp add ${text}`);
       recognise(`{"mcpServers":{"a":${text}}}`);

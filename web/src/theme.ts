@@ -1,4 +1,4 @@
-import { createTheme, localStorageColorSchemeManager, type MantineColorsTuple } from '@mantine/core';
+import { createTheme, defaultVariantColorsResolver, localStorageColorSchemeManager, type MantineColorsTuple } from '@mantine/core';
 
 /** Shades around the accent of the catalogue's pages. */
 const accent: MantineColorsTuple = ['#eef3ff', '#dbe5fd', '#b8caf8', '#8fb2ff', '#6c93f0', '#4a76e2', '#3562d4', '#2450c4', '#1e43a6', '#183687'];
@@ -9,8 +9,8 @@ const gray: MantineColorsTuple = ['#f8f9fa', '#f4f5f7', '#e9ebee', '#e2e4e8', '#
 export const theme = createTheme({
   primaryColor: 'accent',
   primaryShade: { light: 7, dark: 3 },
-  autoContrast: true,
-  luminanceThreshold: 0.36,
+  // Mantine chooses the text on a filled button by the light scheme's shade alone; ours is light in the dark scheme.
+  variantColorResolver: (input) => ({ ...defaultVariantColorsResolver(input), ...(input.variant === 'filled' && (input.color ?? 'accent') === 'accent' ? { color: 'var(--pl-on-accent)' } : {}) }),
   colors: { accent, dark, gray },
   black: '#16181d',
   fontFamily: 'system-ui, -apple-system, "Segoe UI", Roboto, "Helvetica Neue", "Noto Sans", Arial, sans-serif',

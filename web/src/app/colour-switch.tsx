@@ -15,7 +15,7 @@ export function ColourSwitch(): ReactNode {
   return (
     <Menu position="bottom-end" withinPortal>
       <Menu.Target>
-        <ActionIcon variant="subtle" color="gray" c="dimmed" size="lg" aria-label="Colours" visibleFrom="xs">
+        <ActionIcon variant="subtle" color="gray" c="dimmed" size="lg" aria-label="Colours">
           <Now size={18} aria-hidden="true" />
         </ActionIcon>
       </Menu.Target>

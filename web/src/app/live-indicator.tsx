@@ -15,7 +15,7 @@ export function LiveIndicator(): ReactNode {
   return (
     <span className="pl-live" data-state={state} title={TITLES[state]} role="status">
       <i aria-hidden="true" />
-      {WORDS[state]}
+      <span>{WORDS[state]}</span>
     </span>
   );
 }

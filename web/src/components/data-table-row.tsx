@@ -47,7 +47,7 @@ export function TableRow<Row>({ row, columns, index, measure, current, fresh, hr
       }}
     >
       {columns.map((column, place) => (
-        <td key={column.id} data-label={column.header} className={[place === 0 ? 'first' : '', column.align === 'end' ? 'end' : '', column.tight === true ? 'tight' : '', column.bare === true ? 'bare' : '', column.wideOnly === true ? 'mantine-visible-from-sm' : ''].filter((name) => name !== '').join(' ')}>
+        <td key={column.id} data-label={column.header} className={[place === 0 ? 'first' : '', column.align === 'end' ? 'end' : '', column.tight === true ? 'tight' : '', column.bare === true ? 'bare' : '', column.wideOnly === true ? 'wide-only' : ''].filter((name) => name !== '').join(' ')}>
           {place === 0 ? open(column.cell(row)) : <div>{column.cell(row)}</div>}
         </td>
       ))}
