@@ -190,7 +190,7 @@ describe.skipIf(FOUND === null && !REQUIRED)('the first hour, in a real browser 
     await until('the row says which rule decided', () => detail.innerText(), (text) => text.includes('delete_image') && text.includes('registry-support'));
     await picture(page, 'journal-row');
     const rows = await journal(data);
-    expect(rows.filter(({ name, outcome }) => name === 'delete_image' && outcome === 'ok')).toHaveLength(1);
+    expect(rows.filter(({ method, name, outcome }) => method === 'tools/call' && name === 'delete_image' && outcome === 'ok')).toHaveLength(1);
     const verified = await world.policylayer(['verify', '--data', data, '--json']);
     expect(verified.status, verified.stdout + verified.stderr).toBe(0);
   });
