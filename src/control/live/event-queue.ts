@@ -7,8 +7,8 @@ export interface LiveEvent {
 }
 
 /** Events that wait for a client; one that is slower loses its stream, and resumes by Last-Event-ID. */
-const MAX_WAITING = 1_000;
-const MAX_WAITING_CHARS = 1024 * 1024;
+const MAX_WAITING = 4_000;
+const MAX_WAITING_CHARS = 2 * 1024 * 1024;
 const HEARTBEAT_MS = 15_000;
 
 /** One client's stream: what is waiting for it, bounded, with a sign of life where nothing happens. */
@@ -32,8 +32,12 @@ export class EventQueue implements AsyncIterable<string> {
   }
 
   push(event: LiveEvent): void {
+    this.pushText(formatted(event));
+  }
+
+  /** @param text of `formatted`: an event that many get is written once */
+  pushText(text: string): void {
     if (!this.isOpen) return;
-    const text = formatted(event);
     if (this.#waiting.length >= MAX_WAITING || this.#chars + text.length > MAX_WAITING_CHARS) return this.#drop();
     this.#waiting.push(text);
     this.#chars += text.length;
@@ -91,7 +95,7 @@ export class EventQueue implements AsyncIterable<string> {
   }
 }
 
-/** JSON has no line feeds of its own, so each event is one `data` line. */
-function formatted({ event, data, id }: LiveEvent): string {
+/** An event as it is sent. JSON has no line feeds of its own, so each is one `data` line. */
+export function formatted({ event, data, id }: LiveEvent): string {
   return `${id === undefined ? '' : `id: ${id}\n`}event: ${event}\ndata: ${JSON.stringify(data)}\n\n`;
 }

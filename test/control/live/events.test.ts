@@ -61,6 +61,18 @@ describe('GET /events', () => {
     await expect.poll(() => live.of('gap')[0]?.data, { timeout: 5_000 }).toEqual({ after: 5, until: 600 });
   });
 
+  test('more rows than anybody could read are left out, and everybody is told which', async () => {
+    const live = await listen(await world.as('viewer'));
+    const rows = 12_000;
+    for (let index = 0; index < rows; index += 100) await Promise.all(Array.from({ length: 100 }, () => admit(world.state)));
+    await expect.poll(() => {
+      const shown = new Set(live.of('call').filter(({ id }) => id !== null).map(({ id }) => Number(id)));
+      for (const { data } of live.of('gap')) for (let seq = data.after + 1; seq <= data.until; seq += 1) shown.add(seq);
+      return shown.size;
+    }, { timeout: 15_000 }).toBe(rows);
+    expect(live.of('dropped')).toEqual([]);
+  }, 30_000);
+
   test('an approval is told when it is asked for, when somebody votes, and when it is decided, and never what it sends', async () => {
     const live = await listen(await world.as('admin'));
     const id = await ask(world.state, { needed: 2 });
@@ -102,7 +114,7 @@ describe('the queue of one client', () => {
 
   test('a client that does not read loses its stream, is told so, and costs a bounded memory', async () => {
     const queue = new EventQueue(() => undefined);
-    for (let index = 0; index < 5_000; index += 1) queue.push({ event: 'call', data: { index }, id: index });
+    for (let index = 0; index < 9_000; index += 1) queue.push({ event: 'call', data: { index }, id: index });
     expect(queue.isOpen).toBe(false);
     const text = await readAll(queue);
     expect(text).toMatch(/event: dropped\n/);
@@ -111,7 +123,7 @@ describe('the queue of one client', () => {
 
   test('events that are too large to wait are not kept either', async () => {
     const queue = new EventQueue(() => undefined);
-    for (let index = 0; index < 20; index += 1) queue.push({ event: 'call', data: 'x'.repeat(100_000), id: index });
+    for (let index = 0; index < 40; index += 1) queue.push({ event: 'call', data: 'x'.repeat(100_000), id: index });
     expect(queue.isOpen).toBe(false);
   });
 
