@@ -74,12 +74,18 @@ describe('the token of a call', () => {
     now = 86_000;
     expect(authorizer.header()).toBe('Bearer a');
     expect(source.asked).toHaveLength(3);
+    source.answer(FAILURE);
+    await new Promise((resolve) => setImmediate(resolve));
     now = 100_000;
     const late = authorizer.header();
     source.answer(FAILURE);
     expect(await late).toBe(FAILURE);
+    now = 100_999;
+    expect(await authorizer.header()).toBe(FAILURE);
+    expect(source.asked).toHaveLength(4);
+    now = 101_000;
     void authorizer.header();
-    expect(source.asked).toEqual([null, 'a', 'a', null]);
+    expect(source.asked).toEqual([null, 'a', 'a', 'a', null]);
   });
 
   test('[O6] a server that refuses every token has not one fetched for every call', async () => {

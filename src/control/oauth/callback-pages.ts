@@ -30,7 +30,7 @@ export async function handleOAuthPage(head: Head, response: ServerResponse, serv
   const cookie = cookieOf(head.get('cookie'), cookies.name(name));
   if (cookie !== null) response.setHeader('set-cookie', cookies.set(name, '', 0, true));
   try {
-    const { server, back } = await oauth.finish(parameters, cookie, requestId, null);
+    const { server, back } = await oauth.finish(parameters, cookie, requestId, response.req.socket.remoteAddress ?? null);
     page(head, response, 200, 'Access was given', `PolicyLayer can now call ${server}.`, back);
   } catch (error) {
     if (!(error instanceof OAuthProblem)) throw error;

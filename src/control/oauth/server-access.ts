@@ -38,12 +38,22 @@ export class ServerAccess implements TokenSource {
   }
 
   async obtain(old: string | null, refused: boolean): Promise<AccessToken | UpstreamFailure> {
+    try {
+      return await this.#obtain(old, refused);
+    } catch (error) {
+      // The database, or a key that is missing: the caller is told that much, the operator what it is.
+      this.#host.log(`server ${this.#server}: no access token: ${error instanceof Error ? error.message : 'unknown error'}`);
+      throw error;
+    }
+  }
+
+  async #obtain(old: string | null, refused: boolean): Promise<AccessToken | UpstreamFailure> {
     const { store } = this.#host;
     for (let waits = 0; waits < WAITS; waits += 1) {
       const [record, tokens, client] = await Promise.all([store.record(this.#server), store.tokens(this.#server), store.client(this.#server)]);
       if (record === null || client === null || (tokens !== null && tokens.server !== this.#url)) return refusal('an operator must give consent first');
       if (tokens !== null && tokens.accessToken !== old && !this.#ended(tokens)) return access(tokens);
-      const renewable = client.grant === 'client_credentials' || (tokens?.refreshToken ?? null) !== null;
+      const renewable = client.grant === 'client_credentials' ? client.issuer !== null : (tokens?.refreshToken ?? null) !== null;
       if (!renewable) return this.#over(record, tokens, refused);
       if (await store.lease(this.#server, record)) return this.#renew(client, tokens, refused);
       await pause(WAIT_MS);

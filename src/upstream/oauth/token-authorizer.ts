@@ -26,6 +26,8 @@ export interface TokenSource {
 const REFUSALS_APART_MS = 10_000;
 /** After an attempt to renew a token that still works, the next one waits so long. */
 const PAUSE_MS = 5_000;
+/** A failure is told to all calls of so long a time, so that an agent that asks on and on does not ask an authorization server that is away as often. */
+const FAILURE_MS = 1_000;
 /** A token with less than this to live may be over when it arrives. */
 const LEAST_MS = 2_000;
 
@@ -41,6 +43,7 @@ export class TokenAuthorizer implements UpstreamAuthorizer {
   #renewAt = Number.POSITIVE_INFINITY;
   /** When a token was last renewed because the server refused it. */
   #refusedAt = Number.NEGATIVE_INFINITY;
+  #failed: { readonly failure: UpstreamFailure; readonly until: number } | null = null;
   #running: Promise<AccessToken | UpstreamFailure> | null = null;
   /** Grows with `forget`, so that an attempt that began before brings nothing old back. */
   #epoch = 0;
@@ -77,6 +80,7 @@ export class TokenAuthorizer implements UpstreamAuthorizer {
   /** What was kept is not valid any more: consent was given anew, or taken back. */
   forget(): void {
     this.#epoch += 1;
+    this.#failed = null;
     this.#running = null;
     this.#refusedAt = Number.NEGATIVE_INFINITY;
     this.#token = null;
@@ -90,6 +94,7 @@ export class TokenAuthorizer implements UpstreamAuthorizer {
   }
 
   async #obtain(old: string | null, refused = false): Promise<string | UpstreamFailure> {
+    if (this.#failed !== null && this.#now() < this.#failed.until) return this.#failed.failure;
     this.#running ??= this.#renew(old, refused);
     const got = await this.#running;
     return 'kind' in got ? got : `Bearer ${got.value}`;
@@ -100,9 +105,10 @@ export class TokenAuthorizer implements UpstreamAuthorizer {
     const got = await this.#source.obtain(old, refused).catch(() => failure('unreachable', 'the gateway cannot get its access token for this upstream now; its log says more', false));
     if (epoch !== this.#epoch) return got;
     this.#running = null;
+    this.#failed = 'kind' in got ? { failure: got, until: this.#now() + FAILURE_MS } : null;
     if (!('kind' in got)) this.#keep(got);
-    // A token that ended is of no use: the next call asks anew.
-    else if (this.#token?.expiresAt != null && this.#token.expiresAt <= this.#now()) this.forget();
+    // A token that ended, or that the server refuses, is of no use: the next call asks anew.
+    else if (refused || (this.#token?.expiresAt != null && this.#token.expiresAt <= this.#now())) this.#token = null;
     return got;
   }
 
