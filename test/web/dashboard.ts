@@ -77,7 +77,7 @@ export class Dashboard {
   }
 
   /** A page with the admin signed in, in a browser profile of its own. */
-  async open(path: string, { width = 1280, height = 860, scheme = 'light' as 'light' | 'dark' } = {}): Promise<Page> {
+  async open(path: string, { width = 1280, height = 860, scheme = 'light' }: { readonly width?: number; readonly height?: number; readonly scheme?: 'light' | 'dark' } = {}): Promise<Page> {
     const context: BrowserContext = await this.browser.newContext({ viewport: { width, height }, colorScheme: scheme });
     const at = this.#cookie.indexOf('=');
     await context.addCookies([{ name: this.#cookie.slice(0, at), value: this.#cookie.slice(at + 1), url: this.base }]);
@@ -96,11 +96,8 @@ export class Dashboard {
 /** Serious and critical faults of accessibility. */
 export async function faults(page: Page): Promise<string[]> {
   await page.evaluate(AXE);
-  return page.evaluate(async () => {
-    const { axe } = globalThis as unknown as { axe: { run: (root: unknown, options: object) => Promise<{ violations: { id: string; impact: string; nodes: { html: string }[] }[] }> } };
-    const { violations } = await axe.run(globalThis.document, { resultTypes: ['violations'] });
-    return violations.filter(({ impact }) => impact === 'serious' || impact === 'critical').map(({ id, nodes }) => `${id}: ${nodes.slice(0, 3).map(({ html }) => html.slice(0, 150)).join(' | ')}`);
-  });
+  const found = await page.evaluate<{ id: string; impact: string; nodes: { html: string }[] }[]>("axe.run(document,{resultTypes:['violations']}).then(r=>r.violations.map(v=>({id:v.id,impact:v.impact,nodes:v.nodes.slice(0,3).map(n=>({html:n.html.slice(0,150)}))})))");
+  return found.filter(({ impact }) => impact === 'serious' || impact === 'critical').map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(' | ')}`);
 }
 
 function setupLink(child: ChildProcess): Promise<string> {

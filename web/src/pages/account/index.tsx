@@ -108,7 +108,7 @@ function Sessions(): ReactNode {
           </Button>
         </Group>
         {sessions.error === null ? null : <ErrorState error={sessions.error} retry={() => void sessions.refetch()} />}
-        <Table.ScrollContainer minWidth={420}>
+        <Table.ScrollContainer type="native" tabIndex={0} role="region" aria-label="Sessions" minWidth={420}>
           <Table fz="sm" aria-label="Sessions">
             <Table.Thead>
               <Table.Tr>

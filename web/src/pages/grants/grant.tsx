@@ -1,4 +1,4 @@
-import { Alert, Anchor, Group, Paper, SimpleGrid, Stack, Text, Title } from '@mantine/core';
+import { Anchor, Group, Paper, SimpleGrid, Stack, Text, Title } from '@mantine/core';
 import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { Link, useNavigate, useParams } from '@tanstack/react-router';
 import { useState, type ReactNode } from 'react';
@@ -18,6 +18,7 @@ import { ClientConfiguration } from './client-configuration.tsx';
 import { EditGrant } from './edit-grant.tsx';
 import { GrantBadge } from './grant-badge.tsx';
 import { Rotate } from './rotate.tsx';
+import { Caution } from '../../policy-builder/caution.tsx';
 
 export default function GrantPage(): ReactNode {
   const { grant: label = '' } = useParams({ strict: false }) as { readonly grant?: string };
@@ -80,9 +81,9 @@ function GrantDetail({ grant }: { readonly grant: Grant }): ReactNode {
     >
       <Stack gap="lg">
         {grant.problem === null ? null : (
-          <Alert color="yellow" title="It cannot be used as it is">
+          <Caution title="It cannot be used as it is">
             {grant.problem}
-          </Alert>
+          </Caution>
         )}
         <Facts grant={grant} />
         {revoked ? null : (

@@ -1,8 +1,9 @@
-import { Alert, Button, Checkbox, Group, Modal, Stack, Text } from '@mantine/core';
+import { Button, Checkbox, Group, Modal, Stack, Text } from '@mantine/core';
 import { useState, type ReactNode } from 'react';
 import type { Grant } from '../../api/types.ts';
 import { CodeBlock } from '../../components/code-block.tsx';
 import { ClientConfiguration } from './client-configuration.tsx';
+import { Caution } from '../../policy-builder/caution.tsx';
 
 /** A token in the one moment in which it can be seen, with the configurations that hold it. It is kept nowhere: closing forgets it. */
 export function TokenOnce({ grant, token, title, onClose }: { readonly grant: Grant; readonly token: string | null; readonly title: string; readonly onClose: () => void }): ReactNode {
@@ -14,9 +15,9 @@ export function TokenOnce({ grant, token, title, onClose }: { readonly grant: Gr
           <Text fz="sm">Callers whom the issuer vouches for can connect now. There is no token to store.</Text>
         ) : (
           <>
-            <Alert color="yellow" title="This is the only time that the token is shown">
+            <Caution title="This is the only time that the token is shown">
               The gateway keeps only its hash. Store it where the agent's secrets are, or put it into the client now.
-            </Alert>
+            </Caution>
             <CodeBlock text={token} label="Token" wrap />
           </>
         )}

@@ -1,4 +1,4 @@
-import { Alert, Button, Divider, Group, Modal, Stack, Switch, TextInput } from '@mantine/core';
+import { Button, Divider, Group, Modal, Stack, Switch, TextInput } from '@mantine/core';
 import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { useState, type ReactNode } from 'react';
 import { apiPath, getAll, patch, post, remove } from '../../api/client.ts';
@@ -12,6 +12,7 @@ import { exactTime } from '../../components/relative-time.tsx';
 import { failed, told } from '../../components/toasts.ts';
 import type { Member } from './member.ts';
 import { RoleFields } from './role-fields.tsx';
+import { Caution } from '../../policy-builder/caution.tsx';
 
 interface Link {
   readonly text: string;
@@ -140,9 +141,9 @@ function OneTimeLink({ link, onClose }: { readonly link: Link; readonly onClose:
   return (
     <Modal opened onClose={onClose} closeOnClickOutside={false} title={link.what} size="lg" closeButtonProps={{ 'aria-label': 'Close' }}>
       <Stack>
-        <Alert color="yellow" title="The link works once, and is shown only now">
+        <Caution title="The link works once, and is shown only now">
           Whoever has it gets in. Give it to this person by a way that you trust.{link.until === null ? '' : ` It ends ${exactTime(link.until)}.`}
-        </Alert>
+        </Caution>
         <CodeBlock text={link.text} label={link.what} wrap />
         <Group justify="flex-end">
           <Button onClick={onClose}>Done</Button>

@@ -1,4 +1,4 @@
-import { Alert, Anchor, Button, Group, Select, Skeleton, Stack, Text } from '@mantine/core';
+import { Anchor, Button, Group, Select, Skeleton, Stack, Text } from '@mantine/core';
 import type { UseQueryResult } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import { useEffect, useMemo, useState, type ReactNode } from 'react';
@@ -12,6 +12,7 @@ import type { BoardTool } from '../../policy-builder/board/filter.ts';
 import type { Draft } from '../../policy-builder/draft/use-draft.ts';
 import { isMap } from '../../policy-builder/yaml/render.ts';
 import { editRules, plainOf, setDocumentKey, type RuleChange } from '../../policy-builder/yaml/edit-rules.ts';
+import { Caution } from '../../policy-builder/caution.tsx';
 
 interface BoardPaneProps {
   readonly draft: Draft;
@@ -166,11 +167,11 @@ function Broken({ errors, error, onGoTo, retry }: { readonly errors: readonly Di
   const [first] = errors;
   if (first === undefined) return <ErrorState error={error} retry={retry} />;
   return (
-    <Alert color="yellow" role="alert" title={errors.length === 1 ? 'The text has a mistake, so nothing can be moved' : `The text has ${errors.length} mistakes, so nothing can be moved`}>
+    <Caution alert title={errors.length === 1 ? 'The text has a mistake, so nothing can be moved' : `The text has ${errors.length} mistakes, so nothing can be moved`}>
       Line {first.line}: {first.message}{' '}
       <Anchor component="button" type="button" fz="sm" onClick={() => onGoTo(first.line)}>
         Show it
       </Anchor>
-    </Alert>
+    </Caution>
   );
 }

@@ -1,4 +1,4 @@
-import { Alert, Group, SegmentedControl, Select, Skeleton, Stack } from '@mantine/core';
+import { Group, SegmentedControl, Select, Skeleton, Stack } from '@mantine/core';
 import { useLocalStorage, useMediaQuery } from '@mantine/hooks';
 import { useQuery } from '@tanstack/react-query';
 import { useBlocker } from '@tanstack/react-router';
@@ -22,6 +22,7 @@ import { Findings } from './findings.tsx';
 import { PolicyMenu, StageBadge } from './policy-menu.tsx';
 import { useSettled } from './use-settled.ts';
 import './builder.css';
+import { Caution } from '../../policy-builder/caution.tsx';
 
 const YamlEditor = lazy(() => import('../../policy-builder/editor/yaml-editor.tsx'));
 type View = 'board' | 'split' | 'text' | 'tester' | 'effect' | 'versions';
@@ -83,7 +84,7 @@ export function PolicyBuilder({ policy }: { readonly policy: Policy }): ReactNod
       }
     >
       <Stack gap="md">
-        {policy.source === 'file' ? <Alert color="accent">gateway.yaml owns this policy: here it can be read, tested and compared.</Alert> : null}
+        {policy.source === 'file' ? <Caution tone="info">gateway.yaml owns this policy: here it can be read, tested and compared.</Caution> : null}
         <DraftTrouble draft={draft} />
         <Group justify="space-between" align="flex-end" gap="sm">
           <div className="pl-views">

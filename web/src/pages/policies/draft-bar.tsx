@@ -1,9 +1,10 @@
-import { ActionIcon, Alert, Button, Group, Text } from '@mantine/core';
+import { ActionIcon, Button, Group, Text } from '@mantine/core';
 import { IconArrowBackUp, IconArrowForwardUp } from '@tabler/icons-react';
 import { useHotkeys } from '@mantine/hooks';
 import type { ReactNode } from 'react';
 import { failed } from '../../components/toasts.ts';
 import type { Draft, SaveState } from '../../policy-builder/draft/use-draft.ts';
+import { Caution } from '../../policy-builder/caution.tsx';
 
 const WORDS: Readonly<Record<SaveState, string>> = { saved: 'Saved as a draft', unsaved: 'Not saved yet', saving: 'Saving', failed: 'Not saved', conflict: 'Changed meanwhile' };
 
@@ -36,19 +37,19 @@ export function DraftTrouble({ draft }: { readonly draft: Draft }): ReactNode {
   };
   if (draft.state === 'failed') {
     return (
-      <Alert color="red" role="alert" title="The newest changes are only in this browser">
+      <Caution tone="bad" alert title="The newest changes are only in this browser">
         <Text fz="sm" mb="sm">
           {draft.problem}
         </Text>
         <Button size="xs" variant="default" onClick={() => void draft.flush()}>
           Save again
         </Button>
-      </Alert>
+      </Caution>
     );
   }
   if (draft.state !== 'conflict') return null;
   return (
-    <Alert color="yellow" role="alert" title="Somebody else changed this policy while you were writing">
+    <Caution alert title="Somebody else changed this policy while you were writing">
       <Text fz="sm" mb="sm">
         Your text is kept here and not saved. Take theirs and lose yours, or save yours over theirs.
       </Text>
@@ -60,6 +61,6 @@ export function DraftTrouble({ draft }: { readonly draft: Draft }): ReactNode {
           Save mine over it
         </Button>
       </Group>
-    </Alert>
+    </Caution>
   );
 }

@@ -1,4 +1,4 @@
-import { Alert, Button, Group, List, Paper, Stack, Table, Text, Title } from '@mantine/core';
+import { Button, Group, List, Paper, Stack, Table, Text, Title } from '@mantine/core';
 import { useMutation, useQuery } from '@tanstack/react-query';
 import type { ReactNode } from 'react';
 import { get, post, type Page as Rows } from '../../api/client.ts';
@@ -7,6 +7,7 @@ import { ErrorState } from '../../components/empty-state.tsx';
 import { ProblemAlert } from '../../components/problem-alert.tsx';
 import { RelativeTime } from '../../components/relative-time.tsx';
 import type { Settings } from './settings.ts';
+import { Caution } from '../../policy-builder/caution.tsx';
 
 interface Checkpoint {
   readonly number: number;
@@ -59,7 +60,7 @@ export function JournalSettings({ settings }: { readonly settings: Settings }): 
           </div>
           {checkpoints.error === null ? null : <ErrorState error={checkpoints.error} retry={() => void checkpoints.refetch()} />}
           {(checkpoints.data?.items.length ?? 0) === 0 ? null : (
-            <Table.ScrollContainer minWidth={360}>
+            <Table.ScrollContainer type="native" tabIndex={0} role="region" aria-label="Checkpoints" minWidth={360}>
               <Table fz="sm" aria-label="Checkpoints">
                 <Table.Thead>
                   <Table.Tr>
@@ -100,7 +101,7 @@ function Result({ report }: { readonly report: Report }): ReactNode {
         </Text>
       </Group>
       {report.problems.length === 0 ? null : (
-        <Alert color="red">
+        <Caution tone="bad">
           <List fz="sm">
             {report.problems.slice(0, 50).map((problem, index) => (
               <List.Item key={index}>
@@ -109,7 +110,7 @@ function Result({ report }: { readonly report: Report }): ReactNode {
               </List.Item>
             ))}
           </List>
-        </Alert>
+        </Caution>
       )}
     </Stack>
   );

@@ -1,4 +1,4 @@
-import { Alert, Button, Group, List, Paper, Stack, Text, Title } from '@mantine/core';
+import { Button, Group, List, Paper, Stack, Text, Title } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { useState, type ReactNode } from 'react';
 import { get, post } from '../../api/client.ts';
@@ -6,6 +6,7 @@ import { CodeBlock } from '../../components/code-block.tsx';
 import { ConfirmDialog } from '../../components/confirm-dialog.tsx';
 import { told } from '../../components/toasts.ts';
 import { bytes, type Ops, type Settings } from './settings.ts';
+import { Caution } from '../../policy-builder/caution.tsx';
 
 const SOURCES = { environment: 'comes from the environment', file: 'comes from a file', generated: 'was made at the first start, in the data directory' } as const;
 const BACKUP = 'policylayer backup ./policylayer-backup.db\npolicylayer restore ./policylayer-backup.db';
@@ -45,7 +46,7 @@ export function KeySettings({ settings, onChanged }: { readonly settings: Settin
               </List.Item>
             </List>
           )}
-          {ops.error === null ? null : <Alert color="red">The figures of the database could not be read.</Alert>}
+          {ops.error === null ? null : <Caution tone="bad">The figures of the database could not be read.</Caution>}
         </Stack>
       </Paper>
       <ConfirmDialog

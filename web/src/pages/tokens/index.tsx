@@ -1,7 +1,7 @@
-import { Alert, Button, Checkbox, Group, Modal, Select, Stack, Text, TextInput } from '@mantine/core';
+import { Button, Checkbox, Group, Modal, Select, Stack, Text, TextInput } from '@mantine/core';
 import { useDisclosure } from '@mantine/hooks';
 import { useQuery, useQueryClient } from '@tanstack/react-query';
-import { useState, type ReactNode } from 'react';
+import { useMemo, useState, type ReactNode } from 'react';
 import { apiPath, getAll, post, remove } from '../../api/client.ts';
 import { fieldErrors } from '../../api/problem.ts';
 import { useMay } from '../../api/session.ts';
@@ -17,6 +17,7 @@ import { ProblemAlert } from '../../components/problem-alert.tsx';
 import { RelativeTime } from '../../components/relative-time.tsx';
 import { Truncated } from '../../components/truncated.tsx';
 import { expiryOf, SPANS } from '../grants/expiry.ts';
+import { Caution } from '../../policy-builder/caution.tsx';
 
 interface ApiToken {
   readonly id: string;
@@ -37,7 +38,7 @@ export default function TokensPage(): ReactNode {
   const queryClient = useQueryClient();
   const [making, make] = useDisclosure(false);
   const [removing, setRemoving] = useState<ApiToken | null>(null);
-  const columns: readonly Column<ApiToken>[] = [
+  const columns = useMemo<readonly Column<ApiToken>[]>(() => [
     { id: 'label', header: 'Token', cell: ({ label }) => <Truncated text={label} />, sort: ({ label }) => label, text: ({ label, member }) => `${label} ${member}` },
     { id: 'status', header: 'Status', cell: ({ status }) => <StatusBadge tone={status === 'active' ? 'good' : 'quiet'}>{status}</StatusBadge>, sort: ({ status }) => status },
     { id: 'role', header: 'Rights', cell: ({ role }) => (role === null ? "all of the member's" : `at most ${ROLE_WORDS[role]}`), sort: ({ role }) => role ?? '' },
@@ -54,7 +55,7 @@ export default function TokensPage(): ReactNode {
         </Button>
       ),
     },
-  ];
+  ], []);
   return (
     <Page title="API tokens" lede="For programs that use the API as you do: policylayer apply, diff and export, or your own. They never sign in to this page." actions={<Button onClick={make.open}>New token</Button>}>
       <DataTable
@@ -114,9 +115,9 @@ function NewToken({ onClose }: { readonly onClose: () => void }): ReactNode {
     return (
       <Modal opened onClose={() => (stored ? onClose() : undefined)} closeOnClickOutside={false} closeOnEscape={stored} withCloseButton={stored} title={`${label} is ready`} size="lg" closeButtonProps={{ 'aria-label': 'Close' }}>
         <Stack>
-          <Alert color="yellow" title="This is the only time that the token is shown">
+          <Caution title="This is the only time that the token is shown">
             The gateway keeps only its hash.
-          </Alert>
+          </Caution>
           <CodeBlock text={secret} label="Token" wrap />
           <Text fz="sm" c="dimmed">
             Programs send it as <span className="pl-mono">Authorization: Bearer</span>, or read it from <span className="pl-mono">POLICYLAYER_API_TOKEN</span>.

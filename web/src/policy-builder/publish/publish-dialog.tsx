@@ -1,4 +1,4 @@
-import { Alert, Button, Group, List, Modal, Radio, Stack, Tabs, Text, TextInput } from '@mantine/core';
+import { Button, Group, List, Modal, Radio, Stack, Tabs, Text, TextInput } from '@mantine/core';
 import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { useState, type ReactNode } from 'react';
 import { apiPath, get, post } from '../../api/client.ts';
@@ -10,6 +10,7 @@ import { told } from '../../components/toasts.ts';
 import { policyKey, type DiffLine } from '../api.ts';
 import { DiffView } from './diff-view.tsx';
 import { Simulation } from './simulation.tsx';
+import { Caution } from '../caution.tsx';
 
 export interface PublishDialogProps {
   readonly policy: Policy;
@@ -76,9 +77,9 @@ export function PublishDialog({ policy, text, server, diagnostics, flush, onPubl
           <TextInput label="Comment" description="Why, for those who look at the versions later." value={comment} onChange={(event) => setComment(event.currentTarget.value)} maxLength={500} data-autofocus />
           <Touched policy={policy} />
           {errors.length === 0 ? null : (
-            <Alert color="red" title={`${errors.length} ${errors.length === 1 ? 'mistake keeps' : 'mistakes keep'} it from being published`}>
+            <Caution tone="bad" title={`${errors.length} ${errors.length === 1 ? 'mistake keeps' : 'mistakes keep'} it from being published`}>
               <Findings list={errors} />
-            </Alert>
+            </Caution>
           )}
           <Tabs defaultValue="changes" keepMounted={false}>
             <Tabs.List>

@@ -80,7 +80,7 @@ function Outcome({ result }: { readonly result: Simulated }): ReactNode {
       ) : result.changed.length === 0 ? (
         <Text fz="sm">Every one of them would be decided as it was.</Text>
       ) : (
-        <Table.ScrollContainer minWidth={520} maxHeight="45vh">
+        <Table.ScrollContainer type="native" tabIndex={0} role="region" aria-label="Calls that would be decided differently" minWidth={520} maxHeight="45vh">
           <Table fz="sm" verticalSpacing={6}>
             <Table.Thead>
               <Table.Tr>

@@ -42,7 +42,7 @@ export function Versions({ policy, writable, flush, onRolledBack }: VersionsProp
   const names = versions.data.map(({ number }) => ({ value: String(number), label: `Version ${number}` }));
   return (
     <Stack gap="md">
-      <Table.ScrollContainer minWidth={480}>
+      <Table.ScrollContainer type="native" tabIndex={0} role="region" aria-label="Versions" minWidth={480}>
         <Table fz="sm" verticalSpacing={6}>
           <Table.Thead>
             <Table.Tr>

@@ -1,4 +1,4 @@
-import { Accordion, Alert, Button, Checkbox, Drawer, Group, SegmentedControl, Select, Stack, Text, Textarea } from '@mantine/core';
+import { Accordion, Button, Checkbox, Drawer, Group, SegmentedControl, Select, Stack, Text, Textarea } from '@mantine/core';
 import { useDebouncedValue } from '@mantine/hooks';
 import { useState, type ReactNode } from 'react';
 import { CategoryBadge, RiskBadge } from '../../components/badges.tsx';
@@ -11,6 +11,7 @@ import { ArgumentFields } from './argument-fields.tsx';
 import { ApprovalFields } from './approval-fields.tsx';
 import { BudgetFields, ConditionFields, LimitFields, Wrong, type ErrorAt } from './fields.tsx';
 import { changedKeys, EMPTY_RULE, formOfRule, type Action, type RuleForm } from './rule-form.ts';
+import { Caution } from '../caution.tsx';
 
 export interface RuleDrawerProps {
   readonly selector: string;
@@ -69,9 +70,9 @@ function RuleFields({ selector, text, server, tools, people, writable, onSelecto
   if (before === null) {
     return (
       <Stack>
-        <Alert color="accent" title="A list of rules">
+        <Caution tone="info" title="A list of rules">
           The first rule whose condition holds is the rule. Lists are written in the text: the editor completes and checks them.
-        </Alert>
+        </Caution>
         <Group justify="flex-end">
           <Button onClick={onClose}>Close</Button>
         </Group>
@@ -122,11 +123,11 @@ function RuleFields({ selector, text, server, tools, people, writable, onSelecto
             </Accordion>
           </Stack>
         </fieldset>
-        {edited.ok ? null : <Alert color="red">{edited.problem}</Alert>}
+        {edited.ok ? null : <Caution tone="bad">{edited.problem}</Caution>}
         {touched && errors.length > 0 ? (
-          <Alert color="red" title={errors.length === 1 ? 'One mistake in this rule' : `${errors.length} mistakes in this rule`}>
+          <Caution tone="bad" title={errors.length === 1 ? 'One mistake in this rule' : `${errors.length} mistakes in this rule`}>
             {errors[0]?.message}
-          </Alert>
+          </Caution>
         ) : null}
         <Group justify="flex-end" className="pl-drawer-foot">
           <Button variant="default" onClick={onClose}>

@@ -1,4 +1,4 @@
-import { Alert, Button, Group, SegmentedControl, Select, Stack, Text, Textarea, TextInput } from '@mantine/core';
+import { Button, Group, SegmentedControl, Select, Stack, Text, Textarea, TextInput } from '@mantine/core';
 import { useMutation, useQuery } from '@tanstack/react-query';
 import { useEffect, useMemo, useState, type ReactNode } from 'react';
 import { getAll, post } from '../../api/client.ts';
@@ -8,6 +8,7 @@ import { EmptyState } from '../../components/empty-state.tsx';
 import { ProblemAlert } from '../../components/problem-alert.tsx';
 import { Explained, type Explanation } from './explained.tsx';
 import { argumentsText, fieldValues, isJson, sampleFields } from './sample.ts';
+import { Caution } from '../caution.tsx';
 
 export interface TesterProps {
   readonly text: string;
@@ -122,7 +123,7 @@ export function Tester({ text, server, tools, onGoTo }: TesterProps): ReactNode 
       <div aria-live="polite">
         <ProblemAlert error={explain.error} />
         {explain.data === undefined ? null : <Explained explanation={explain.data} onGoTo={onGoTo} />}
-        {rows.error === null ? null : <Alert color="red">The journal could not be read.</Alert>}
+        {rows.error === null ? null : <Caution tone="bad">The journal could not be read.</Caution>}
         {explain.data === undefined && explain.error === null ? (
           <Text fz="sm" c="dimmed">
             What would be decided, and why, comes here. Nothing is sent and nothing is counted.
