@@ -4,6 +4,7 @@ import { readFileSync, statSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { databasePath, visitState } from '../../src/state/open.ts';
 import { Output, StdioClient, codeOf, demoServer, policylayer, repository, start, temporary, type Rpc } from './support.ts';
 
 const TOKEN = 'plg_test-token-of-the-serve-tests';
@@ -21,6 +22,8 @@ interface Started {
   readonly url: string;
   readonly pid: number;
   readonly dataDir: string;
+  readonly dashboard: string;
+  readonly signIn: string | null;
   readonly servers: readonly { readonly name: string; readonly url: string }[];
   readonly grants: readonly { readonly label: string; readonly token: string | null }[];
 }
@@ -35,6 +38,11 @@ async function serve(args: readonly string[], directory: string, env: Readonly<R
     return new Promise((done) => child.once('close', (code) => done(code)));
   };
   return { child, stderr, started: JSON.parse(line[1] ?? '') as Started, end };
+}
+
+/** Looks again until it is so; the time limit is the test's. */
+async function until(holds: () => Promise<boolean>): Promise<void> {
+  while (!(await holds())) await new Promise((resolve) => setTimeout(resolve, 50));
 }
 
 const META = { 'io.modelcontextprotocol/protocolVersion': '2026-07-28', 'io.modelcontextprotocol/clientCapabilities': {}, 'io.modelcontextprotocol/clientInfo': { name: 't', version: '1' } };
@@ -56,6 +64,42 @@ async function call(url: string, name: string, token = TOKEN): Promise<{ status:
 }
 
 describe('serve', () => {
+  it('needs no gateway.yaml: it starts empty, keeps its data where it always does, and says how to sign in for the first time', async () => {
+    const directory = temporary();
+    const gateway = await serve(['--listen', '127.0.0.1:0'], directory);
+    expect(gateway.started).toMatchObject({ config: null, dataDir: join(directory, 'state', 'policylayer'), servers: [], grants: [], dashboard: gateway.started.url });
+    expect(gateway.started.signIn).toMatch(new RegExp(`^${gateway.started.url}/sign-in#link=[A-Za-z0-9_-]{43}$`));
+    const session = await fetch(`${gateway.started.url}/api/v1/session`);
+    expect(await session.json()).toMatchObject({ member: null, setupNeeded: true });
+    expect((statSync(join(directory, 'state', 'policylayer', 'secret-keys.json')).mode & 0o777).toString(8)).toBe('600');
+    expect(await gateway.end()).toBe(0);
+  });
+
+  it('takes over what another process changes in the registry, and keeps on what it had before a mistake in gateway.yaml', async () => {
+    const directory = temporary({ 'gateway.yaml': CONFIG, 'p.yaml': POLICY });
+    const gateway = await serve([], directory);
+    const url = gateway.started.servers[0]?.url ?? '';
+    const token = 'plg_token-of-a-grant-of-the-registry';
+    const state = await visitState({ path: databasePath(gateway.started.dataDir) });
+    const grant = { server: 'demo', tags: [], policies: ['p'], tokenSha256: createHash('sha256').update(token).digest('hex'), tokenHint: 'stry', previous: null, oauth: null, expiresAt: null, revokedAt: null, rotatedAt: null, createdBy: 'm1' };
+    expect((await call(url, 'list_images', token)).status).toBe(401);
+    state.registry.apply([{ op: 'put', kind: 'grant', name: 'of the registry', value: grant }], []);
+    await until(async () => (await call(url, 'list_images', token)).status === 200);
+    expect((await call(url, 'delete_image', token)).code).toBe('default_denied');
+    // An edit of the file that is wrong changes neither side; one that is right changes its own.
+    writeFileSync(join(directory, 'gateway.yaml'), 'servers: [');
+    await gateway.stderr.match(/was not reloaded/);
+    expect((await call(url, 'list_images', token)).status).toBe(200);
+    writeFileSync(join(directory, 'p.yaml'), POLICY.replace('list_images: allow', 'list_images: deny'));
+    writeFileSync(join(directory, 'gateway.yaml'), CONFIG);
+    await until(async () => (await call(url, 'list_images', token)).code === 'denied');
+    state.registry.apply([{ op: 'delete', kind: 'grant', name: 'of the registry' }], []);
+    await until(async () => (await call(url, 'list_images', token)).status === 401);
+    expect((await call(url, 'list_images')).status).toBe(200);
+    state.close();
+    expect(await gateway.end()).toBe(0);
+  });
+
   it('serves what gateway.yaml says, and ends in good order on SIGTERM', async () => {
     const directory = temporary({ 'gateway.yaml': CONFIG, 'p.yaml': POLICY });
     const gateway = await serve([], directory);

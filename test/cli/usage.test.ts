@@ -42,7 +42,6 @@ describe('the command line', () => {
     ['scan of nothing', ['scan'], /scan needs a server/],
     ['scan of two things', ['scan', '--definitions', 'a.json', '--upstream', 'http://127.0.0.1/'], /one thing at a time/],
     ['a duration that is none', ['scan', '--timeout', 'soon', '--', 'node'], /--timeout is not a duration/],
-    ['serve without a configuration', ['serve'], /there is no gateway.yaml here\n {2}help: .*serve --demo/],
     ['serve of two configurations', ['serve', '--demo', '--config', 'x.yaml'], /--demo brings its own configuration/],
     ['serve on an address that is none', ['serve', '--demo', '--listen', 'here'], /--listen is not an address/],
     ['check of nothing', ['check'], /missing required argument/],

@@ -25,13 +25,13 @@ export async function exportRegistry(options: ExportOptions): Promise<number> {
 
 /** `apply` puts variables in for `${NAME}`; what stands there literally has to come back literally. */
 function escaped(value: unknown): unknown {
-  if (typeof value === 'string') return value.replaceAll('${', '$${');
+  if (typeof value === 'string') return value.replaceAll('${', () => '$${');
   if (Array.isArray(value)) return value.map(escaped);
   if (typeof value !== 'object' || value === null) return value;
   return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, escaped(inner)]));
 }
 
 async function asYaml(document: unknown): Promise<string> {
-  const { stringify } = await import('yaml');
-  return `# The registry of a PolicyLayer gateway. Secrets are not in it: \`secret: true\` keeps the stored one, \`secret: \${NAME}\` sets it.\n${stringify(document, { lineWidth: 0, aliasDuplicateObjects: false })}`;
+  const { yamlText } = await import('../gitops/yaml-text.ts');
+  return `# The registry of a PolicyLayer gateway. Secrets are not in it: \`secret: true\` keeps the stored one, \`secret: \${NAME}\` sets it.\n${yamlText(document)}`;
 }

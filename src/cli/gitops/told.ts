@@ -27,10 +27,10 @@ const SIGNS = { create: '+', update: '~', delete: '-' } as const;
 
 /** One line for each change. Everything that came from the gateway is made safe to print. */
 export function changeLines(changes: readonly Change[], style: Style): string[] {
-  const paint = { create: style.green, update: style.yellow, delete: style.red };
   return changes.map(({ op, kind, name, fields }) => {
     const what = fields.length === 0 ? '' : `: ${fields.map((field) => printable(field, 80)).join(', ')}`;
-    return paint[op](`${SIGNS[op]} ${printable(kind, 20)} ${printable(name, 80)}${what}`);
+    const line = `${SIGNS[op]} ${printable(kind, 20)} ${printable(name, 80)}${what}`;
+    return op === 'create' ? style.green(line) : op === 'update' ? style.yellow(line) : style.red(line);
   });
 }
 

@@ -55,7 +55,7 @@ export function greetingLines(started: Started, style: Style): string[] {
     style.bold(`PolicyLayer ${started.version} is running. Stop it with Ctrl-C.`),
     '',
     `  Dashboard  ${started.dashboard}`,
-    ...(started.signIn === null ? [] : ['             sign in for the first time with this link; it works once:', `  ${started.signIn}`]),
+    ...(started.signIn === null ? [] : ['             sign in for the first time with this link; it works once:', started.signIn]),
     `  Gateway    ${url}`,
     `  Journal    ${tilde(started.journal)}`,
     `             ${started.follow}`,
