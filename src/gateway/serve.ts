@@ -339,7 +339,12 @@ class Gateway implements RunningGateway {
     await stopped;
     this.#desk.close();
     this.#ops.close();
-    await this.#services.state.flush();
+    try {
+      await this.#services.state.flush();
+    } catch (error) {
+      // A store that is gone must not keep the rest of the process from ending in order.
+      this.#log(`journal: what waited was not written (${error instanceof Error ? error.message : 'unknown error'})`);
+    }
   }
 }
 
