@@ -6,9 +6,9 @@ import { expect, it } from 'vitest';
 import { World } from './harness.ts';
 
 // `schemathesis` (PyPI, through uv) reads the OpenAPI document of a running control plane and sends what the document allows and what it forbids.
-// SCHEMATHESIS_SECONDS (default 60, at most 120) bounds the fuzzing; SCHEMATHESIS_ONLY=operationId tries one operation.
+// One worker: with more, Python 3.11 itself fails now and then. SCHEMATHESIS_SECONDS (default 35, at most 120) bounds the fuzzing; SCHEMATHESIS_ONLY=operationId tries one operation.
 const PACKAGE = 'schemathesis==4.32.5';
-const SECONDS = Math.min(120, Number(process.env['SCHEMATHESIS_SECONDS'] ?? '60'));
+const SECONDS = Math.min(120, Number(process.env['SCHEMATHESIS_SECONDS'] ?? '35'));
 const ONLY = process.env['SCHEMATHESIS_ONLY'];
 
 /** What never ends by itself, or starts programs that the fuzzer has named. */
@@ -25,7 +25,7 @@ async function run(world: World, directory: string, seconds: number, chosen: rea
   const args = [
     '--from', PACKAGE, 'schemathesis', 'run', `${world.url}/api/v1/openapi.json`, '--url', world.url, '--header', `Authorization: Bearer ${admin.secret}`,
     '--checks', 'not_a_server_error,status_code_conformance,content_type_conformance,response_schema_conformance,response_headers_conformance,negative_data_rejection,unsupported_method,ignored_auth',
-    '--phases', 'examples,coverage,fuzzing', '--max-examples', '30', '--max-time', String(seconds), '--workers', '2', '--request-timeout', '20', '--suppress-health-check', 'all', '--seed', '1', '--generation-database', 'none', '--no-color',
+    '--phases', 'examples,coverage,fuzzing', '--max-examples', '30', '--max-time', String(seconds), '--workers', '1', '--request-timeout', '20', '--suppress-health-check', 'all', '--seed', '1', '--generation-database', 'none', '--no-color',
     ...chosen,
   ];
   return new Promise((resolve) => {
@@ -46,7 +46,7 @@ it.skipIf(missing)('schemathesis finds no server error and no answer that the Op
     const without = [...NEVER, ...LAST].flatMap((id) => ['--exclude-operation-id', id]);
     const runs = ONLY === undefined ? [without, LAST.flatMap((id) => ['--include-operation-id', id])] : [['--include-operation-id', ONLY]];
     for (const [index, chosen] of runs.entries()) {
-      const { code, output } = await run(world, directory, index === 0 ? SECONDS : 15, chosen);
+      const { code, output } = await run(world, directory, index === 0 ? SECONDS : 8, chosen);
       const kept = process.env['SCHEMATHESIS_OUTPUT'];
       if (kept !== undefined) appendFileSync(kept, output);
       const internal = world.lines.filter((line) => / failed \(request /.test(line));

@@ -29,9 +29,7 @@ export async function once(key: string, request: { readonly caller: string; read
   if (before?.kind === 'other_body') throw new ApiProblem('idempotency_reused', 'this Idempotency-Key came before with another body; use a new key for a new request');
   if (before?.kind === 'in_progress') throw new ApiProblem('conflict', 'the first request with this Idempotency-Key is still being worked on; repeat this one in a moment', { headers: { 'retry-after': '1' } });
   if (before?.kind === 'answer') {
-    const { key: ring, sealed } = JSON.parse(before.answer.body) as { key: number; sealed: string };
-    const body = secrets.open({ name, key: ring, sealed: Buffer.from(sealed, 'base64') });
-    return { status: before.answer.status, headers: { ...before.answer.headers, 'idempotent-replayed': 'true' }, body };
+    return { status: before.answer.status, headers: { ...before.answer.headers, 'idempotent-replayed': 'true' }, body: opened(name, before.answer.body, secrets) };
   }
   let answer: Answer;
   try {
@@ -43,6 +41,15 @@ export async function once(key: string, request: { readonly caller: string; read
   const { key: ring, sealed } = secrets.seal(name, answer.body);
   await registry.endRepeatable({ key: id, digest, status: answer.status, headers: answer.headers, body: JSON.stringify({ key: ring, sealed: sealed.toString('base64') }) });
   return answer;
+}
+
+function opened(name: string, kept: string, secrets: ControlServices['secrets']): string {
+  try {
+    const { key, sealed } = JSON.parse(kept) as { key: number; sealed: string };
+    return secrets.open({ name, key, sealed: Buffer.from(sealed, 'base64') });
+  } catch {
+    throw new ApiProblem('conflict', 'this was done, but its answer cannot be given again: the key that sealed it is gone. Look at what is there, and use a new Idempotency-Key');
+  }
 }
 
 function sha256(data: string | Buffer): string {

@@ -14,10 +14,12 @@ A thing on a server that the caller may not see is not found.`;
 /** The OpenAPI 3.1 document of routes, made of the schemas that validate them. */
 export function openApiDocument(routes: readonly Route[], version: string): Json {
   const schemas: Json = { Problem: problemSchema() };
+  /** Components by their text. */
+  const named = new Map<string, string>();
   const paths: Record<string, Json> = {};
   for (const route of [...routes].sort((a, b) => (a.path < b.path ? -1 : a.path > b.path ? 1 : 0))) {
     const path = `${BASE}${route.path}`;
-    (paths[path] ??= {})[route.method] = operation(route, schemas);
+    (paths[path] ??= {})[route.method] = operation(route, schemas, named);
   }
   return {
     openapi: '3.1.0',
@@ -41,13 +43,13 @@ export function openApiDocument(routes: readonly Route[], version: string): Json
 
 const REQUEST_ID = { 'X-Request-Id': { schema: { type: 'string' }, description: 'names this request in the log and in the audit' } };
 
-function operation(route: Route, schemas: Json): Json {
+function operation(route: Route, schemas: Json, named: Map<string, string>): Json {
   const reading = route.method === 'get';
   const json = (schema: z.ZodType, io: 'input' | 'output', name: string): Json => jsonSchema(schema, io, `${capital(route.id)}${name}`, schemas);
   const parameters = [...parametersOf(route, 'path', json), ...parametersOf(route, 'query', json), ...headerParameters(route)];
   const session = reading ? { session: [] } : { session: [], csrf: [] };
   const security = route.permission === 'public' ? [] : route.sessionOnly === true ? [session] : [{ token: [] }, session];
-  const shared = (schema: z.ZodType, io: 'input' | 'output', name: string): Json => share(json(schema, io, name), `${capital(route.id)}${name}`, schemas);
+  const shared = (schema: z.ZodType, io: 'input' | 'output', name: string): Json => share(json(schema, io, name), `${capital(route.id)}${name}`, schemas, named);
   const body = route.body === undefined ? null : { required: !route.body.safeParse(undefined).success, content: { 'application/json': { schema: shared(route.body, 'input', 'Body') } } };
   return {
     operationId: route.id, summary: route.summary, tags: [route.tag], description: `Right: \`${route.permission}\`.`, security,
@@ -75,12 +77,13 @@ function headerParameters(route: Route): Json[] {
 }
 
 /** A schema as a component, which routes with the same one share. */
-function share(schema: Json, name: string, schemas: Json): Json {
+function share(schema: Json, name: string, schemas: Json, named: Map<string, string>): Json {
   if (typeof schema['$ref'] === 'string') return schema;
   const text = JSON.stringify(schema);
-  const same = Object.entries(schemas).find(([, one]) => JSON.stringify(one) === text)?.[0];
-  if (same === undefined) schemas[name] = schema;
-  return { $ref: `#/components/schemas/${same ?? name}` };
+  const same = named.get(text) ?? name;
+  if (same === name) schemas[name] = schema;
+  named.set(text, same);
+  return { $ref: `#/components/schemas/${same}` };
 }
 
 function responsesOf(route: Route, json: (schema: z.ZodType, io: 'output', name: string) => Json): Json {

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { request as httpRequest } from 'node:http';
 import { connect } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -172,6 +173,20 @@ describe('an Idempotency-Key', () => {
     for (const key of ['x'.repeat(129), 'with space']) expectProblem(await admin.post('/members', member('key@example.com'), { 'idempotency-key': key }), 400, 'invalid_request');
   });
 
+  it('whose answer cannot be opened any more is refused, not done again', async () => {
+    const made = await admin.post('/members', member('sealed@example.com'), { 'idempotency-key': 'key-4' });
+    const { open } = world.secrets;
+    world.secrets.open = () => {
+      throw new Error('no such key');
+    };
+    try {
+      expectProblem(await admin.post('/members', member('sealed@example.com'), { 'idempotency-key': 'key-4' }), 409, 'conflict');
+    } finally {
+      world.secrets.open = open;
+    }
+    expect((await admin.get(`/members/${made.body.member.id}`)).headers.get('etag')).toBe('"1"');
+  });
+
   it('keeps what is shown once sealed in the database', async () => {
     const made = await admin.post('/tokens', { label: 'kept' }, { 'idempotency-key': 'key-3' });
     expect((await admin.post('/tokens', { label: 'kept' }, { 'idempotency-key': 'key-3' })).body.secret).toBe(made.body.secret);
@@ -206,6 +221,28 @@ describe('a request from elsewhere', () => {
     expectProblem(await nobody.get('/members', { cookie: `policylayer_session=${'x'.repeat(43)}` }), 401, 'unauthenticated');
     // Of two cookies of one name, another page may have set one.
     expectProblem(await nobody.get('/members', { cookie: `policylayer_session=${admin.secret}; policylayer_session=${'x'.repeat(43)}` }), 401, 'unauthenticated');
+  });
+});
+
+describe('credentials', () => {
+  it('of agents open nothing of the API, and those of members nothing of MCP [#34]', async () => {
+    const token = `plg_${'g'.repeat(43)}`;
+    const put = await world.registry.apply([
+      { op: 'put', kind: 'server', name: 'tickets', value: { kind: 'command', command: [process.execPath, '-e', ''], cwd: null, env: {}, description: null, isolation: 'session', bridge: false, trustedAnnotations: false, drift: 'hold', enabled: true } },
+      { op: 'put', kind: 'grant', name: 'agent', value: { server: 'tickets', tags: [], policies: [], tokenSha256: createHash('sha256').update(token).digest('hex'), tokenHint: null, previous: null, oauth: null, expiresAt: null, revokedAt: null, rotatedAt: null, createdBy: 'test' } },
+    ], []);
+    expect(put.ok).toBe(true);
+    await world.services.refresh();
+    const speak = (headers: Record<string, string>): Promise<Response> =>
+      fetch(`${world.url}/mcp/tickets`, { method: 'POST', headers: { 'content-type': 'application/json', accept: 'application/json, text/event-stream', ...headers }, body: '{"jsonrpc":"2.0","method":"notifications/cancelled","params":{"requestId":1}}' });
+    // The grant's token is right where it belongs: what it is told there is not 401.
+    expect((await speak({ authorization: `Bearer ${token}` })).status).not.toBe(401);
+    expectProblem(await (await world.as('nobody')).get('/servers', { authorization: `Bearer ${token}` }), 401, 'unauthenticated');
+    const bot = await world.token('admin');
+    expect((await bot.get('/servers')).status).toBe(200);
+    expect((await speak({ authorization: `Bearer ${bot.secret}` })).status).toBe(401);
+    expect((await speak({ authorization: `Bearer ${admin.secret}` })).status).toBe(401);
+    expect((await speak({ cookie: `policylayer_session=${admin.secret}` })).status).toBe(401);
   });
 });
 

@@ -108,6 +108,9 @@ export const TABLE: readonly Row[] = [
   trying('explainCall', '/policy-tools/explain', { texts: ['version: 1'], server: '$server', call: { name: 'x' } }),
   trying('simulatePolicy', '/policy-tools/simulate', { policy: 'x', text: 'version: 1', server: '$server' }),
 
+  admins('exportRegistry', '/export'),
+  admins('applyDocument', '/apply?dryRun', { document: { version: '1' } }),
+
   list('listGrants', '/grants'),
   writing('createGrant', '/grants', { label: 'new', server: '$server', policies: [] }),
   reading('getGrant', '/grants/{name}-grant'),
