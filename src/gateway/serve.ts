@@ -192,6 +192,8 @@ class Gateway implements RunningGateway {
   /** Which access tokens stand for which grant. Tokens that were verified stay so, unless the rules for them changed. */
   #applyIssuers(): void {
     const { oauth } = this.#config;
+    // Before the listener has its address there may be no name by which tokens could be for us, and nobody to bring one.
+    if (this.address.port === 0) return;
     const grants: OAuthGrant[] = [];
     for (const { principal, grant } of this.#principals.values()) if (grant.oauth !== undefined) grants.push({ principal, identity: grant.oauth });
     this.#oauth = oauth === undefined || grants.length === 0 ? null : new OAuthCallers(grants, oauth, this.#resourceBase(), this.#verifier);

@@ -122,6 +122,15 @@ describe('the gateway as a protected resource', () => {
     }
   });
 
+  test('issuers that are there from the start serve from the first request on, with and without a public address', async () => {
+    await withIssuer(harness, rulesOf(issuer), [ALICE]);
+    await harness.restart();
+    expect((await open(harness, 'http', `Bearer ${await issuer.token(uriOf(harness, 'http'))}`)).status).toBe(200);
+    await withIssuer(harness, { ...rulesOf(issuer), publicUrl: 'https://gateway.example.com' }, [ALICE]);
+    await harness.restart();
+    expect((await open(harness, 'http', `Bearer ${await issuer.token('https://gateway.example.com/mcp/http')}`)).status).toBe(200);
+  });
+
   test('other people behind a grant are another caller: its sessions end with the change', async () => {
     await withIssuer(harness, rulesOf(issuer), [ALICE]);
     const token = await issuer.token(uriOf(harness, 'http'));
