@@ -1,4 +1,4 @@
-// How the gateway gets in the middle. Another gateway can be compared by writing a module with the same three exports.
+// How the gateway gets in the middle. Another gateway can be compared by writing a module with the same exports.
 import { randomBytes } from 'node:crypto';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -74,6 +74,26 @@ async function tryServe(upstream) {
   };
   const started = await serve(config, (process_) => startedHttp(process_, 'the gateway', port, '/mcp/fixture'));
   return { ...started, url: `http://127.0.0.1:${port}/mcp/fixture`, token };
+}
+
+/**
+ * The HTTP front as an OAuth resource server: no grant token, but access tokens of an issuer.
+ * @param issuer { url, token(audience) }
+ * @returns { url, token, stop, output }
+ */
+export function launchResourceServer(upstream, issuer) {
+  return withFreePorts(async () => {
+    const port = await freePort();
+    const config = {
+      listen: `127.0.0.1:${port}`,
+      servers: { fixture: { url: upstream.url } },
+      oauth: { issuers: [{ issuer: issuer.url, algorithms: ['ES256'], scopes: ['mcp'] }] },
+      grants: [{ label: 'conformance', server: 'fixture', policies: ['open'], oauth: { issuer: issuer.url, claims: { sub: 'conformance' } } }],
+    };
+    const started = await serve(config, (process_) => startedHttp(process_, 'the gateway', port, '/mcp/fixture'));
+    const url = `http://127.0.0.1:${port}/mcp/fixture`;
+    return { ...started, url, token: await issuer.token(url) };
+  });
 }
 
 /**

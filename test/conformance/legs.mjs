@@ -2,6 +2,7 @@
 import { startShim } from './stdio-shim.mjs';
 import { fixture } from './peers.mjs';
 import { listeningUrl, start } from './processes.mjs';
+import { startIssuer } from './issuer.mjs';
 
 const stdioFixture = [process.execPath, fixture, '--stdio'];
 // The fixture asks for no token. It is sent direct as well, so that both runs send the same bytes.
@@ -52,6 +53,15 @@ export const SERVER_LEGS = {
     excuse: stdio,
     ownServer: true,
     through: (launcher) => launcher.launchServe({ command: stdioFixture }),
+  },
+  // The gateway as OAuth resource server: the suite's client has an access token of an issuer instead of a grant token.
+  'oauth-http': {
+    direct: http,
+    async through(launcher) {
+      const [server, issuer] = await Promise.all([httpFixture(), startIssuer()]);
+      const gateway = await (launcher.launchResourceServer ?? launcher.launchServe)({ url: server.url }, issuer);
+      return { ...gateway, stop: stopAll([gateway, server, issuer]) };
+    },
   },
   'stdio-stdio': {
     direct: stdio,

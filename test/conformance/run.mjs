@@ -1,6 +1,6 @@
 // Runs the MCP conformance suite direct and through the gateway and compares check by check.
 //
-//   node test/conformance/run.mjs [--legs http-http,http-stdio,stdio-stdio,stdio-http,client] [--era legacy|modern|both]
+//   node test/conformance/run.mjs [--legs http-http,http-stdio,stdio-stdio,stdio-http,oauth-http,client,oauth-client] [--era legacy|modern|both]
 //                                 [--repeat N] [--load] [--direct-only] [--launcher FILE] [--out DIR] [--timeout MS]
 //
 // Prints every differing row and writes results.json. Exit status: 0 nothing lost, 1 a check was lost, 2 the run could not
@@ -15,9 +15,12 @@ import { REVISION, requiredScenarios, runClientScenarios, runServerScenarios } f
 import { compare, score } from './results.mjs';
 import { missingPeers } from './peers.mjs';
 import { startLoad } from './load.mjs';
+import { runAuthorization } from './authorization.mjs';
 
 const CLIENT = 'client';
-const ALL_LEGS = [...Object.keys(SERVER_LEGS), CLIENT];
+/** Has nothing to compare with: the gateway itself is the client. */
+const OAUTH_CLIENT = 'oauth-client';
+const ALL_LEGS = [...Object.keys(SERVER_LEGS), CLIENT, OAUTH_CLIENT];
 
 function fail(message) {
   console.error(message);
@@ -50,6 +53,7 @@ function readOptions() {
     repeat,
     load: values.load,
     directOnly: values['direct-only'],
+    otherLauncher: values.launcher !== undefined,
     launcher:
       values.launcher === undefined
         ? new URL('launch-gateway.mjs', import.meta.url).href
@@ -133,6 +137,14 @@ async function report(leg, era, round, rows, differing) {
   }
 }
 
+function reportAuthorization(round, { revision, scenarios, checks, failing, unexpected, stale, missing }) {
+  console.log(`\n${OAUTH_CLIENT} ${revision} run ${round}`);
+  console.log(`  ${scenarios} scenarios, ${checks} checks, ${failing.length} do not pass, of which ${unexpected.length} are not expected`);
+  for (const row of unexpected) console.log(`  lost     ${row}`);
+  for (const row of stale) console.log(`  lost     ${row}: passes now, take it out of EXPECTED in authorization.mjs`);
+  for (const text of missing) console.log(`  lost     ${text}`);
+}
+
 const stopLoad = options.load ? startLoad() : () => {};
 const results = [];
 let failedLegs = 0;
@@ -141,6 +153,14 @@ try {
     for (const leg of options.legs) {
       for (const era of options.eras) {
         try {
+          if (leg === OAUTH_CLIENT) {
+            // Its gateway is always dist/bin.mjs; a run without it, or with another one in its place, has no such leg.
+            if (options.directOnly || options.otherLauncher) continue;
+            const result = await runAuthorization({ era, outDir: join(outDir, `${leg}-${era}-${round}`), timeoutMs: options.timeoutMs });
+            reportAuthorization(round, result);
+            results.push({ leg, era, round, ...result });
+            continue;
+          }
           const rows = await runLeg(leg, era, round);
           const differing = rows.through === undefined ? [] : compare(rows.direct, rows.through, {
                   excuse: rows.excuse,
@@ -167,7 +187,9 @@ try {
   stopLoad();
   await writeFile(join(outDir, 'results.json'), JSON.stringify({ load: options.load, results }, null, 2));
 }
-const lost = results.flatMap((result) => result.differing ?? []).filter((row) => row.verdict === 'lost').length;
-const changed = results.flatMap((result) => result.differing ?? []).length - lost;
+const compared = results.flatMap((result) => result.differing ?? []).filter((row) => row.verdict === 'lost').length;
+const judged = results.flatMap((result) => [...(result.unexpected ?? []), ...(result.stale ?? []), ...(result.missing ?? [])]).length;
+const lost = compared + judged;
+const changed = results.flatMap((result) => result.differing ?? []).length - compared;
 console.log(`\n${lost} rows lost, ${changed} otherwise different, ${failedLegs} runs could not take place. Results: ${outDir}`);
 process.exitCode = failedLegs > 0 ? 2 : lost > 0 ? 1 : 0;

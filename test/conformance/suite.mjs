@@ -72,3 +72,11 @@ export function runClientScenarios({ era, outDir, timeoutMs, launcher }) {
     outDir,
   );
 }
+
+/**
+ * Runs one client scenario.
+ * @param command what the suite starts with the URL of its server as the last argument
+ */
+export function runClientScenario({ scenario, era, outDir, timeoutMs, command }) {
+  return run([suite, 'client', '--command', command, '--scenario', scenario, '--spec-version', REVISION[era], '--timeout', String(timeoutMs)], {}, outDir);
+}
