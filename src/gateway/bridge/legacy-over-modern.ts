@@ -12,6 +12,7 @@ import { cancelledKey } from '../../upstream/cancelled.ts';
 import { failure } from '../../upstream/failure.ts';
 import { sample } from '../../upstream/sample.ts';
 import type { LinkObserver, UpstreamFailure, UpstreamLink } from '../../upstream/types.ts';
+import { continueTrace } from '../tracing/call-tracer.ts';
 import { Flows, type Flow } from './flows.ts';
 import { legacyClient, type LegacyClient } from './legacy-client.ts';
 import { ListenStream } from './listen-stream.ts';
@@ -106,7 +107,7 @@ export class LegacyOverModern implements UpstreamLink, LinkObserver {
   }
 
   #round(flow: Flow, retry: Retry | null): boolean {
-    const message = modernRequest(flow.request, this.#envelope(), retry);
+    const message = continueTrace(flow.request, modernRequest(flow.request, this.#envelope(), retry));
     this.#flows.sent(flow, message.idKey);
     return this.#link.send(message);
   }

@@ -13,6 +13,7 @@ import { legacyRequest } from '../../mcp/bridge/requests.ts';
 import { errorResponse, resultResponse } from '../../mcp/bridge/results.ts';
 import { failure } from '../../upstream/failure.ts';
 import type { LinkObserver, UpstreamFailure, UpstreamLink } from '../../upstream/types.ts';
+import { continueTrace } from '../tracing/call-tracer.ts';
 import { Asker } from './asker.ts';
 import { answerLeg, askLeg } from './answer-leg.ts';
 import type { ClientLeg, Exchange } from './exchange.ts';
@@ -81,7 +82,7 @@ export class LegacySession implements LinkObserver {
   start(request: Request, leg: ClientLeg, principal: string, digest: string): Exchange {
     this.lastUsed = performance.now();
     const id = this.#nextId();
-    const translated = legacyRequest(request, id, id);
+    const translated = continueTrace(request, legacyRequest(request, id, id));
     const exchange: Exchange = { session: this, request: translated, principal, digest, client: leg, questions: new Map(), asked: 0, outcome: null, over: false, sent: false };
     this.#open.add(exchange);
     const waiting = !this.#ended && offers(this.server.capabilities, 'logging') ? this.#level.adjust(this.#open.lowestLogRank()) : null;

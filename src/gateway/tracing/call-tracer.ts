@@ -79,6 +79,13 @@ export function noteOutgoing(request: Request, span: CallSpan): void {
   outgoing.set(request, span.traceparent);
 }
 
+/** A request that was translated goes on under the span of the one that it was made from. @returns `made` */
+export function continueTrace(request: Request, made: Request): Request {
+  const traceparent = outgoing.get(request);
+  if (traceparent !== undefined) outgoing.set(made, traceparent);
+  return made;
+}
+
 /** The header for a request that is sent on; null where nothing traces it: then what the client sent passes. */
 export function outgoingTraceparent(request: Request): string | null {
   return outgoing.get(request) ?? null;

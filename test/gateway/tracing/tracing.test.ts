@@ -83,6 +83,38 @@ describe('traces of calls', () => {
     expect(seen[1]?.body).not.toContain('traceparent');
   });
 
+  test('[U2] a request that is translated to the era of its upstream goes on under its span', async () => {
+    const seen: (string | undefined)[] = [];
+    const upstream = createServer((request, response) => {
+      const chunks: Buffer[] = [];
+      request.on('data', (chunk: Buffer) => chunks.push(chunk));
+      request.on('end', () => {
+        const { id, method } = JSON.parse(Buffer.concat(chunks).toString() || '{}') as { id?: number; method?: string };
+        if (method === 'tools/call') seen.push(request.headers['traceparent'] as string | undefined);
+        const results: Readonly<Record<string, object>> = {
+          'server/discover': { supportedVersions: ['2026-07-28'], capabilities: { tools: {} }, serverInfo: { name: 'm', version: '1' }, ttlMs: 0, cacheScope: 'private' },
+          'tools/list': { tools: [{ name: 'safe', inputSchema: { type: 'object' } }], ttlMs: 0, cacheScope: 'private' }, 'tools/call': { content: [] },
+        };
+        const result = results[method ?? ''];
+        response.writeHead(result === undefined ? 404 : 200, { 'content-type': 'application/json' });
+        response.end(JSON.stringify(result === undefined ? { jsonrpc: '2.0', id: id ?? null, error: { code: -32601, message: 'Method not found' } } : { jsonrpc: '2.0', id, result: { resultType: 'complete', ...result } }));
+      });
+    });
+    await new Promise<void>((resolve) => upstream.listen(0, '127.0.0.1', resolve));
+    closing.push(async () => {
+      upstream.closeAllConnections();
+      await new Promise((resolve) => upstream.close(resolve));
+    });
+    const { harness, collector, tracing } = await traced({ url: `http://127.0.0.1:${(upstream.address() as AddressInfo).port}/mcp` });
+    await harness.reconfigure((config) => ({ ...config, servers: new Map([...config.servers].map(([name, server]) => [name, { ...server, bridge: true }])) }));
+    const session = await harness.open('http');
+    await harness.request('http', session, 'tools/call', { name: 'safe', _meta: { traceparent: HEADER } });
+    await tracing.close();
+    const span = collector.spans.find(({ name }) => name === 'tools/call safe');
+    expect(span).toMatchObject({ traceId: TRACE, parentSpanId: PARENT });
+    expect(seen).toEqual([`00-${TRACE}-${span?.spanId}-01`]);
+  });
+
   test('a collector that refuses, or is gone, costs no call', async () => {
     const { harness, collector, tracing } = await traced({ status: 500 });
     expect((await harness.modern('http', 'tools/call', { name: 'safe' })).status).toBe(200);
