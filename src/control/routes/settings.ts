@@ -7,6 +7,7 @@ import { refusedChange } from '../api/versions.ts';
 import { auditOf, changedFields } from '../auth/audit-entry.ts';
 import { OIDC, OIDC_SECRET, ORGANISATION_NAME, type OidcSettings } from '../auth/settings.ts';
 import { PRIVATE_TARGETS, PUBLIC_URL } from '../config/settings.ts';
+import { KeysNotChanged } from '../secrets/key-file.ts';
 import { rotateKeys } from '../secrets/reseal.ts';
 import { allowEntryProblem } from '../../upstream/address-guard.ts';
 import { role, shownName } from './session-schemas.ts';
@@ -122,7 +123,9 @@ export const settingsRoutes: readonly Route[] = [
     method: 'post', path: '/settings/keys/rotate', id: 'rotateKeys', summary: 'Lay a new key and seal all stored secrets with it', tag: 'settings', permission: 'settings.write',
     reply: z.object({ key: z.int(), resealed: z.int(), unreadable: z.int().describe('secrets that no key of the ring opens'), dropped: z.int().describe('old keys that nothing needs any more') }),
     handle: async (call, { registry, secrets }) => {
-      const { key, resealed, unreadable, dropped } = await rotateKeys(registry, secrets);
+      const { key, resealed, unreadable, dropped } = await rotateKeys(registry, secrets).catch((error: unknown) => {
+        throw error instanceof KeysNotChanged ? new ApiProblem('unavailable', error.message) : error;
+      });
       await registry.addAudit(auditOf(call, { action: 'settings.rotate_key', kind: 'setting', name: 'keys', summary: `Secrets were sealed anew with key ${key}: ${resealed} of them, ${unreadable.length} could not be opened` }));
       return { body: { key, resealed, unreadable: unreadable.length, dropped } };
     },

@@ -10,6 +10,9 @@ const MAX_FILE_BYTES = 64 * 1024;
 /** A lock older than this was left by a process that was killed: nobody holds it for longer than a few writes. */
 const STALE_LOCK_MS = 60_000;
 
+/** The key file cannot be changed now. The message is for people and holds nothing of it. */
+export class KeysNotChanged extends Error {}
+
 /** One entry of `secret-keys.json`. */
 export interface KeptKey {
   /** ISO 8601, UTC. */
@@ -100,7 +103,7 @@ export function createKeyFile(path: string, now: number): void {
 /**
  * Changes the file while no other process does. The old file stays until the new one is on the disk, so a kill loses no key.
  * @param change from the keys that are there now to those that shall be
- * @throws Error when another process is changing it
+ * @throws KeysNotChanged when another process is changing it, or the directory cannot be written
  */
 export function changeKeyFile(path: string, change: (kept: readonly [KeptKey, ...KeptKey[]]) => readonly KeptKey[]): void {
   const lock = `${path}.lock`;
@@ -109,16 +112,24 @@ export function changeKeyFile(path: string, change: (kept: readonly [KeptKey, ..
   try {
     closeSync(openSync(lock, 'wx', 0o600));
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'EEXIST') throw new Error('another process is changing the secret keys; try again in a minute', { cause: error });
-    throw error;
+    throw notChanged(error);
   }
   try {
     const text = readKeyFile(path);
-    if (text === null) throw new Error(`${path} is missing; restore it from a backup, without it no sealed value can be opened`);
+    if (text === null) throw new KeysNotChanged('the file of the secret keys is missing; restore it from a backup, without it no sealed value can be opened');
     withTemporary(path, change(parseKeptKeys(text, path)), (temporary) => renameSync(temporary, path));
+  } catch (error) {
+    throw notChanged(error);
   } finally {
     rmSync(lock, { force: true });
   }
+}
+
+function notChanged(error: unknown): KeysNotChanged {
+  if (error instanceof KeysNotChanged) return error;
+  const code = (error as NodeJS.ErrnoException).code ?? null;
+  if (code === 'EEXIST') return new KeysNotChanged('another process is changing the secret keys; try again in a minute', { cause: error });
+  return new KeysNotChanged(`the secret keys cannot be changed${code === null ? '' : ` (${code})`}; check the data directory`, { cause: error });
 }
 
 function withTemporary(path: string, kept: readonly KeptKey[], place: (temporary: string) => void): void {

@@ -152,4 +152,16 @@ describe('keys', () => {
     expect(box.open(secret)).toBe('v');
     expect(() => box.addKey()).toThrow('missing');
   });
+
+  test('a data directory that cannot be written: the keys stay, and the error says why and no more', { skip: process.getuid?.() === 0 }, () => {
+    const box = openSecretBox({ dataDir, env: NO_ENV });
+    const secret = box.seal('n', 'v');
+    chmodSync(dataDir, 0o500);
+    try {
+      expect(() => box.addKey()).toThrow(/cannot be changed \(EACCES\)/);
+      expect(box.open(secret)).toBe('v');
+    } finally {
+      chmodSync(dataDir, 0o700);
+    }
+  });
 });
