@@ -153,15 +153,11 @@ describe('keys', () => {
     expect(() => box.addKey()).toThrow('missing');
   });
 
-  test('a data directory that cannot be written: the keys stay, and the error says why and no more', { skip: process.getuid?.() === 0 }, () => {
+  test('a data directory that is gone: the keys in memory stay, and the error says why and no more', () => {
     const box = openSecretBox({ dataDir, env: NO_ENV });
     const secret = box.seal('n', 'v');
-    chmodSync(dataDir, 0o500);
-    try {
-      expect(() => box.addKey()).toThrow(/cannot be changed \(EACCES\)/);
-      expect(box.open(secret)).toBe('v');
-    } finally {
-      chmodSync(dataDir, 0o700);
-    }
+    rmSync(dataDir, { recursive: true });
+    expect(() => box.addKey()).toThrow(/cannot be changed \(ENOENT\)/);
+    expect(box.open(secret)).toBe('v');
   });
 });
