@@ -265,11 +265,12 @@ function build(done: (status: number) => void): Command {
   program
     .command('verify')
     .summary('check that the journal is whole and unchanged')
-    .description('Checks every row of the journal against its chain of blocks and signed checkpoints. Changes nothing; the gateway may run.')
+    .description('Checks every row of the journal against its chain of blocks and signed checkpoints. The gateway may run.')
     .option('-c, --config <file>', 'configuration of the gateway')
     .option('--data <dir>', 'data directory of the gateway')
     .option('--public-key <file>', 'the newest checkpoint must be signed with this key, or one it vouches for; may be repeated', collect)
     .option('--checkpoint <file>', 'a checkpoint that was kept elsewhere must be in the chain; may be repeated', collect)
+    .option('--rotate-key', 'when it verifies, go on with a new signing key that the old one signs')
     .option('--json', 'print JSON')
     .action(async (options: VerifyFlags) => done(await (await import('./commands/verify.ts')).verify(options)));
 

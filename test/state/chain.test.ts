@@ -1,11 +1,14 @@
 import { chmodSync, copyFileSync, existsSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { openDriver, type SqlDatabase } from '../../src/state/driver.ts';
 import { openState } from '../../src/state/open.ts';
 import { JournalRetention } from '../../src/state/retention.ts';
 import { all, richJournal, verified, walked, withState } from './chain-support.ts';
 import { entry, FakeMachine, forEachDriver, scratch } from './support.ts';
+
+// Each looks at a whole journal, or starts processes, many times.
+vi.setConfig({ testTimeout: 240_000 });
 
 forEachDriver('the chain of the journal', (driver) => {
   const path = scratch();

@@ -4,13 +4,16 @@ import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { build } from 'esbuild';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { openDriver, type SqlDatabase } from '../../src/state/driver.ts';
 import { openState } from '../../src/state/open.ts';
 import { SCHEMA_VERSION } from '../../src/state/schema.ts';
 import { all, verified, walked } from './chain-support.ts';
 import { OLD_VERSIONS, oldDatabase } from './old-databases.ts';
 import { forEachDriver, scratch } from './support.ts';
+
+// Each looks at a whole journal, or starts processes, many times.
+vi.setConfig({ testTimeout: 240_000 });
 
 const run = promisify(execFile);
 const asRoot = process.getuid?.() === 0;
@@ -71,7 +74,7 @@ forEachDriver('kill -9', (driver) => {
     database.close();
     expect(told.filter((id) => !recorded.has(id))).toEqual([]);
     expect(told.length).toBeGreaterThan(600);
-  }, 120_000);
+  });
 
   describe.each(OLD_VERSIONS)('while a database of version %i is brought up to date', (version) => {
     test('leaves the old schema or the new one, never one between, with every row', async () => {
@@ -110,7 +113,7 @@ forEachDriver('kill -9', (driver) => {
       }
       expect(found.old).toBeGreaterThan(0);
       expect(found.new).toBeGreaterThan(0);
-    }, 120_000);
+    });
 
     test('a disk that is full says so and leaves the database as it was', async () => {
       const file = path();
@@ -122,7 +125,7 @@ forEachDriver('kill -9', (driver) => {
       expect(readFileSync(file).equals(before)).toBe(true);
       (await openState({ path: file, driver })).close();
       expect(await verified(file, driver)).toMatchObject({ ok: true, rows: 2002, unsealed: 0 });
-    }, 60_000);
+    });
 
     test.skipIf(process.platform === 'win32' || (asRoot && !existsSync('/usr/bin/setpriv')))('one that may not be written says so and is left as it was', async () => {
       const file = path();
@@ -140,7 +143,7 @@ forEachDriver('kill -9', (driver) => {
         chmodSync(dirname(file), 0o700);
       }
       expect(readFileSync(file).equals(before)).toBe(true);
-    }, 60_000);
+    });
 
     test('a damaged or cut one says so and is left as it was', async () => {
       for (const spoil of [(file: string) => truncateSync(file, 3000), (file: string) => writeFileSync(file, Buffer.concat([readFileSync(file).subarray(0, 100), Buffer.alloc(5000, 3)]))]) {
@@ -152,7 +155,7 @@ forEachDriver('kill -9', (driver) => {
         expect(stdout).toMatch(/StateUnavailable: .*(damaged|not an SQLite database|malformed)/i);
         expect(readFileSync(file).equals(before)).toBe(true);
       }
-    }, 60_000);
+    });
   });
 
   test('a journal of an old version is sealed in steps, by one process after another that is killed', async () => {
@@ -172,5 +175,5 @@ forEachDriver('kill -9', (driver) => {
     expect(report.lastSeq).toBeGreaterThan(20_002);
     expect(Number(all(database, 'SELECT max(length(body)) AS longest FROM chain_blocks')[0]?.['longest'])).toBeLessThan(64 * 1024);
     database.close();
-  }, 60_000);
+  });
 });

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { createPublicKey } from 'node:crypto';
 import { printable } from '../../policy/index.ts';
 import type { Checkpoint, VerifyReport } from '../../state/chain/types.ts';
-import { databasePath, openChainReader } from '../../state/open.ts';
+import { databasePath, openChainReader, visitState } from '../../state/open.ts';
 import { StateUnavailable } from '../../state/types.ts';
 import { locate } from '../config/locate.ts';
 import { progressLine, styleFor, type Style } from '../terminal.ts';
@@ -12,6 +12,8 @@ export interface VerifyFlags {
   readonly config?: string;
   readonly data?: string;
   readonly json?: boolean;
+  /** Afterwards a new key signs, which the old one vouches for. */
+  readonly rotateKey?: boolean;
   readonly publicKey?: readonly string[];
   readonly checkpoint?: readonly string[];
 }
@@ -49,9 +51,25 @@ export async function verify(flags: VerifyFlags, out: { readonly stdout: NodeJS.
     if (error instanceof StateUnavailable) throw new UsageError(error.message);
     throw error;
   }
+  if (report.ok && flags.rotateKey === true) report = { ...report, keys: await rotated(path) };
   if (flags.json === true) out.stdout.write(`${JSON.stringify({ database: path, ...report, publicKey: report.keys.at(-1)?.publicKey ?? null })}\n`);
   else out.stdout.write(`${render(path, report, styleFor(out.stdout)).join('\n')}\n`);
   return report.ok ? 0 : 1;
+}
+
+/** Only of a journal that verifies: a new key must not vouch for what the old one would not have. @returns the keys with the new one */
+async function rotated(path: string): Promise<VerifyReport['keys']> {
+  try {
+    const state = await visitState({ path });
+    try {
+      state.chain.rotateKey();
+      return (await state.chain.verify()).keys;
+    } finally {
+      state.close();
+    }
+  } catch (error) {
+    throw error instanceof StateUnavailable ? new UsageError(error.message) : error;
+  }
 }
 
 function read(path: string, option: string): string {

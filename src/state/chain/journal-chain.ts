@@ -18,6 +18,7 @@ import { exportedCheckpoint } from './verify-keys.ts';
 const LAST_STEPS = 64;
 /** Rows that a redaction by time looks at in one go. */
 const REDACT_RANGE = 8192;
+const RETRY_MS = 60_000;
 const DEFAULT_PAGE = 50;
 const MAX_PAGE = 200;
 
@@ -45,6 +46,7 @@ export class JournalChain implements Chain {
   readonly #proof: SqlStatement;
   readonly #page: SqlStatement;
   #verifying = false;
+  #notBefore = 0;
 
   constructor(database: SqlDatabase, path: string, around: ChainSurroundings) {
     this.#database = database;
@@ -72,11 +74,14 @@ export class JournalChain implements Chain {
 
   /** A checkpoint when it is time. A key that cannot be used stops no sealing. @throws StateUnavailable */
   checkpointWhenDue(): void {
-    if (!this.#checkpoints.due(this.#around.wallMs())) return;
+    if (performance.now() < this.#notBefore || !this.#checkpoints.due(this.#around.wallMs())) return;
+    // A key that cannot be used is told once a minute, not with every block.
+    this.#notBefore = performance.now() + RETRY_MS;
     this.#around.transact('cannot sign the journal', () => {
       // Another process may have been faster.
       if (this.#checkpoints.due(this.#around.wallMs())) this.#checkpoints.sign(this.#around.wallMs());
     });
+    this.#notBefore = 0;
   }
 
   /** Seals everything that waits, within bounds. */
