@@ -13,7 +13,7 @@ const PASSWORD = 'seven green lanterns over water';
  * What a platform team does in its first hour, with nothing but a browser and an agent: from the link that the first start prints to a policy that
  * was rolled back. Each test is the next step of one story.
  */
-describe.skipIf(FOUND === null && !REQUIRED)('the first hour, in a real browser (install chromium to run it)', () => {
+describe.skipIf(FOUND === null && !REQUIRED)('the first hour, in a real browser (install chromium to run it)', { timeout: 120_000 }, () => {
   const world = new World();
   const data = world.path('data');
   let url = '';
@@ -32,7 +32,7 @@ describe.skipIf(FOUND === null && !REQUIRED)('the first hour, in a real browser 
   beforeAll(async () => {
     browser = await openBrowser();
     page = await browser.newPage({ viewport: { width: 1280, height: 800 } });
-    page.setDefaultTimeout(15_000);
+    page.setDefaultTimeout(30_000);
     complaints = complaintsOf(page);
     remote = await world.httpServer(fixture('oracle-server.mjs'), ['--http', '0', '--log', world.path('oracle.log')]);
     const child = world.start([program, 'serve', '--json', '--data', data, '--listen', '127.0.0.1:0']);
