@@ -96,7 +96,7 @@ describe('a stream', () => {
 
   it('that fails half way breaks off, and tells why in the log alone', async () => {
     const response = await viewer.raw('/broken');
-    await expect(response.text()).rejects.toThrow();
+    await expect(response.text()).rejects.toThrow('terminated');
     await until(() => world.lines.some((line) => line.includes('a secret reason')));
   });
 });
