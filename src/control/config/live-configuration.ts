@@ -47,6 +47,7 @@ export class EffectiveConfig {
   static async open(file: FileSide, options: LiveConfigurationOptions): Promise<EffectiveConfig> {
     const live = new EffectiveConfig(file, options);
     live.#current = await live.#build();
+    live.#tell();
     return live;
   }
 

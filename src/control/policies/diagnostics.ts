@@ -1,10 +1,19 @@
-import type { z } from 'zod';
 import type { Diagnostic } from '../../policy/diagnostic.ts';
 import { loadPolicy } from '../../policy/load.ts';
 import { ApiProblem } from '../api/problem.ts';
-import type { diagnosticReply } from './schemas.ts';
 
-export type ShownDiagnostic = z.input<typeof diagnosticReply>;
+/** A diagnostic as the API tells it, in answers and among the problems of a refusal. */
+export interface ShownDiagnostic {
+  readonly severity: 'error' | 'warning';
+  readonly code: string;
+  readonly line: number;
+  readonly column: number;
+  readonly endLine?: number;
+  readonly endColumn?: number;
+  readonly pointer: string;
+  readonly message: string;
+  readonly help?: string;
+}
 
 export function shownDiagnostic({ severity, code, line, column, pointer, message, help, excerpt }: Diagnostic): ShownDiagnostic {
   // The place is on one line wherever there is an excerpt.
