@@ -50,9 +50,9 @@ export async function runAuthorization({ era, outDir, timeoutMs }) {
     revision: REVISION[era],
     scenarios: required.length,
     checks,
-    failing: [...failing].toSorted(),
+    failing: [...failing].toSorted((a, b) => a.localeCompare(b)),
     missing,
-    unexpected: [...failing].filter((row) => !known.has(row)).toSorted(),
+    unexpected: [...failing].filter((row) => !known.has(row)).toSorted((a, b) => a.localeCompare(b)),
     stale: expected.filter(({ row }) => !failing.has(row)).map(({ row }) => row),
   };
 }
