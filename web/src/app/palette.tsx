@@ -37,7 +37,10 @@ export default function Palette({ onClose }: { readonly onClose: () => void }): 
     list.current?.children[here]?.scrollIntoView({ block: 'nearest' });
   }, [here]);
   return (
-    <Modal opened onClose={onClose} withCloseButton={false} title={undefined} aria-label="Search" size="lg" yOffset="12vh" padding="sm" transitionProps={{ duration: 0 }}>
+    <Modal.Root opened onClose={onClose} size="lg" yOffset="12vh" padding="sm" transitionProps={{ duration: 0 }}>
+      <Modal.Overlay />
+      <Modal.Content aria-label="Search">
+        <Modal.Body>
       <TextInput
         data-autofocus
         size="md"
@@ -79,7 +82,9 @@ export default function Palette({ onClose }: { readonly onClose: () => void }): 
           </li>
         ))}
       </ul>
-    </Modal>
+        </Modal.Body>
+      </Modal.Content>
+    </Modal.Root>
   );
 }
 

@@ -1,7 +1,7 @@
 import { AppShell, Burger, Container, Group } from '@mantine/core';
 import { useDisclosure } from '@mantine/hooks';
 import { Link, Outlet, useNavigate, useRouterState } from '@tanstack/react-router';
-import { useEffect, type ReactNode } from 'react';
+import { useEffect, useRef, type ReactNode } from 'react';
 import { LiveProvider } from '../api/live.tsx';
 import { useSession } from '../api/session.ts';
 import { ColourSwitch } from './colour-switch.tsx';
@@ -19,8 +19,12 @@ export function Shell(): ReactNode {
   const address = useRouterState({ select: (state) => state.location.href });
   const path = useRouterState({ select: (state) => state.location.pathname });
   const gone = session.data !== undefined && session.data.member === null;
+  const leaving = useRef(false);
   useEffect(() => {
-    if (gone) void navigate({ to: '/sign-in', search: address === '/' ? {} : { next: address }, replace: true });
+    // Once: the address of the sign-in itself is no place to go back to.
+    if (!gone || leaving.current) return;
+    leaving.current = true;
+    void navigate({ to: '/sign-in', search: address === '/' ? {} : { next: address }, replace: true });
   }, [gone, navigate, address]);
   const { close } = menu;
   useEffect(() => {

@@ -5,6 +5,8 @@ import { useLive } from '../../api/live.tsx';
 import type { JournalRow } from '../../api/types.ts';
 import { apiQuery, fits, type Filters } from './filters.ts';
 
+type CallEvent = Omit<JournalRow, 'argHash' | 'argValues'>;
+
 /** What came by the stream since the list was opened; older ones are on the pages that scrolling loads. */
 const MOST_ARRIVED = 2000;
 
@@ -34,7 +36,8 @@ export function useJournal(filters: Filters, tail: boolean): Journal {
   });
   const loaded = useMemo(() => query.data?.pages.flatMap(({ items }) => items), [query.data]);
   useLive('call', (event) => {
-    const row = event as JournalRow;
+    // The stream carries nothing of the arguments but their names.
+    const row: JournalRow = { argHash: null, argValues: null, ...(event as CallEvent) };
     setState((before) => {
       if (before.arrived.some(({ id }) => id === row.id)) return { ...before, arrived: before.arrived.map((one) => (one.id === row.id ? row : one)) };
       if (loaded?.some(({ id }) => id === row.id) === true) return { ...before, settled: new Map(before.settled).set(row.id, row) };
