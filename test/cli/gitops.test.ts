@@ -2,8 +2,10 @@ import { createHash } from 'node:crypto';
 import { chmodSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { readDocument } from '../../src/cli/gitops/read-document.ts';
+import { gitopsDocument } from '../../src/control/gitops/document.ts';
 import { databasePath, visitState } from '../../src/state/open.ts';
-import { Output, demoServer, policylayer, start, temporary } from './support.ts';
+import { Output, demoServer, policylayer, repository, start, temporary } from './support.ts';
 
 const TOKEN = `pla_${'T'.repeat(43)}`;
 const DOCUMENT = `version: "1"
@@ -107,6 +109,19 @@ describe('apply, diff and export', () => {
     for (const { stdout, stderr } of [shape, names, missing, stranger]) for (const secret of [TOKEN, ENV.AGENT_TOKEN, ENV.DEMO_KEY]) expect(stdout + stderr).not.toContain(secret);
     expect(started.signIn).toMatch(/\/sign-in#link=/);
     state.close();
+  });
+});
+
+describe('docs/gitops.md', () => {
+  it('shows a document that the gateway takes', async () => {
+    const page = readFileSync(join(repository, 'docs/gitops.md'), 'utf8');
+    const block = /```yml\n([\s\S]*?)```/.exec(page)?.[1] ?? '';
+    const directory = temporary({ 'registry.yaml': block });
+    mkdirSync(join(directory, 'policies'));
+    writeFileSync(join(directory, 'policies', 'support.policy.yaml'), POLICY);
+    const read = await readDocument(join(directory, 'registry.yaml'), { TICKETS_TOKEN: 'abc', SUPPORT_BOT_TOKEN: 'plg_token-of-the-bot' });
+    expect(read.ok && gitopsDocument.safeParse(read.document).error).toBeUndefined();
+    expect(read.ok && gitopsDocument.parse(read.document)).toMatchObject({ servers: { tickets: { headers: { Authorization: { secret: 'Bearer abc' } } } }, policies: { support: { text: POLICY } } });
   });
 });
 
