@@ -1,15 +1,14 @@
 import * as oauth from 'oauth4webapi';
 import type { NewAuditEntry, Registry, UpstreamAuthDefinition } from '../../state/registry/types.ts';
 import type { AddressGuard } from '../../upstream/address-guard.ts';
-import { discoverIssuer, fallbackIssuer, type IssuerDocument } from '../../upstream/oauth/authorization-server.ts';
 import type { DocumentOptions } from '../../upstream/oauth/json-document.ts';
-import { discoverResource, type ResourceFacts } from '../../upstream/oauth/resource-metadata.ts';
 import { TokenAuthorizer } from '../../upstream/oauth/token-authorizer.ts';
 import type { UpstreamAuthorizer } from '../../upstream/types.ts';
 import type { SecretBox } from '../api/services.ts';
 import { callbackUri, metadataDocument } from './client-metadata.ts';
 import { type Flow, FLOW_SECONDS, openFlow, sealFlow } from './flow-cookie.ts';
-import { AuthorizationRequests } from './grants.ts';
+import type { AuthorizationRequests } from './grants.ts';
+import { Issuers } from './issuers.ts';
 import type { KeptClient, KeptTokens } from './kept.ts';
 import { OAuthProblem } from './problem.ts';
 import { ServerAccess } from './server-access.ts';
@@ -51,10 +50,6 @@ export interface GivenClient {
 
 export type Started = { readonly authorizationUrl: string; readonly state: string; readonly cookie: string } | { readonly authorizationUrl: null };
 
-/** Metadata of an issuer is asked for again after this: endpoints move rarely, and a wrong answer must not stay for long. */
-const METADATA_MS = 600_000;
-const MAX_CACHED = 200;
-
 /**
  * The gateway as an OAuth 2.1 client of the MCP servers in its registry (S26 authorization, protocol.md O6): discovery, registration, consent with
  * PKCE, tokens for one resource each, renewal. Tokens and client secrets are kept sealed, and keyed by their issuer: another issuer sees none.
@@ -64,12 +59,13 @@ export class UpstreamOAuth {
   readonly #store: TokenStore;
   readonly #now: () => number;
   readonly #authorizers = new Map<string, { readonly key: string; readonly authorizer: TokenAuthorizer }>();
-  readonly #metadata = new Map<string, { readonly document: IssuerDocument; readonly until: number }>();
+  readonly #issuers: Issuers;
 
   constructor(options: UpstreamOAuthOptions) {
     this.#options = options;
     this.#now = options.now ?? Date.now;
     this.#store = new TokenStore(options.registry, options.secrets, this.#now);
+    this.#issuers = new Issuers(() => ({ guard: options.guard(), ...(options.tls === undefined ? {} : { tls: options.tls }) }), this.#now);
   }
 
   /**
@@ -88,7 +84,7 @@ export class UpstreamOAuth {
     const { log } = this.#options;
     const access = new ServerAccess(server, url.href, {
       store: this.#store, now: this.#now, log,
-      requests: (issuer) => this.#requests(issuer, url),
+      requests: (issuer) => this.#issuers.requests(issuer, url),
       changed: (name, record) => this.#options.changed?.(name, record),
     });
     const authorizer = new TokenAuthorizer(access, this.#now);
@@ -114,7 +110,7 @@ export class UpstreamOAuth {
   async start(server: string, actor: Actor, back: string): Promise<Started> {
     const url = await this.#addressOf(server);
     const [record, kept] = await Promise.all([this.#store.record(server), this.#store.client(server)]);
-    const { resource, requests } = await this.#discover(url, kept);
+    const { resource, requests } = await this.#issuers.discover(url, kept);
     const client = await this.#client(server, requests, kept);
     const sameIssuer = record?.value.issuer === requests.issuer;
     const scopes = client.scopes ?? [...new Set([...resource.scopes, ...(sameIssuer ? record.value.scopes : [])])];
@@ -149,7 +145,7 @@ export class UpstreamOAuth {
     const client = await this.#store.client(flow.server);
     if (url.href !== flow.url || client === null || client.clientId !== flow.clientId || client.issuer !== flow.issuer) throw new OAuthProblem('the server was changed while consent was given: begin it again', true);
     await this.#checkMember(flow);
-    const requests = await this.#requests(flow.issuer, url);
+    const requests = await this.#issuers.requests(flow.issuer, url);
     const granted = await requests.redeem(client, answer, flow);
     const tokens: KeptTokens = { issuer: flow.issuer, resource: flow.resource, server: flow.url, clientId: flow.clientId, ...granted };
     await this.#connected(flow.server, client, tokens, { ...flow.member, requestId, address });
@@ -189,7 +185,7 @@ export class UpstreamOAuth {
     }
     this.forget(server);
     if (tokens === null || client === null || client.issuer !== tokens.issuer) return;
-    const requests = await this.#requests(tokens.issuer).catch(() => null);
+    const requests = await this.#issuers.requests(tokens.issuer).catch(() => null);
     await requests?.revoke(client, tokens.refreshToken ?? tokens.accessToken);
   }
 
@@ -225,14 +221,6 @@ export class UpstreamOAuth {
     if (member === null || member.value.disabled) throw new OAuthProblem('the member who began this consent cannot sign in any more', true);
   }
 
-  async #discover(url: URL, kept: KeptClient | null): Promise<{ readonly resource: ResourceFacts; readonly requests: AuthorizationRequests }> {
-    const resource = await discoverResource(url, this.#documents());
-    if (!resource.ok) throw new OAuthProblem(resource.problem, false);
-    const { issuers } = resource.facts;
-    const issuer = issuers.find((candidate) => candidate === kept?.issuer) ?? issuers[0] ?? null;
-    return { resource: resource.facts, requests: issuer === null ? await this.#fallback(url) : await this.#requests(issuer) };
-  }
-
   async #client(server: string, requests: AuthorizationRequests, kept: KeptClient | null): Promise<KeptClient> {
     if (kept?.origin === 'given') {
       if (kept.issuer !== null && kept.issuer !== requests.issuer) throw new OAuthProblem(`the server now trusts another authorization server than the one its client is for: enter a client for ${requests.issuer}`, true);
@@ -243,33 +231,6 @@ export class UpstreamOAuth {
     if (usable) return kept;
     this.#options.log(`server ${server}: the gateway registers as an OAuth client of ${requests.issuer}`);
     return requests.register(this.#options.publicUrl());
-  }
-
-  /** @param server address of the MCP server, which may be its own authorization server without any metadata */
-  async #requests(issuer: string, server?: URL): Promise<AuthorizationRequests> {
-    const known = this.#metadata.get(issuer);
-    if (known !== undefined && known.until > this.#now()) return new AuthorizationRequests(known.document, this.#documents(), this.#now);
-    if (server !== undefined && server.origin === issuer) return this.#fallback(server);
-    const found = await discoverIssuer(issuer, this.#documents());
-    if (!found.ok) throw new OAuthProblem(found.problem, false);
-    return this.#remember(found.facts);
-  }
-
-  async #fallback(server: URL): Promise<AuthorizationRequests> {
-    const found = await fallbackIssuer(server, this.#documents());
-    if (!found.ok) throw new OAuthProblem(found.problem, false);
-    return this.#remember(found.facts);
-  }
-
-  #remember(document: IssuerDocument): AuthorizationRequests {
-    this.#metadata.set(document.issuer, { document, until: this.#now() + METADATA_MS });
-    if (this.#metadata.size > MAX_CACHED) for (const oldest of this.#metadata.keys()) if (this.#metadata.size > MAX_CACHED) this.#metadata.delete(oldest);
-    return new AuthorizationRequests(document, this.#documents(), this.#now);
-  }
-
-  #documents(): DocumentOptions {
-    const { guard, tls } = this.#options;
-    return { guard: guard(), ...(tls === undefined ? {} : { tls }) };
   }
 }
 
