@@ -49,8 +49,10 @@ export class Sealer {
       this.#moveOpen.run(one.core === null ? 2 : 0, number, one.seq);
       sealed.push(one);
     }
-    for (const row of fresh) {
-      const one = this.#seal(row, this.#commitment(row), now);
+    // Drawn at once: one call of the generator costs as much as a digest.
+    const salts = randomBytes(SALT_BYTES * fresh.length);
+    for (const [index, row] of fresh.entries()) {
+      const one = this.#seal(row, this.#commitment(row, salts.subarray(index * SALT_BYTES, (index + 1) * SALT_BYTES)), now);
       if (one.core !== null) this.#keepOpen.run(one.seq, number);
       sealed.push(one);
     }
@@ -67,9 +69,8 @@ export class Sealer {
     return { seq: Number(row['seq']), full, core: open ? core : null };
   }
 
-  #commitment(row: SqlRow): Uint8Array {
+  #commitment(row: SqlRow, salt: Buffer): Uint8Array {
     if (!hasArguments(row)) return NO_ARGUMENTS;
-    const salt = randomBytes(SALT_BYTES);
     this.#keepSalt.run(Number(row['seq']), salt);
     return commitmentOf(row, salt);
   }
