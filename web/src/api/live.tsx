@@ -53,19 +53,22 @@ export function useLive(event: LiveEvent, listener: Listener): void {
   useEffect(() => listen(event, (data) => latest.current(data)), [event, listen]);
 }
 
-const STALE: Readonly<Record<LiveEvent, readonly string[]>> = { call: [], stats: [], approval: ['approvals', 'overview'], server: ['servers', 'overview'], config: ['servers', 'policies', 'grants', 'settings', 'held', 'overview'] };
+const STALE: Readonly<Record<LiveEvent, readonly string[]>> = { call: ['overview'], stats: [], approval: ['approvals', 'overview'], server: ['servers', 'overview'], config: ['servers', 'policies', 'grants', 'settings', 'held', 'overview'] };
+/** Many events at once are one refresh. Calls come all the time, and only move figures. */
+const DELAY_MS = { call: 5000, other: 400 } as const;
 const waiting = new Set<string>();
 
-/** Many events at once are one refresh. */
 function refresh(event: LiveEvent): void {
   if (!Object.hasOwn(STALE, event)) return;
+  const delay = event === 'call' ? DELAY_MS.call : DELAY_MS.other;
   for (const key of STALE[event]) {
-    if (waiting.has(key)) continue;
-    waiting.add(key);
+    const timer = `${key} ${delay}`;
+    if (waiting.has(timer)) continue;
+    waiting.add(timer);
     setTimeout(() => {
-      waiting.delete(key);
+      waiting.delete(timer);
       void queryClient.invalidateQueries({ queryKey: [key] });
-    }, 400);
+    }, delay);
   }
 }
 

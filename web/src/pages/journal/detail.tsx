@@ -47,12 +47,12 @@ function Detail({ row }: { readonly row: RowWithProof }): ReactNode {
       {row.argValues === null || row.argValues === undefined ? null : <ExactJson text={row.argValues} label="Arguments" maxHeight="18rem" />}
       <Group gap="xs">
         {row.policy === null ? null : (
-          <Button size="xs" variant="default" renderRoot={(props) => <Link to={`/policies/${encodeURIComponent(policyName(row.policy ?? ''))}`} search={{ tab: 'test', call: row.id }} {...props} />}>
+          <Button size="xs" variant="default" renderRoot={(props) => <Link to={`/policies/${encodeURIComponent(policyName(row.policy ?? ''))}`} search={{ view: 'tester', call: row.id }} {...props} />}>
             Explain it with the policy
           </Button>
         )}
         {row.policy === null ? null : (
-          <Button size="xs" variant="default" renderRoot={(props) => <Link to={`/policies/${encodeURIComponent(policyName(row.policy ?? ''))}`} search={{ tab: 'simulate' }} {...props} />}>
+          <Button size="xs" variant="default" renderRoot={(props) => <Link to={`/policies/${encodeURIComponent(policyName(row.policy ?? ''))}`} search={{ view: 'effect' }} {...props} />}>
             What would a change do?
           </Button>
         )}

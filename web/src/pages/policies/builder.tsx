@@ -26,6 +26,7 @@ import { Caution } from '../../policy-builder/caution.tsx';
 
 const YamlEditor = lazy(() => import('../../policy-builder/editor/yaml-editor.tsx'));
 type View = 'board' | 'split' | 'text' | 'tester' | 'effect' | 'versions';
+const VIEWS_BY_LINK = ['tester', 'effect'] as const;
 
 /** One policy: its board and its text, which always say the same, and what is done before and after it holds. */
 export function PolicyBuilder({ policy }: { readonly policy: Policy }): ReactNode {
@@ -35,8 +36,17 @@ export function PolicyBuilder({ policy }: { readonly policy: Policy }): ReactNod
   const draft = useDraft(policy, writable);
   const wide = useMediaQuery('(min-width: 75em)', true, { getInitialValueInEffect: false });
   const huge = useMediaQuery('(min-width: 110em)', false, { getInitialValueInEffect: false });
-  const [kept, setView] = useLocalStorage<View>({ key: 'policylayer-policy-view', defaultValue: huge ? 'split' : 'board', getInitialValueInEffect: false });
-  const view = kept === 'split' && !wide ? 'board' : kept;
+  const [kept, keepView] = useLocalStorage<View>({ key: 'policylayer-policy-view', defaultValue: huge ? 'split' : 'board', getInitialValueInEffect: false });
+  // A link may ask for a view; what one looks at otherwise stays as it was.
+  const [asked, setAsked] = useState(() => VIEWS_BY_LINK.find((one) => one === new URLSearchParams(location.search).get('view')) ?? null);
+  const setView = useCallback(
+    (value: View): void => {
+      setAsked(null);
+      keepView(value);
+    },
+    [keepView],
+  );
+  const view = asked ?? (kept === 'split' && !wide ? 'board' : kept);
   const [server, setServer] = useServer(policy);
   const servers = useQuery({ queryKey: ['servers'], queryFn: ({ signal }) => getAll<Server>('/servers', {}, signal) });
   const scan = useTools(server);

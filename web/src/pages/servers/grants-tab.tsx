@@ -24,7 +24,7 @@ export function GrantsTab({ server }: { readonly server: string }): ReactNode {
   const { data, error, refetch } = useQuery(grantsQuery);
   const may = useMay('grants.write', server);
   const rows = useMemo(() => data?.filter((grant) => grant.server === server), [data, server]);
-  const mint = <Button renderRoot={(props) => <Link to="/grants" search={{ new: server }} {...props} />}>Mint a grant</Button>;
+  const mint = <Button renderRoot={(props) => <Link to="/grants" search={{ new: 'grant', server }} {...props} />}>Mint a grant</Button>;
   return (
     <DataTable
       label={`Grants for ${server}`}

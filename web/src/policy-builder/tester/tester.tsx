@@ -19,13 +19,14 @@ export interface TesterProps {
 
 /** One call against the draft: written by hand, or one that was made. */
 export function Tester({ text, server, tools, onGoTo }: TesterProps): ReactNode {
-  const [from, setFrom] = useState<'sample' | 'recorded'>('sample');
+  // A link from the journal names the call.
+  const [row, setRow] = useState<string | null>(() => new URLSearchParams(location.search).get('call'));
+  const [from, setFrom] = useState<'sample' | 'recorded'>(row === null ? 'sample' : 'recorded');
   const [chosen, setName] = useState<string | null>(null);
   const name = chosen ?? tools[0]?.name ?? null;
   const [json, setJson] = useState('{}');
   const [mode, setMode] = useState<'form' | 'json'>('form');
   const [grant, setGrant] = useState<string | null>(null);
-  const [row, setRow] = useState<string | null>(null);
   const tool = tools.find((one) => one.name === name);
   const fields = useMemo(() => sampleFields(tool?.inputSchema), [tool]);
   const values = fieldValues(fields, json);
