@@ -97,6 +97,18 @@ describe('GET /events', () => {
     await expect.poll(() => hub.size, { timeout: 5_000 }).toBe(0);
   });
 
+  test('ends when the session ends, or when the rights of its reader change', async () => {
+    const gone = await world.as('viewer');
+    const moved = await world.as({ serverRoles: { tickets: 'viewer' } });
+    const staying = await listen(await world.as('admin'));
+    const streams = [await listen(gone), await listen(moved)];
+    await world.registry.closeSessions({ member: gone.member?.name ?? '' });
+    if (moved.member === null) throw new Error('no member');
+    await world.registry.apply([{ op: 'put', kind: 'member', name: moved.member.name, value: { ...moved.member.value, serverRoles: { payroll: 'viewer' } } }], []);
+    await expect.poll(() => streams.map(({ ended }) => ended), { timeout: 25_000 }).toEqual([true, true]);
+    expect(staying.ended).toBe(false);
+  }, 40_000);
+
   test('ends with an event when the gateway drains', async () => {
     const live = await listen(await world.as('viewer'));
     world.control.drain();
