@@ -1,2 +1,0 @@
-// The types of the gateway that the dashboard reads name Node's Buffer; here it is only a name.
-type Buffer = Uint8Array;
