@@ -18,7 +18,14 @@ export interface ServerTools {
 
 /** Servers whose tools are kept ready: an editor asks again with every letter. */
 const MOST_REMEMBERED = 16;
-const remembered = new Map<string, ServerTools>();
+const rememberedBy = new WeakMap<object, Map<string, ServerTools>>();
+
+/** Of one state each: two gateways may have servers of one name. */
+function rememberedOf(state: object): Map<string, ServerTools> {
+  const own = rememberedBy.get(state) ?? new Map<string, ServerTools>();
+  rememberedBy.set(state, own);
+  return own;
+}
 
 /**
  * What is known of a server's tools: from its last scan, and from the definitions that were pinned while it was used.
@@ -31,6 +38,7 @@ export async function serverTools(server: string, services: Pick<ControlServices
   const trusted = own?.trustedAnnotations ?? stored?.value.trustedAnnotations ?? false;
   const scanned = await services.registry.get('scan', server);
   const key = JSON.stringify([server, scanned?.version, scanned?.value.at, services.state.pins.version(server), trusted]);
+  const remembered = rememberedOf(services.state);
   const known = remembered.get(key) ?? (await build(texts(server, scanned?.value.result as ScanResult | null | undefined, services), trusted, slices));
   remembered.delete(key);
   remembered.set(key, known);
