@@ -1,4 +1,5 @@
 import type { Stored } from '../../state/registry/types.ts';
+import { ApiProblem } from '../api/problem.ts';
 import type { Call } from '../api/route.ts';
 import type { ControlServices } from '../api/services.ts';
 import { ABSOLUTE_MS, csrfTokenOf } from './authenticate.ts';
@@ -19,7 +20,9 @@ export type Visit = Pick<Call<unknown, unknown, unknown>, 'session' | 'header' |
 
 /**
  * Lets a member in: a new session with a new secret, whatever cookie the browser came with, and an audit entry.
+ * @param member as it was when his password or identity was checked
  * @param how for people: `with a password`
+ * @throws ApiProblem unauthenticated when he was locked or got a new password since
  */
 export async function openSession(member: Stored<'member'>, visit: Visit, how: string, services: ControlServices): Promise<OpenedSession> {
   const { registry, now, secrets } = services;
@@ -28,11 +31,15 @@ export async function openSession(member: Stored<'member'>, visit: Visit, how: s
   const at = new Date(now()).toISOString();
   if (visit.session !== null) await registry.closeSessions({ hash: visit.session.hash });
   await registry.openSession({ hash, member: member.name, createdAt: at, lastUsedAt: at, expiresAt: new Date(now() + ABSOLUTE_MS).toISOString(), userAgent: shownAgent(visit.header('user-agent')) });
-  // When somebody else changes the member at this moment, that change wins, and only the time of this sign-in is lost.
-  await registry.apply(
-    [{ op: 'put', kind: 'member', name: member.name, value: { ...member.value, lastSignInAt: at }, expect: member.version }],
-    [],
-  );
+  const noted = await registry.apply([{ op: 'put', kind: 'member', name: member.name, value: { ...member.value, lastSignInAt: at }, expect: member.version }], []);
+  if (!noted.ok) {
+    // Changed between the check and now. Whatever else it was, a new password or a lock must not be outlived by this session.
+    const current = await registry.get('member', member.name);
+    if (current === null || current.value.disabled || current.value.passwordHash !== member.value.passwordHash) {
+      await registry.closeSessions({ hash });
+      throw new ApiProblem('unauthenticated', 'the member was changed at the same moment; sign in again');
+    }
+  }
   await registry.addAudit(auditOf({ caller: callerOf(member), requestId: visit.requestId, address: visit.address }, { action: 'session.sign_in', kind: 'member', name: member.name, summary: `${member.value.email} signed in ${how}` }));
   const cookies = new Cookies(services.publicUrl());
   return {

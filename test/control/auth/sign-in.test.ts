@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { openSession } from '../../../src/control/auth/open-session.ts';
 import { Client, World, type Answer } from '../harness.ts';
 
 const PASSWORD = 'correct horse battery staple';
@@ -226,6 +227,22 @@ describe('members', () => {
     expect((await nobody().post('/session/link', { secret: secretOf(body.link), password: 'a new password 8' })).status).toBe(401);
     expect((await browser(answer).get('/me/sessions')).status).toBe(401);
   }, 60_000);
+
+  it('whose password is changed while they sign in with the old one do not come in', async () => {
+    const admin = await world.as('admin');
+    const { id } = await invited(admin, 'race@example.com');
+    const stale = (await world.registry.get('member', id)) ?? expect.fail('no member');
+    const visit = { session: null, header: () => null, requestId: 'r', address: null };
+    await world.registry.apply([{ op: 'put', kind: 'member', name: id, value: { ...stale.value, passwordHash: 'another' } }], []);
+    const before = (await world.registry.sessionsOf(id)).length;
+    await expect(openSession(stale, visit, 'late', world.services)).rejects.toMatchObject({ code: 'unauthenticated' });
+    expect(await world.registry.sessionsOf(id)).toHaveLength(before);
+    // Another name changes nothing about who he is.
+    const current = (await world.registry.get('member', id)) ?? expect.fail('no member');
+    await world.registry.apply([{ op: 'put', kind: 'member', name: id, value: { ...current.value, name: 'Renamed' } }], []);
+    expect((await openSession(current, visit, 'late', world.services)).csrfToken).toMatch(/^[A-Za-z0-9_-]{43}$/);
+    expect((await world.registry.get('member', id))?.value.name).toBe('Renamed');
+  });
 
   it('have one address each, and a stale version changes nothing', async () => {
     const admin = await world.as('admin');
