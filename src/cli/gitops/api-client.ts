@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { request as httpRequest } from 'node:http';
 import { request as httpsRequest } from 'node:https';
 import { isLoopback } from '../../gateway/checks/loopback.ts';
@@ -51,13 +52,22 @@ async function baseUrl(options: ApiOptions, env: NodeJS.ProcessEnv): Promise<URL
 
 /** A token on the command line could be read by every user of the machine. */
 function readToken(options: ApiOptions, env: NodeJS.ProcessEnv): string {
-  const text = options.tokenFile === undefined ? env['POLICYLAYER_API_TOKEN'] : readPrivate(options.tokenFile);
-  if (text === undefined || text === null) {
-    throw new UsageError(options.tokenFile === undefined ? 'there is no API token' : `${options.tokenFile} does not exist`, 'make one in the dashboard under Tokens, and set POLICYLAYER_API_TOKEN or add --token-file FILE');
+  const text = options.tokenFile === undefined ? env['POLICYLAYER_API_TOKEN'] : tokenOf(options.tokenFile);
+  if (text === undefined || text.trim() === '') {
+    throw new UsageError(options.tokenFile === undefined ? 'there is no API token' : `${options.tokenFile} is empty`, 'make one in the dashboard under Tokens, and set POLICYLAYER_API_TOKEN or add --token-file FILE');
   }
   const token = text.trim();
   if (!/^[\x21-\x7e]{1,512}$/.test(token)) throw new UsageError('the API token holds a character that a token cannot have', 'copy it again; it begins with pla_');
   return token;
+}
+
+/** Secrets that are mounted into a container are links, and belong to others: whoever names the file vouches for it. */
+function tokenOf(path: string): string {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch (error) {
+    throw new UsageError(`${path} cannot be read (${(error as NodeJS.ErrnoException).code ?? 'unknown error'})`, 'name a file that holds the API token');
+  }
 }
 
 function send(base: URL, token: string, method: string, path: string, body: unknown): Promise<ApiAnswer> {

@@ -128,17 +128,40 @@ test('six clients get a configuration with the address and without the token', a
   }
 });
 
-test('open streams of a session end when its grant is revoked', async () => {
-  const made = await admin.post('/grants', { label: 'streaming', server: 'demo', policies: ['p'] });
-  const headers = { 'content-type': 'application/json', accept: 'application/json, text/event-stream', authorization: `Bearer ${made.body.token}` };
+/** A session with its stream open. @returns resolves when the stream has ended */
+async function openStream(token: string): Promise<{ readonly ended: Promise<string>; readonly again: () => Promise<number> }> {
+  const headers = { 'content-type': 'application/json', accept: 'application/json, text/event-stream', authorization: `Bearer ${token}` };
   const opened = await fetch(`${world.url}/mcp/demo`, { method: 'POST', headers, body: JSON.stringify({ jsonrpc: '2.0', id: 1, method: 'initialize', params: { protocolVersion: '2025-06-18', capabilities: {}, clientInfo: { name: 't', version: '1' } } }) });
   const session = opened.headers.get('mcp-session-id') ?? '';
   await opened.text();
   const stream = await fetch(`${world.url}/mcp/demo`, { headers: { ...headers, 'mcp-session-id': session } });
   expect(stream.status).toBe(200);
-  const ended = stream.text().catch(() => 'cut');
+  return { ended: stream.text().catch(() => 'cut'), again: async () => (await fetch(`${world.url}/mcp/demo`, { headers: { ...headers, 'mcp-session-id': session } })).status };
+}
+
+test('open streams of a session end when its grant is revoked', async () => {
+  const made = await admin.post('/grants', { label: 'streaming', server: 'demo', policies: ['p'] });
+  const { ended, again } = await openStream(made.body.token);
   await admin.post('/grants/streaming/revoke');
   await ended;
-  const after = await fetch(`${world.url}/mcp/demo`, { headers: { ...headers, 'mcp-session-id': session } });
-  expect(after.status).toBe(401);
+  expect(await again()).toBe(401);
+});
+
+test('open streams of a session end when its grant expires, without a call', async () => {
+  const made = await admin.post('/grants', { label: 'expiring', server: 'demo', policies: ['p'] });
+  const { ended, again } = await openStream(made.body.token);
+  const changed = await admin.patch('/grants/expiring', { expiresAt: new Date(Date.now() + 500).toISOString() }, { 'if-match': '"1"' });
+  expect(changed.status).toBe(200);
+  await ended;
+  expect(await again()).toBe(401);
+});
+
+test('sessions go on over a rotation that keeps the token before, and end with one that does not', async () => {
+  const made = await admin.post('/grants', { label: 'kept-session', server: 'demo', policies: ['p'] });
+  const { ended, again } = await openStream(made.body.token);
+  await admin.post('/grants/kept-session/rotate', { keepPreviousSeconds: 60 });
+  await expect(Promise.race([ended, new Promise((resolve) => setTimeout(() => resolve('open'), 100))])).resolves.toBe('open');
+  await admin.post('/grants/kept-session/rotate');
+  await ended;
+  expect(await again()).toBe(401);
 });
