@@ -60,7 +60,7 @@ describe.skipIf(CHROMIUM === null)('grants and administration in a real browser'
     await page.getByRole('button', { name: 'Revoke grant' }).click();
     await page.getByText('revoked', { exact: true }).waitFor();
     expect((await dashboard.api('GET', '/grants/support-agent')).body.status).toBe('revoked');
-    await page.context().close();
+    await page.close();
   }, 60_000);
 
   test('a member is invited by a link that is seen once, with roles for the organisation and for a server', async () => {
@@ -79,7 +79,7 @@ describe.skipIf(CHROMIUM === null)('grants and administration in a real browser'
     await page.getByText('invited', { exact: true }).waitFor();
     const members = (await dashboard.api('GET', '/members')).body.items as { email: string; role: string; serverRoles: unknown }[];
     expect(members.find(({ email }) => email === 'ben@example.com')).toMatchObject({ role: 'approver', serverRoles: { broker: 'viewer' } });
-    await page.context().close();
+    await page.close();
   }, 40_000);
 
   test.each([
@@ -91,14 +91,16 @@ describe.skipIf(CHROMIUM === null)('grants and administration in a real browser'
     ['/settings', 'Settings'],
     ['/account', 'Your account'],
   ])('%s fits a phone and has no serious fault of accessibility, light and dark', async (path, title) => {
-    for (const [width, scheme] of [[1280, 'light'], [390, 'dark']] as const) {
-      const page = await dashboard.open(path, { width, scheme });
-      await page.getByRole('heading', { level: 1, name: title }).waitFor();
-      await page.waitForTimeout(300);
+    const page = await dashboard.open(path);
+    await page.getByRole('heading', { level: 1, name: title }).waitFor();
+    for (const [width, colorScheme] of [[1280, 'light'], [390, 'dark']] as const) {
+      await page.setViewportSize({ width, height: 844 });
+      await page.emulateMedia({ colorScheme });
+      await page.waitForFunction(`document.documentElement.dataset.mantineColorScheme === "${colorScheme}"`);
       expect(await faults(page)).toEqual([]);
       expect(await page.evaluate('document.documentElement.scrollWidth <= innerWidth')).toBe(true);
-      await page.context().close();
     }
+    await page.close();
   }, 40_000);
 
   test('settings are saved, and an address that may not be called is refused at its field', async () => {
@@ -115,7 +117,7 @@ describe.skipIf(CHROMIUM === null)('grants and administration in a real browser'
     await page.getByRole('tab', { name: 'Journal' }).click();
     await page.getByRole('button', { name: 'Verify the journal' }).click();
     await page.getByText('the chain holds').waitFor();
-    await page.context().close();
+    await page.close();
   }, 40_000);
 
   test('the browser has nothing to complain about but refusals', () => {

@@ -33,6 +33,7 @@ export class Dashboard {
   readonly complaints: string[] = [];
   #cookie = '';
   #csrf = '';
+  #context: BrowserContext | null = null;
 
   private constructor(base: string, child: ChildProcess, data: string, browser: Browser) {
     this.base = base;
@@ -76,13 +77,12 @@ export class Dashboard {
     return { status: response.status, body: parsed, etag: response.headers.get('etag') };
   }
 
-  /** A page with the admin signed in, in a browser profile of its own. */
-  async open(path: string, { width = 1280, height = 860, scheme = 'light' }: { readonly width?: number; readonly height?: number; readonly scheme?: 'light' | 'dark' } = {}): Promise<Page> {
-    const context: BrowserContext = await this.browser.newContext({ viewport: { width, height }, colorScheme: scheme });
+  /** A page with the admin signed in. The colours follow the system, which a test may change with `page.emulateMedia`. */
+  async open(path: string): Promise<Page> {
+    this.#context ??= await this.browser.newContext({ viewport: { width: 1280, height: 860 }, colorScheme: 'light' });
     const at = this.#cookie.indexOf('=');
-    await context.addCookies([{ name: this.#cookie.slice(0, at), value: this.#cookie.slice(at + 1), url: this.base }]);
-    await context.addInitScript((kept) => localStorage.setItem('policylayer-colours', kept), scheme);
-    const page = await context.newPage();
+    await this.#context.addCookies([{ name: this.#cookie.slice(0, at), value: this.#cookie.slice(at + 1), url: this.base }]);
+    const page = await this.#context.newPage();
     page.setDefaultTimeout(15_000);
     page.on('pageerror', (error) => this.complaints.push(error.message));
     page.on('console', (message) => {

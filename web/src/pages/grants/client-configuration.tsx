@@ -32,8 +32,13 @@ export function ClientConfiguration({ label, token }: { readonly label: string; 
         <Tabs.Panel key={id} value={id} pt="sm">
           <Stack gap="xs">
             <Text fz="sm" c="dimmed">
-              {format === 'shell' ? 'Run this: ' : 'Goes into '}
-              <span className="pl-mono">{path}</span>
+              {format === 'shell' ? (
+                `Run this ${path}`
+              ) : (
+                <>
+                  Goes into <span className="pl-mono">{path}</span>
+                </>
+              )}
               {token === null && text.includes('<TOKEN>') ? '. Put the token in place of <TOKEN>.' : ''}
             </Text>
             <CodeBlock text={withToken(text, token)} label={`Configuration of ${title}`} wrap={format === 'shell'} />

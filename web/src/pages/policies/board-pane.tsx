@@ -11,6 +11,7 @@ import { COLUMN_TITLES, guardLabels, moveTo, originOf, resetOf, type Column } fr
 import type { BoardTool } from '../../policy-builder/board/filter.ts';
 import type { Draft } from '../../policy-builder/draft/use-draft.ts';
 import { isMap } from '../../policy-builder/yaml/render.ts';
+import { useSettled } from './use-settled.ts';
 import { editRules, plainOf, setDocumentKey, type RuleChange } from '../../policy-builder/yaml/edit-rules.ts';
 import { Caution } from '../../policy-builder/caution.tsx';
 
@@ -33,9 +34,16 @@ interface Notice {
 
 /** The board of the draft. A move edits the text at once; where the tools then stand the gateway says, which knows the whole language. */
 export function BoardPane({ draft, server, scan, tools, writable, errors, onOpen, onGoTo }: BoardPaneProps): ReactNode {
-  const decided = useDecided(draft.text, server, tools.length > 0);
-  const places = decided.data?.tools ?? NO_PLACES;
-  const fresh = decided.data !== undefined && !decided.isPlaceholderData && decided.error === null;
+  const text = useSettled(draft.text, 120);
+  const decided = useDecided(text, server, tools.length > 0);
+  // While a text with a mistake is being written the board shows where the tools stood before it.
+  const [known, setKnown] = useState<{ readonly server: string | null; readonly tools: readonly PlacedTool[] } | null>(null);
+  const answer = decided.data?.tools;
+  useEffect(() => {
+    if (answer !== undefined) setKnown({ server, tools: answer });
+  }, [answer, server]);
+  const places = answer ?? (known?.server === server ? known.tools : NO_PLACES);
+  const fresh = answer !== undefined && !decided.isPlaceholderData && decided.error === null && text === draft.text;
   const [moved, setMoved] = useState<ReadonlyMap<string, Column>>(new Map());
   const [notice, setNotice] = useState<Notice | null>(null);
   const plain = useMemo(() => plainOf(draft.text), [draft.text]);
@@ -111,7 +119,7 @@ export function BoardPane({ draft, server, scan, tools, writable, errors, onOpen
       </EmptyState>
     );
   }
-  if (decided.data === undefined) return decided.error === null ? <Skeleton height="24rem" role="status" aria-label="Loading the board" /> : <Broken errors={errors} error={decided.error} onGoTo={onGoTo} retry={() => void decided.refetch()} />;
+  if (places.length === 0) return decided.error === null ? <Skeleton height="24rem" role="status" aria-label="Loading the board" /> : <Broken errors={errors} error={decided.error} onGoTo={onGoTo} retry={() => void decided.refetch()} />;
   const broken = errors.length > 0 || decided.error !== null;
   const standard = isMap(plain) && typeof plain['default'] === 'string' ? plain['default'] : null;
   return (

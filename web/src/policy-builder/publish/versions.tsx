@@ -1,4 +1,4 @@
-import { Button, Group, Modal, Radio, Select, Stack, Table, Text, TextInput } from '@mantine/core';
+import { Button, Group, Modal, Radio, Select, Stack, Table, Text, TextInput, VisuallyHidden } from '@mantine/core';
 import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { useState, type ReactNode } from 'react';
 import { apiPath, get, post } from '../../api/client.ts';
@@ -51,7 +51,9 @@ export function Versions({ policy, writable, flush, onRolledBack }: VersionsProp
               <Table.Th>By</Table.Th>
               <Table.Th>When</Table.Th>
               <Table.Th>Comment</Table.Th>
-              <Table.Th />
+              <Table.Th>
+                <VisuallyHidden>Go back</VisuallyHidden>
+              </Table.Th>
             </Table.Tr>
           </Table.Thead>
           <Table.Tbody>

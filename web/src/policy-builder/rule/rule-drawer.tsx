@@ -123,9 +123,9 @@ function RuleFields({ selector, text, server, tools, people, writable, onSelecto
             </Accordion>
           </Stack>
         </fieldset>
-        {edited.ok ? null : <Caution tone="bad">{edited.problem}</Caution>}
+        {edited.ok ? null : <Caution tone="bad" alert>{edited.problem}</Caution>}
         {touched && errors.length > 0 ? (
-          <Caution tone="bad" title={errors.length === 1 ? 'One mistake in this rule' : `${errors.length} mistakes in this rule`}>
+          <Caution tone="bad" alert title={errors.length === 1 ? 'One mistake in this rule' : `${errors.length} mistakes in this rule`}>
             {errors[0]?.message}
           </Caution>
         ) : null}
