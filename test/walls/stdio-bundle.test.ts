@@ -62,8 +62,8 @@ describe('the bundle of `policylayer run`', () => {
     expect(run.sources.filter((source) => /^src\/(state\/(?!types)|gateway\/http\/|gateway\/bridge\/|cli\/scan\/|upstream\/http-)/.test(source))).toEqual([]);
   });
 
-  it('is small: under 230 KB of text to parse at every start', () => {
-    expect(run.bytes).toBeLessThan(230_000);
+  it('is small: under 240 KB of text to parse at every start', () => {
+    expect(run.bytes).toBeLessThan(240_000);
   });
 
   it('finds a package where there is one: the other commands do hold commander', () => {
