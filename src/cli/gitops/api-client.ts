@@ -3,7 +3,6 @@ import { request as httpRequest } from 'node:http';
 import { request as httpsRequest } from 'node:https';
 import { isLoopback } from '../../gateway/checks/loopback.ts';
 import { locate } from '../config/locate.ts';
-import { readPrivate } from '../private-file.ts';
 import { readRunFile } from '../run-file.ts';
 import { UsageError } from '../usage-error.ts';
 
