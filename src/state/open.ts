@@ -10,6 +10,8 @@ import { checkFiles, prepareFiles, restrictFiles } from './files.ts';
 import { DEFAULT_FLOOD, type FloodLimits } from './flood.ts';
 import { JournalQuery } from './journal-query.ts';
 import { DEFAULT_RETENTION, type Retention } from './retention.ts';
+import { AuditLog } from './registry/audit.ts';
+import type { AuditCheck } from './registry/types.ts';
 import { migrate, SCHEMA_VERSION, schemaVersion } from './schema.ts';
 import { SqliteState } from './sqlite-state.ts';
 import { systemClock, type ClockSource } from './store-clock.ts';
@@ -140,6 +142,8 @@ export async function openStateReader(options: Pick<OpenOptions, 'path' | 'drive
 export interface ChainReader {
   /** @throws an error of node:crypto for a public key that is none; StateUnavailable */
   verify(options: VerifyOptions): Generator<VerifyProgress, VerifyReport>;
+  /** Follows the chain of the audit of administrative changes. */
+  checkAudit(): AuditCheck;
   close(): void;
 }
 
@@ -149,7 +153,7 @@ export async function openChainReader(options: Pick<OpenOptions, 'path' | 'drive
   return guarded(options.path, options, async (database) => {
     demandVersion(database);
     database.exec('PRAGMA query_only = ON');
-    return { verify: (wanted) => verifyChain(database, wanted), close: () => database.close() };
+    return { verify: (wanted) => verifyChain(database, wanted), checkAudit: () => new AuditLog(database).check(), close: () => database.close() };
   }, true);
 }
 

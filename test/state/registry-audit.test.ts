@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { openDriver } from '../../src/state/driver.ts';
-import { openState, visitState } from '../../src/state/open.ts';
+import { openChainReader, openState, visitState } from '../../src/state/open.ts';
 import { StateUnavailable } from '../../src/state/types.ts';
 import { forEachEngine, one } from './contract/engine.ts';
 import { audit, put, server } from './registry-builders.ts';
@@ -57,6 +57,10 @@ forEachDriver('registry, chain of the audit', (driver) => {
     database.exec(sql);
     database.close();
     expect(state.registry.checkAudit()).toMatchObject({ ok: false, problem: { seq } });
+    // What `policylayer verify` asks, beside the gateway.
+    const reader = await openChainReader({ path: file, driver });
+    expect(reader.checkAudit()).toEqual(state.registry.checkAudit());
+    reader.close();
     state.close();
   });
 

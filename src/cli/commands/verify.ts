@@ -3,6 +3,7 @@ import { createPublicKey } from 'node:crypto';
 import { printable } from '../../policy/index.ts';
 import type { Checkpoint, VerifyReport } from '../../state/chain/types.ts';
 import { databasePath, openChainReader, visitState } from '../../state/open.ts';
+import type { AuditCheck } from '../../state/registry/types.ts';
 import { StateUnavailable } from '../../state/types.ts';
 import { locate } from '../config/locate.ts';
 import { progressLine, styleFor, type Style } from '../terminal.ts';
@@ -32,6 +33,7 @@ export async function verify(flags: VerifyFlags, out: { readonly stdout: NodeJS.
   const path = databasePath(dataDir);
   const progress = progressLine(out.stderr);
   let report: VerifyReport;
+  let audit: AuditCheck;
   try {
     const reader = await openChainReader({ path });
     try {
@@ -43,6 +45,7 @@ export async function verify(flags: VerifyFlags, out: { readonly stdout: NodeJS.
         progress.show(`checking rows: ${step.value.rows.toLocaleString('en-US')} of ${step.value.last.toLocaleString('en-US')}`);
       }
       report = step.value;
+      audit = reader.checkAudit();
     } finally {
       progress.clear();
       reader.close();
@@ -51,10 +54,10 @@ export async function verify(flags: VerifyFlags, out: { readonly stdout: NodeJS.
     if (error instanceof StateUnavailable) throw new UsageError(error.message);
     throw error;
   }
-  if (report.ok && flags.rotateKey === true) report = { ...report, keys: await rotated(path) };
-  if (flags.json === true) out.stdout.write(`${JSON.stringify({ database: path, ...report, publicKey: report.keys.at(-1)?.publicKey ?? null })}\n`);
-  else out.stdout.write(`${render(path, report, styleFor(out.stdout)).join('\n')}\n`);
-  return report.ok ? 0 : 1;
+  if (report.ok && audit.ok && flags.rotateKey === true) report = { ...report, keys: await rotated(path) };
+  if (flags.json === true) out.stdout.write(`${JSON.stringify({ database: path, ...report, ok: report.ok && audit.ok, audit, publicKey: report.keys.at(-1)?.publicKey ?? null })}\n`);
+  else out.stdout.write(`${[...render(path, report, styleFor(out.stdout)), ...renderAudit(audit, styleFor(out.stdout))].join('\n')}\n`);
+  return report.ok && audit.ok ? 0 : 1;
 }
 
 /** Only of a journal that verifies: a new key must not vouch for what the old one would not have. @returns the keys with the new one */
@@ -109,6 +112,12 @@ function readCheckpoint(path: string): Checkpoint {
 }
 
 const count = (number: number): string => number.toLocaleString('en-US');
+
+/** The audit of administrative changes is a chain of its own, without a signature. */
+function renderAudit({ ok, rows, problem }: AuditCheck, style: Style): string[] {
+  if (ok) return rows === 0 ? [] : [style.green(`The audit of administrative changes is whole: ${count(rows)} entries.`)];
+  return [style.red(`The audit of administrative changes does not verify: ${problem?.text ?? 'its chain is broken'}.`)];
+}
 
 function render(path: string, report: VerifyReport, style: Style): string[] {
   const lines = [`Journal   ${path}`];
