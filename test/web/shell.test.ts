@@ -52,7 +52,7 @@ describe.skipIf(BROWSER === null)('dashboard, in a real browser against a real g
     await page.context().close();
   });
 
-  it('signs in with a password, tells a wrong one, and goes on where one wanted to, but to no other site', async () => {
+  it('signs in with a password, tells a wrong one, and goes on where one wanted to, but to no other site', { timeout: 60_000 }, async () => {
     const page = await dashboard.open({}, false);
     await page.goto(`${dashboard.url}/sign-in?next=${encodeURIComponent('//example.com/')}`);
     await page.getByLabel('E-mail').fill(EMAIL);
