@@ -58,7 +58,27 @@ export class EventQueue implements AsyncIterable<string> {
     this.end({ event: 'dropped', data: { reason: 'the events were not read fast enough; come back with Last-Event-ID' } });
   }
 
-  async *[Symbol.asyncIterator](): AsyncGenerator<string, void, undefined> {
+  [Symbol.asyncIterator](): AsyncIterator<string, void, undefined> {
+    const pieces = this.#pieces();
+    return {
+      next: () => pieces.next(),
+      // A generator that was never asked for a piece ends without its `finally`: whoever asks for the head alone, or is gone before the first piece, would stay counted.
+      return: async () => {
+        this.#end();
+        return pieces.return();
+      },
+    };
+  }
+
+  #end(): void {
+    if (this.#ended) return;
+    this.#ended = true;
+    this.#waiting = [];
+    this.#wake();
+    this.#onEnd();
+  }
+
+  async *#pieces(): AsyncGenerator<string, void, undefined> {
     try {
       // Told before anything else, so that a browser that lost us comes back soon.
       yield 'retry: 2000\n\n';
@@ -68,13 +88,11 @@ export class EventQueue implements AsyncIterable<string> {
         this.#chars = 0;
         if (pieces.length > 0) yield pieces.join('');
         if (this.#waiting.length > 0) continue;
-        if (this.#closing) return;
+        if (this.#closing || this.#ended) return;
         if (!(await this.#woken())) yield ': alive\n\n';
       }
     } finally {
-      this.#ended = true;
-      this.#waiting = [];
-      this.#onEnd();
+      this.#end();
     }
   }
 
