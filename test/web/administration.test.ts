@@ -96,7 +96,7 @@ describe.skipIf(CHROMIUM === null)('grants and administration in a real browser'
     for (const [width, colorScheme] of [[1280, 'light'], [390, 'dark']] as const) {
       await page.setViewportSize({ width, height: 844 });
       await page.emulateMedia({ colorScheme });
-      await page.waitForFunction(`document.documentElement.dataset.mantineColorScheme === "${colorScheme}"`);
+      await expect.poll(() => page.evaluate('document.documentElement.dataset.mantineColorScheme'), { timeout: 10_000 }).toBe(colorScheme);
       expect(await faults(page)).toEqual([]);
       expect(await page.evaluate('document.documentElement.scrollWidth <= innerWidth')).toBe(true);
     }

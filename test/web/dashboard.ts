@@ -82,6 +82,8 @@ export class Dashboard {
     this.#context ??= await this.browser.newContext({ viewport: { width: 1280, height: 860 }, colorScheme: 'light' });
     const at = this.#cookie.indexOf('=');
     await this.#context.addCookies([{ name: this.#cookie.slice(0, at), value: this.#cookie.slice(at + 1), url: this.base }]);
+    // A browser has six connections for a host, and each page that a failed test left open holds one for its events.
+    for (const left of this.#context.pages()) await left.close();
     const page = await this.#context.newPage();
     page.setDefaultTimeout(15_000);
     page.on('pageerror', (error) => this.complaints.push(error.message));

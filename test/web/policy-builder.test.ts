@@ -169,7 +169,7 @@ describe.skipIf(CHROMIUM === null)('the policy builder in a real browser', () =>
     await column(page, 'deny').locator('[data-card]').first().waitFor();
     expect(await page.locator('[data-card]').count()).toBeLessThan(80);
     await page.getByLabel('Search tools').fill('run_thing_499');
-    await page.waitForFunction('document.querySelectorAll("[data-card]").length === 1');
+    await expect.poll(() => page.locator('[data-card]').count(), { timeout: 10_000 }).toBe(1);
     await page.getByRole('button', { name: 'Move run_thing_499' }).click();
     await page.getByRole('menuitem', { name: 'Require approval' }).click();
     await column(page, 'require_approval').locator('[data-card="run_thing_499"]').waitFor();

@@ -47,6 +47,19 @@ export async function signIn(email: string, password: string): Promise<void> {
   enter(await post<Session>('/session', { email, password }));
 }
 
+/** What a one-time link is for, and for whom: a setup link is for nobody yet. */
+export interface LinkPurpose {
+  readonly purpose: 'setup' | 'invite' | 'reset';
+  readonly name: string | null;
+  readonly email: string | null;
+  readonly expiresAt: string;
+}
+
+/** Asks without using the link up. Never kept beyond the page: the key holds the secret. */
+export function linkQuery(secret: string) {
+  return { queryKey: ['session-link', secret], queryFn: () => post<LinkPurpose>('/session/link/check', { secret }), staleTime: Number.POSITIVE_INFINITY, gcTime: 0, retry: false } as const;
+}
+
 /** Redeems a link of setup, invitation or reset. @throws ApiProblem */
 export async function redeemLink(body: { readonly secret: string; readonly password?: string; readonly name?: string; readonly email?: string }): Promise<void> {
   enter(await post<Session>('/session/link', body));

@@ -17,6 +17,6 @@ export interface Member {
 export const ROLE_HELP: Readonly<Record<Role, string>> = {
   viewer: 'Sees servers, policies, grants and the journal without arguments',
   approver: 'Sees arguments, and decides about waiting calls',
-  policy_manager: 'Writes servers, policies and grants; decides about no call',
+  policy_manager: 'Sees arguments, and writes policies and grants; changes no server, and decides about no call',
   admin: 'Everything, with members, settings and audit',
 };

@@ -4,22 +4,17 @@ import { useEffect, useState, type ReactNode } from 'react';
 import { useSession } from '../../api/session.ts';
 import { useSearchText } from '../../app/search-text.ts';
 import { ErrorState } from '../../components/empty-state.tsx';
-import { LinkForm } from './link-form.tsx';
+import { takeFragment } from './fragment.ts';
+import { LinkPage } from './link-page.tsx';
+import { oidcError } from './oidc-error.ts';
 import { PasswordForm } from './password-form.tsx';
 import { goodNext } from './next.ts';
-
-/** The secret of a one-time link. It stands in the fragment, which no server and no log ever sees, and leaves the address at once. */
-function takeLink(): string | null {
-  const secret = new URLSearchParams(location.hash.slice(1)).get('link');
-  if (secret !== null) history.replaceState(history.state, '', location.pathname + location.search);
-  return secret;
-}
 
 export default function SignInPage(): ReactNode {
   const session = useSession();
   const navigate = useNavigate();
   const next = goodNext(useSearchText('next'));
-  const [link] = useState(takeLink);
+  const [{ link, error }] = useState(takeFragment);
   const [usesLink, setUsesLink] = useState(link !== null);
   const inside = session.data !== undefined && session.data.member !== null;
   useEffect(() => {
@@ -46,7 +41,7 @@ export default function SignInPage(): ReactNode {
         </Stack>
         <Paper withBorder p="xl" radius="md">
           {session.error !== null && session.data === undefined ? <ErrorState error={session.error} retry={() => void session.refetch()} /> : null}
-          {session.data === undefined ? null : usesLink && link !== null ? <LinkForm secret={link} session={session.data} onDone={done} onGiveUp={() => setUsesLink(false)} /> : <PasswordForm session={session.data} next={next} onDone={done} />}
+          {session.data === undefined ? null : usesLink && link !== null ? <LinkPage secret={link} session={session.data} onDone={done} onGiveUp={() => setUsesLink(false)} /> : <PasswordForm session={session.data} refused={oidcError(error)} onDone={done} />}
         </Paper>
       </Stack>
     </Center>

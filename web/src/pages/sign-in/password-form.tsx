@@ -5,7 +5,8 @@ import { readable } from '../../api/problem.ts';
 import { signIn } from '../../api/session.ts';
 import type { Session } from '../../api/types.ts';
 
-export function PasswordForm({ session, onDone }: { readonly session: Session; readonly next: string; readonly onDone: () => void }): ReactNode {
+/** @param refused why the sign-in at the identity provider, from which the browser comes back, did not work */
+export function PasswordForm({ session, refused, onDone }: { readonly session: Session; readonly refused: string | null; readonly onDone: () => void }): ReactNode {
   const [email, setEmail] = useState('');
   const [password, setPassword] = useState('');
   const [error, setError] = useState<unknown>(null);
@@ -38,9 +39,9 @@ export function PasswordForm({ session, onDone }: { readonly session: Session; r
   return (
     <Stack>
       <Title order={2}>Sign in</Title>
-      {error === null ? null : (
+      {error === null && refused === null ? null : (
         <Alert color="red" role="alert">
-          {readable(error)}
+          {error === null ? refused : readable(error)}
         </Alert>
       )}
       {session.signIn.password ? (
