@@ -55,9 +55,9 @@ export interface LinkPurpose {
   readonly expiresAt: string;
 }
 
-/** Asks without using the link up. Never kept beyond the page: the key holds the secret. */
-export function linkQuery(secret: string) {
-  return { queryKey: ['session-link', secret], queryFn: () => post<LinkPurpose>('/session/link/check', { secret }), staleTime: Number.POSITIVE_INFINITY, gcTime: 0, retry: false } as const;
+/** Asks what a link is for, without using it up. @throws ApiProblem */
+export async function checkLink(secret: string): Promise<LinkPurpose> {
+  return post<LinkPurpose>('/session/link/check', { secret });
 }
 
 /** Redeems a link of setup, invitation or reset. @throws ApiProblem */

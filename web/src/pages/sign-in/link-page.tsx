@@ -1,8 +1,7 @@
 import { Button, Skeleton, Stack, Text, Title } from '@mantine/core';
-import { useQuery } from '@tanstack/react-query';
-import type { ReactNode } from 'react';
+import { useEffect, useState, type ReactNode } from 'react';
 import { ApiProblem } from '../../api/problem.ts';
-import { linkQuery } from '../../api/session.ts';
+import { checkLink, type LinkPurpose } from '../../api/session.ts';
 import type { Session } from '../../api/types.ts';
 import { ErrorState } from '../../components/empty-state.tsx';
 import { LinkForm } from './link-form.tsx';
@@ -16,12 +15,29 @@ export interface LinkPageProps {
 
 /** Asks what a one-time link is for, then shows its form; a link that is void says so before anybody fills a form in. */
 export function LinkPage({ secret, session, onDone, onGiveUp }: LinkPageProps): ReactNode {
-  const { data, error, refetch } = useQuery(linkQuery(secret));
-  if (data !== undefined) return <LinkForm secret={secret} link={data} onDone={onDone} onGiveUp={onGiveUp} />;
+  const [link, setLink] = useState<LinkPurpose | null>(null);
+  const [error, setError] = useState<unknown>(null);
+  const [tries, setTries] = useState(0);
+  // Not a query: those are kept by their keys, and the key would hold the secret.
+  useEffect(() => {
+    let left = false;
+    checkLink(secret).then(
+      (found) => void (left || setLink(found)),
+      (problem: unknown) => void (left || setError(problem)),
+    );
+    return () => {
+      left = true;
+    };
+  }, [secret, tries]);
+  const again = (): void => {
+    setError(null);
+    setTries(tries + 1);
+  };
+  if (link !== null) return <LinkForm secret={secret} link={link} onDone={onDone} onGiveUp={onGiveUp} />;
   if (error === null) return <Skeleton height={220} />;
   // A secret that was cut short on its way is refused for its form.
   if (error instanceof ApiProblem && (error.code === 'unauthenticated' || error.code === 'invalid_request')) return <VoidLink setupNeeded={session.setupNeeded} onGiveUp={onGiveUp} />;
-  return <ErrorState error={error} retry={() => void refetch()} />;
+  return <ErrorState error={error} retry={again} />;
 }
 
 function VoidLink({ setupNeeded, onGiveUp }: { readonly setupNeeded: boolean; readonly onGiveUp: () => void }): ReactNode {
