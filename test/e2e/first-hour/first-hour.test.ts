@@ -159,6 +159,7 @@ describe.skipIf(FOUND === null && !REQUIRED)('the first hour, in a real browser 
     await main().getByText('list_images').first().waitFor();
     const refused = await agent.call('rotate_credentials');
     expect(refused.isError || refused.error !== null).toBe(true);
+    await until('the figures follow the calls', () => main().innerText(), (text) => /Admitted\s+[1-9]/.test(text) && /Refused\s+[1-9]/.test(text));
     await picture(page, 'overview');
     await agent.close();
   });
