@@ -37,16 +37,18 @@ export function PolicyBuilder({ policy }: { readonly policy: Policy }): ReactNod
   const wide = useMediaQuery('(min-width: 75em)', true, { getInitialValueInEffect: false });
   const huge = useMediaQuery('(min-width: 110em)', false, { getInitialValueInEffect: false });
   const [kept, keepView] = useLocalStorage<View>({ key: 'policylayer-policy-view', defaultValue: huge ? 'split' : 'board', getInitialValueInEffect: false });
-  // A link may ask for a view; what one looks at otherwise stays as it was.
-  const [asked, setAsked] = useState(() => VIEWS_BY_LINK.find((one) => one === new URLSearchParams(location.search).get('view')) ?? null);
+  // A link may ask for a view. How somebody likes to write is remembered; the tester and the versions are visited.
+  const [visited, setVisited] = useState<View | null>(() => VIEWS_BY_LINK.find((one) => one === new URLSearchParams(location.search).get('view')) ?? null);
   const setView = useCallback(
     (value: View): void => {
-      setAsked(null);
-      keepView(value);
+      const writing = value === 'board' || value === 'split' || value === 'text';
+      if (writing) keepView(value);
+      setVisited(writing ? null : value);
     },
     [keepView],
   );
-  const view = asked ?? (kept === 'split' && !wide ? 'board' : kept);
+  const asked = visited ?? kept;
+  const view = asked === 'split' && !wide ? 'board' : asked;
   const [server, setServer] = useServer(policy);
   const servers = useQuery({ queryKey: ['servers'], queryFn: ({ signal }) => getAll<Server>('/servers', {}, signal) });
   const scan = useTools(server);
