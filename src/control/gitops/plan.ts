@@ -4,7 +4,7 @@ import type { ControlServices } from '../api/services.ts';
 import { allRecords } from '../config/save.ts';
 import { diagnosticsOf } from '../policies/diagnostics.ts';
 import type { ServerBody } from '../servers/schemas.ts';
-import { writeServer } from '../servers/write.ts';
+import { storedSecrets, writeServer } from '../servers/write.ts';
 import { differing, pointer } from './differences.ts';
 import type { GitopsDocument, PlannedChange } from './document.ts';
 import { planGrants } from './plan-grants.ts';
@@ -72,7 +72,7 @@ async function planServers({ document, present, services, changes, writes, probl
   const { registry, secrets: box, guard } = services;
   for (const [name, body] of Object.entries(document.servers)) {
     const before = present.servers.get(name) ?? null;
-    const stored = new Set((await registry.secretNames(`server/${name}/`)).map((secret) => secret.name));
+    const stored = await storedSecrets(registry, name);
     try {
       const { body: kept, fields } = await withKeptSecrets(name, body, before, services);
       const { value, changes: secrets } = writeServer(name, kept, before?.value ?? null, { box, guard, stored, at: pointer('servers', name) });

@@ -7,8 +7,9 @@ import type { ControlServices } from '../api/services.ts';
 import { auditOf, changedFields } from '../auth/audit-entry.ts';
 import { allRecords, save } from '../config/save.ts';
 import { newServerBody, serverBody, serverParams, serverReply, type ServerReply } from '../servers/schemas.ts';
+import { demandSameProgram } from '../servers/program.ts';
 import { shownServers } from '../servers/view.ts';
-import { writeServer } from '../servers/write.ts';
+import { storedSecrets, writeServer } from '../servers/write.ts';
 
 /** @throws ApiProblem */
 export function refuseOwned(services: ControlServices, name: string): void {
@@ -33,9 +34,6 @@ export function expected(ifMatch: number | null | undefined, stored: { readonly 
   return ifMatch ?? stored.version;
 }
 
-async function secretsOf(services: ControlServices, name: string): Promise<ReadonlySet<string>> {
-  return new Set((await services.registry.secretNames(`server/${name}/`)).map((secret) => secret.name));
-}
 
 export const serverRoutes: readonly Route[] = [
   defineRoute({
@@ -53,7 +51,7 @@ export const serverRoutes: readonly Route[] = [
     handle: async (call, services) => {
       const { name, ...body } = call.body;
       refuseOwned(services, name);
-      const { value, changes } = writeServer(name, body, null, { box: services.secrets, guard: services.guard, stored: await secretsOf(services, name) });
+      const { value, changes } = writeServer(name, body, null, { box: services.secrets, guard: services.guard, stored: await storedSecrets(services.registry, name) });
       const audit = auditOf(call, { action: 'server.create', kind: 'server', name, summary: `registered the server ${name}`, after: value });
       await save(services, [{ op: 'put', kind: 'server', name, value, expect: null }, ...changes], [audit], { what: 'server', guarded: false });
       const server = await shownServer(name, services, call);
@@ -72,7 +70,8 @@ export const serverRoutes: readonly Route[] = [
     handle: async (call, services) => {
       const { server: name } = call.params;
       const stored = await storedServer(name, services);
-      const { value, changes } = writeServer(name, call.body, stored.value, { box: services.secrets, guard: services.guard, stored: await secretsOf(services, name) });
+      demandSameProgram(stored.value, call.body, call.caller);
+      const { value, changes } = writeServer(name, call.body, stored.value, { box: services.secrets, guard: services.guard, stored: await storedSecrets(services.registry, name) });
       const secrets = changes.length === 0 ? '' : ', with its secrets';
       const audit = auditOf(call, { action: 'server.change', kind: 'server', name, summary: `changed the server ${name}${secrets}`, ...changedFields(stored.value, value) });
       await save(services, [{ op: 'put', kind: 'server', name, value, expect: expected(call.ifMatch, stored) }, ...changes], [audit], { what: 'server', guarded: true });

@@ -1,5 +1,5 @@
 import { headerProblem, readUpstreamUrl } from '../../gateway/checks/http-upstream.ts';
-import type { Change, ConfiguredValue, ServerDefinition } from '../../state/registry/types.ts';
+import type { Change, ConfiguredValue, Registry, ServerDefinition } from '../../state/registry/types.ts';
 import type { AddressGuard } from '../../upstream/address-guard.ts';
 import { ApiProblem, type Detail } from '../api/problem.ts';
 import type { SecretBox } from '../api/services.ts';
@@ -9,10 +9,20 @@ import type { ServerBody, WrittenValue } from './schemas.ts';
 export interface WriteParts {
   readonly box: SecretBox;
   readonly guard: AddressGuard;
-  /** Names of the secrets that are kept of this server. */
+  /** Names of the secrets that are kept of this server, from `storedSecrets`. */
   readonly stored: ReadonlySet<string>;
   /** JSON Pointer of the body within the request; empty by default. */
   readonly at?: string;
+}
+
+/** Names of everything that is kept sealed of a server: its own values, and its OAuth client and tokens. @throws StateUnavailable */
+export async function storedSecrets(registry: Registry, name: string): Promise<ReadonlySet<string>> {
+  const found = [...(await registry.secretNames(`server/${name}/`)), ...(await registry.secretNames(upstreamAuth(name)))];
+  return new Set(found.map((secret) => secret.name));
+}
+
+function upstreamAuth(name: string): string {
+  return `upstream_auth/${name}/`;
 }
 
 /**
@@ -35,8 +45,10 @@ export function writeServer(name: string, body: ServerBody, before: ServerDefini
     ? { ...common, kind: 'command', command: body.command, cwd: body.cwd, env: values }
     : { ...common, kind: 'http', url: body.url, headers: values, auth: body.auth };
   const kept = new Set(Object.entries(values).flatMap(([key, one]) => (one.kind === 'secret' ? [secretName(name, place, key)] : [])));
-  const dropped = [...parts.stored].filter((secret) => !kept.has(secret)).map((secret): Change => ({ op: 'unseal', name: secret }));
-  return { value, changes: [...seals, ...dropped] };
+  // The OAuth client's secret and the tokens are as much for one address as a header is.
+  const dropped = [...parts.stored].filter((secret) => (secret.startsWith(upstreamAuth(name)) ? !same : !kept.has(secret)));
+  const ended = dropped.some((secret) => secret.startsWith(upstreamAuth(name)));
+  return { value, changes: [...seals, ...dropped.map((secret): Change => ({ op: 'unseal', name: secret })), ...(ended ? [{ op: 'delete', kind: 'upstream_auth', name } as const] : [])] };
 }
 
 /** @throws ApiProblem target_not_allowed */

@@ -131,7 +131,8 @@ test('a list shows what its reader may see, in pages; a manager of one server ch
   expect(seen.body.items[0]).toMatchObject({ command: [process.execPath, '…'], env: { A: { kind: 'secret', set: true } } });
   expect((await viewer.get('/servers/p1')).status).toBe(404);
   const owner = await world.as({ serverRoles: { p2: 'admin' } });
-  expect((await owner.put('/servers/p2', { ...command('p2'), name: undefined }, { 'if-match': '"1"' })).status).toBe(200);
+  const kept = { ...command('p2', { env: { A: { plain: 'shown to writers' } } }), name: undefined };
+  expect((await owner.put('/servers/p2', { ...kept, drift: 'warn' }, { 'if-match': '"1"' })).status).toBe(200);
   expect((await owner.put('/servers/p1', { ...command('p1'), name: undefined }, { 'if-match': '"1"' })).status).toBe(404);
   expect((await owner.post('/servers', command('p4'))).status).toBe(403);
 });
