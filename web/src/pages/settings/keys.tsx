@@ -9,7 +9,7 @@ import { bytes, type Ops, type Settings } from './settings.ts';
 import { Caution } from '../../policy-builder/caution.tsx';
 
 const SOURCES = { environment: 'comes from the environment', file: 'comes from a file', generated: 'was made at the first start, in the data directory' } as const;
-const BACKUP = 'policylayer backup ./policylayer-backup.db\npolicylayer restore ./policylayer-backup.db';
+const BACKUP = 'policylayer backup --to ./policylayer-backup --with-keys\npolicylayer restore --from ./policylayer-backup';
 
 /** The key ring of stored secrets, and how nothing is lost. */
 export function KeySettings({ settings, onChanged }: { readonly settings: Settings; readonly onChanged: () => Promise<void> }): ReactNode {
