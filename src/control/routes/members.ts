@@ -50,6 +50,7 @@ async function tokensOf(member: string, { registry }: ControlServices): Promise<
   }
 }
 
+/** Who comes in, and by what, is said by people alone (`sessionOnly`): a stolen API token would else make a member or a link that outlives it. */
 export const memberRoutes: readonly Route[] = [
   defineRoute({
     method: 'get', path: '/members', id: 'listMembers', summary: 'Members', tag: 'members', permission: 'members.write', query: z.strictObject(pageQuery), reply: pageOf(memberReply),
@@ -61,7 +62,7 @@ export const memberRoutes: readonly Route[] = [
     },
   }),
   defineRoute({
-    method: 'post', path: '/members', id: 'createMember', summary: 'Invite a member', tag: 'members', permission: 'members.write',
+    method: 'post', path: '/members', id: 'createMember', summary: 'Invite a member', tag: 'members', permission: 'members.write', sessionOnly: true,
     body: z.strictObject({ ...writable, role: writable.role.default(null), serverRoles: serverRoles.default({}) }), reply: z.object({ member: memberReply, inviteLink: z.string(), inviteExpiresAt: z.string() }),
     handle: async (call, services) => {
       const { registry } = services;
@@ -83,7 +84,7 @@ export const memberRoutes: readonly Route[] = [
     },
   }),
   defineRoute({
-    method: 'patch', path: '/members/{id}', id: 'changeMember', summary: 'Change a member; what is left out stays', tag: 'members', permission: 'members.write', params, needsIfMatch: true,
+    method: 'patch', path: '/members/{id}', id: 'changeMember', summary: 'Change a member; what is left out stays', tag: 'members', permission: 'members.write', sessionOnly: true, params, needsIfMatch: true,
     body: z.strictObject({ ...writable, disabled: z.boolean() }).partial(), reply: memberReply,
     handle: (call, services) => deskOf(services.registry).inTurn(async () => {
       const { registry } = services;
@@ -122,7 +123,7 @@ export const memberRoutes: readonly Route[] = [
     }),
   }),
   defineRoute({
-    method: 'post', path: '/members/{id}/reset', id: 'resetMember', summary: 'A one-time link with which the member sets a new password', tag: 'members', permission: 'members.write', params,
+    method: 'post', path: '/members/{id}/reset', id: 'resetMember', summary: 'A one-time link with which the member sets a new password', tag: 'members', permission: 'members.write', sessionOnly: true, params,
     reply: z.object({ link: z.string(), expiresAt: z.string() }),
     handle: async (call, services) => {
       const member = await found(call.params.id, services);

@@ -84,7 +84,9 @@ export const settingsRoutes: readonly Route[] = [
     },
   }),
   defineRoute({
-    method: 'patch', path: '/settings', id: 'changeSettings', summary: 'Change settings; what is left out stays', tag: 'settings', permission: 'settings.write', needsIfMatch: true, body, reply: settingsReply,
+    method: 'patch', path: '/settings', id: 'changeSettings', summary: 'Change settings; what is left out stays', tag: 'settings', permission: 'settings.write', needsIfMatch: true,
+    // An identity provider of his own would let whoever stole an API token in as anybody.
+    sessionOnly: true, body, reply: settingsReply,
     handle: async (call, services) => {
       const { registry, secrets } = services;
       const settings = await kept(services);
@@ -105,7 +107,7 @@ export const settingsRoutes: readonly Route[] = [
       if (privateTargets !== undefined) put(PRIVATE_TARGETS, [...new Set(privateTargets)]);
       if (oidc !== undefined) {
         const { clientSecret, ...rest } = oidc ?? { clientSecret: null };
-        if (oidc !== null && oidc.enabled && clientSecret === true && (await registry.secret(OIDC_SECRET)) !== null && issuerChanged(settings, oidc.issuer)) throw invalid('/oidc/clientSecret', 'the secret is for another issuer; write the one for this issuer, or null');
+        if (oidc !== null && clientSecret === true && (await registry.secret(OIDC_SECRET)) !== null && issuerChanged(settings, oidc.issuer)) throw invalid('/oidc/clientSecret', 'the secret is for another issuer; write the one for this issuer, or null');
         put(OIDC, oidc === null ? null : rest);
         if (typeof clientSecret === 'string') changes.push({ op: 'seal', secret: secrets.seal(OIDC_SECRET, clientSecret) });
         else if (clientSecret === null && (await registry.secret(OIDC_SECRET)) !== null) changes.push({ op: 'unseal', name: OIDC_SECRET });
