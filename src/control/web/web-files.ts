@@ -25,10 +25,14 @@ interface Kept {
   readonly packed: Buffer | null;
 }
 
-/** The dashboard's files on a listener that has checked Host and Origin. Names come from a list that was made at the start: a path is never joined to a folder. */
+/**
+ * The dashboard's files on a listener that has checked Host and Origin. Names come from a list: a path that is not in it is never joined to a folder. The list
+ * is made at the start, and again when index.html has changed: a build that is replaced under a running gateway is taken over with the next page.
+ */
 export class WebFiles {
   readonly #directory: string;
-  readonly #names: ReadonlySet<string>;
+  #names: ReadonlySet<string>;
+  #page: Buffer | null = null;
   readonly #kept = new Map<string, Promise<Kept>>();
 
   /** @param directory of index.html and assets/; may be missing, then there is no dashboard */
@@ -50,14 +54,29 @@ export class WebFiles {
     const { path } = head;
     if (path !== '/index.html' && this.#names.has(path)) return this.#file(path, head, response);
     if (path.startsWith('/assets/')) return plain(response, 404, 'Not found', {});
-    const { plain: page } = await this.#read('/index.html');
+    const page = await this.#newestPage();
+    if (page === null) return plain(response, 503, 'The files of the dashboard are being replaced: reload this page', { 'retry-after': '2' });
     const nonce = randomBytes(16).toString('base64url');
     const html = Buffer.from(page.toString('utf8').replaceAll(NONCE_MARK, nonce));
     await send(head, response, { 'content-type': 'text/html; charset=utf-8', 'cache-control': 'no-store', 'content-security-policy': policy(nonce), ...PAGE_HEADERS }, html, takesGzip(head) ? await pack(html) : null);
   }
 
+  /** Read anew for every page, else one that names assets of a build before would be sent until a restart. Null while there is none. */
+  async #newestPage(): Promise<Buffer | null> {
+    const page = await unlessMissing(readFile(join(this.#directory, 'index.html')));
+    if (page === null) return null;
+    if (this.#page?.equals(page) !== true) {
+      this.#names = namesBelow(this.#directory);
+      // Names without a hash may hold something else now.
+      for (const path of this.#kept.keys()) if (!path.startsWith('/assets/')) this.#kept.delete(path);
+    }
+    this.#page = page;
+    return page;
+  }
+
   async #file(path: string, head: Pick<Head, 'get' | 'method'>, response: ServerResponse): Promise<void> {
-    const file = await this.#read(path);
+    const file = await unlessMissing(this.#read(path));
+    if (file === null) return plain(response, 404, 'Not found', {});
     const headers: Record<string, string> = {
       'content-type': TYPES[extname(path)] ?? 'application/octet-stream', etag: file.etag, vary: 'accept-encoding', 'x-content-type-options': 'nosniff', 'cross-origin-resource-policy': 'same-origin',
       // The name of an asset holds a hash of what is in it.
@@ -86,6 +105,16 @@ export class WebFiles {
     const bytes = await readFile(join(this.#directory, path));
     const text = /javascript|css|html|svg|json|manifest|plain/.test(TYPES[extname(path)] ?? '');
     return { etag: `W/"${createHash('sha256').update(bytes).digest('base64url').slice(0, 22)}"`, plain: bytes, packed: text && bytes.length >= WORTH_PACKING ? await pack(bytes, { level: 8 }) : null };
+  }
+}
+
+/** @returns null for a file that is gone; other failures are thrown */
+async function unlessMissing<Read>(read: Promise<Read>): Promise<Read | null> {
+  try {
+    return await read;
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && (error.code === 'ENOENT' || error.code === 'ENOTDIR')) return null;
+    throw error;
   }
 }
 

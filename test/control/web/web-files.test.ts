@@ -70,6 +70,32 @@ describe('the dashboard\'s files', () => {
     expect(answer.body.toString()).not.toContain('outside');
   });
 
+  it('that were replaced under a running gateway are not found any more, and a page that is missing for a moment is told as that', async () => {
+    const dist = join(directory, 'replaced');
+    mkdirSync(join(dist, 'assets'), { recursive: true });
+    for (const name of ['index.html', 'favicon.svg', 'assets/old-1.js', 'assets/kept-1.js']) writeFileSync(join(dist, name), '<!doctype html>old');
+    const running = await World.start({ webDirectory: dist });
+    const at = async (path: string): Promise<readonly [number, string]> => {
+      const response = await fetch(`${running.url}${path}`);
+      return [response.status, response.headers.get('cache-control') ?? ''];
+    };
+    try {
+      expect((await at('/assets/kept-1.js'))[0]).toBe(200);
+      rmSync(dist, { recursive: true });
+      expect(await at('/assets/old-1.js')).toEqual([404, 'no-store']);
+      expect(await at('/favicon.svg')).toEqual([404, 'no-store']);
+      expect(await at('/servers')).toEqual([503, 'no-store']);
+      mkdirSync(join(dist, 'assets'), { recursive: true });
+      writeFileSync(join(dist, 'index.html'), '<!doctype html>new');
+      writeFileSync(join(dist, 'assets/new-1.js'), 'new');
+      expect(await (await fetch(`${running.url}/servers`)).text()).toContain('new');
+      expect((await at('/assets/new-1.js'))[0]).toBe(200);
+      expect((await at('/favicon.svg'))[0]).toBe(404);
+    } finally {
+      await running.stop();
+    }
+  });
+
   it('take nothing but GET and HEAD, and shadow no address of others', async () => {
     expect((await visit('/servers', {}, 'POST')).status).toBe(405);
     expect((await visit('/healthz')).headers['content-type']).toBe('application/json');
