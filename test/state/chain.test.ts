@@ -1,6 +1,7 @@
 import { chmodSync, copyFileSync, existsSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { expect, test, vi } from 'vitest';
+import { verifyChain } from '../../src/state/chain/verify.ts';
 import { openDriver, type SqlDatabase } from '../../src/state/driver.ts';
 import { openState } from '../../src/state/open.ts';
 import { JournalRetention } from '../../src/state/retention.ts';
@@ -113,6 +114,33 @@ forEachDriver('the chain of the journal', (driver) => {
         SELECT CASE number WHEN ?1 THEN ?1 + 1 ELSE ?1 END, kind, at, first, last, body, body_hash, hash, signature FROM chain_blocks WHERE number IN (?1, ?1 + 1)`;
       expect(tried(database, swap, number)?.problems.map((problem) => problem.block)).toContain(number);
     }
+    database.close();
+  });
+
+  test('rows with long arguments end a block early, and a check gives others their turn after each block', async () => {
+    const file = path();
+    const argValues = JSON.stringify('x'.repeat(60_000));
+    await withState(file, driver, (state) => {
+      for (let i = 0; i < 200; i += 1) state.append(entry({ id: `big-${i}`, outcome: 'ok', argKeys: ['a'], argHash: 'ab'.repeat(32), argValues }));
+      for (let i = 0; i < 600; i += 1) state.append(entry({ id: `small-${i}`, outcome: 'ok' }));
+      state.flush();
+    }, { logArguments: true });
+    const database = await openDriver(file, driver);
+    const sizes = all(database, 'SELECT (SELECT coalesce(sum(length(arg_values)), 0) FROM journal WHERE seq BETWEEN first AND last) AS text, last - first + 1 AS rows FROM chain_blocks WHERE kind = \'rows\'');
+    for (const { text, rows } of sizes) {
+      expect(Number(text)).toBeLessThan(4 * 1024 * 1024);
+      expect(Number(rows)).toBeLessThanOrEqual(512);
+    }
+    const walk = verifyChain(database);
+    let steps = 0;
+    let before = 0;
+    let report = walk.next();
+    for (; report.done !== true; report = walk.next()) {
+      expect(report.value.rows - before).toBeLessThanOrEqual(512);
+      before = report.value.rows;
+      steps += 1;
+    }
+    expect(report.value).toMatchObject({ ok: true, rows: 800, unsealed: 0, blocks: steps });
     database.close();
   });
 

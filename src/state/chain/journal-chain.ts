@@ -9,7 +9,7 @@ import { ChainLog } from './chain-log.ts';
 import { Checkpoints, keyIdOf, publicKeyOf } from './checkpoints.ts';
 import { JournalKeys } from './journal-keys.ts';
 import { Redactor, REDACT_STEP } from './redactor.ts';
-import { Sealer, STEP } from './sealer.ts';
+import { Sealer } from './sealer.ts';
 import type { Chain, ChainStatus, Checkpoint, RowProof, VerifyOptions, VerifyReport } from './types.ts';
 import { verifyChain } from './verify.ts';
 import { exportedCheckpoint } from './verify-keys.ts';
@@ -68,8 +68,7 @@ export class JournalChain implements Chain {
 
   /** Seals what waits, at most one block. @returns true when more waits */
   seal(): boolean {
-    const rows = this.#around.transact('cannot seal the journal', () => this.#sealer.step(this.#around.wallMs(), this.#around.now()));
-    return rows >= STEP;
+    return this.#around.transact('cannot seal the journal', () => this.#sealer.step(this.#around.wallMs(), this.#around.now()));
   }
 
   /** A checkpoint when it is time. A key that cannot be used stops no sealing. @throws StateUnavailable */

@@ -6,7 +6,11 @@ import { commitmentOf, digestsOf, hasArguments, NO_ARGUMENTS, ROW_COLUMNS } from
 import { TOLD_OPEN_US } from './reopened-rows.ts';
 
 /** Rows in one block: a few milliseconds with the write lock. */
-export const STEP = 512;
+const STEP = 512;
+/** Characters of text after which a block ends: rows may hold 64 KB of arguments each, and nobody else works or writes meanwhile. */
+const STEP_TEXT = 1024 * 1024;
+/** Rows that are read at once, so that a block does not go far beyond that. */
+const READ = 32;
 const SALT_BYTES = 16;
 
 /** Appends blocks of rows that are not sealed yet, off the path of any call. */
@@ -22,8 +26,8 @@ export class Sealer {
 
   constructor(database: SqlDatabase, log: ChainLog) {
     this.#log = log;
-    this.#fresh = database.prepare(`SELECT ${ROW_COLUMNS} FROM journal WHERE seq > ? ORDER BY seq LIMIT ${STEP}`);
-    this.#changed = database.prepare(`SELECT ${ROW_COLUMNS} FROM chain_open CROSS JOIN journal ON journal.seq = chain_open.seq WHERE state = 1 ORDER BY chain_open.seq LIMIT ${STEP}`);
+    this.#fresh = database.prepare(`SELECT ${ROW_COLUMNS} FROM journal WHERE seq > ? ORDER BY seq LIMIT ${READ}`);
+    this.#changed = database.prepare(`SELECT ${ROW_COLUMNS} FROM chain_open CROSS JOIN journal ON journal.seq = chain_open.seq WHERE state = 1 AND chain_open.seq > ? ORDER BY chain_open.seq LIMIT ${READ}`);
     this.#keepSalt = database.prepare('INSERT OR REPLACE INTO chain_salts (seq, salt) VALUES (?, ?)');
     this.#salt = database.prepare('SELECT salt FROM chain_salts WHERE seq = ?');
     this.#redacted = database.prepare('SELECT commitment FROM chain_redacted WHERE seq = ?');
@@ -34,13 +38,14 @@ export class Sealer {
   /**
    * One block, inside a write transaction.
    * @param wallMs wall clock @param now store clock, microseconds
-   * @returns how many rows were sealed; fewer than `STEP`: nothing is left
+   * @returns true when more waits
    */
-  step(wallMs: number, now: number): number {
+  step(wallMs: number, now: number): boolean {
     const before = this.#log.head();
-    const changed = this.#changed.all();
-    const fresh = changed.length < STEP ? this.#fresh.all(before.sealed) : [];
-    if (changed.length + fresh.length === 0) return 0;
+    const room = { rows: STEP, text: STEP_TEXT };
+    const changed = read(this.#changed, 0, room);
+    const fresh = read(this.#fresh, before.sealed, room);
+    if (changed.length + fresh.length === 0) return false;
     const head = this.#log.begun(wallMs);
     const number = head.number + 1;
     const sealed: SealedRow[] = [];
@@ -59,7 +64,7 @@ export class Sealer {
     const first = Number(fresh[0]?.['seq'] ?? 0);
     const last = Number((fresh.at(-1) ?? changed.at(-1))?.['seq']);
     this.#log.append(head, 'rows', wallMs, { first, last, body: encodeRows(sealed) }, { sealed: Math.max(head.sealed, first === 0 ? 0 : last) });
-    return changed.length + fresh.length;
+    return room.rows <= 0 || room.text <= 0;
   }
 
   #seal(row: SqlRow, commitment: Uint8Array, now: number): SealedRow {
@@ -83,4 +88,22 @@ export class Sealer {
     const salt = blob(this.#salt.get(seq)?.['salt']);
     return salt === null ? NO_ARGUMENTS : commitmentOf(row, salt);
   }
+}
+
+/** Rows after `after`, as many as there is room for. */
+function read(statement: SqlStatement, after: number, room: { rows: number; text: number }): SqlRow[] {
+  const found: SqlRow[] = [];
+  while (room.rows > 0 && room.text > 0) {
+    const rows = statement.all(after);
+    for (const row of rows) room.text -= lengthOf(row['arg_values']) + lengthOf(row['arg_keys']) + lengthOf(row['reason']);
+    room.rows -= rows.length;
+    found.push(...rows);
+    if (rows.length < READ) break;
+    after = Number(rows.at(-1)?.['seq']);
+  }
+  return found;
+}
+
+function lengthOf(value: unknown): number {
+  return typeof value === 'string' ? value.length : 0;
 }
