@@ -4,8 +4,11 @@ import { expect, test, vi } from 'vitest';
 import { verifyChain } from '../../src/state/chain/verify.ts';
 import { openDriver, type SqlDatabase } from '../../src/state/driver.ts';
 import { openState } from '../../src/state/open.ts';
+import { AuditLog } from '../../src/state/registry/audit.ts';
+import type { SqliteState } from '../../src/state/sqlite-state.ts';
 import { JournalRetention } from '../../src/state/retention.ts';
 import { all, richJournal, verified, walked, withState } from './chain-support.ts';
+import { audit } from './registry-builders.ts';
 import { entry, FakeMachine, forEachDriver, scratch } from './support.ts';
 
 // Each looks at a whole journal, or starts processes, many times.
@@ -113,6 +116,33 @@ forEachDriver('the chain of the journal', (driver) => {
       const swap = `INSERT OR REPLACE INTO chain_blocks (number, kind, at, first, last, body, body_hash, hash, signature)
         SELECT CASE number WHEN ?1 THEN ?1 + 1 ELSE ?1 END, kind, at, first, last, body, body_hash, hash, signature FROM chain_blocks WHERE number IN (?1, ?1 + 1)`;
       expect(tried(database, swap, number)?.problems.map((problem) => problem.block)).toContain(number);
+    }
+    database.close();
+  });
+
+  test('an audit of administrative changes that was written anew, or cut, is not the one that a checkpoint signed', async () => {
+    const file = path();
+    const log = (state: SqliteState, name: string): void => state.registry.addAudit(audit({ name }));
+    await withState(file, driver, (state) => {
+      for (const name of ['one', 'two']) log(state, name);
+      state.append(entry({ outcome: 'ok' }));
+    });
+    // Nothing is called any more; what an admin does is signed all the same.
+    await withState(file, driver, (state) => log(state, 'three'));
+    expect((await verified(file, driver)).problems).toEqual([]);
+    const database = await openDriver(file, driver);
+    const forgeries = ["UPDATE registry SET audit_seq = 2, audit_hash = (SELECT hash FROM registry_audit WHERE seq = 2)", "UPDATE registry SET audit_seq = 0, audit_hash = ''"];
+    for (const [index, forgery] of forgeries.entries()) {
+      database.exec('SAVEPOINT attempt');
+      database.exec(forgery);
+      database.exec('DELETE FROM registry_audit WHERE seq > (SELECT audit_seq FROM registry)');
+      const anew = new AuditLog(database);
+      for (let seq = anew.head().seq; seq < 3; seq += 1) anew.add(audit({ name: 'forged' }), '2026-01-01T00:00:00.000Z');
+      expect(anew.check().ok).toBe(true);
+      const inside: SqlDatabase = { ...database, exec: (text) => (text === 'BEGIN' || text === 'ROLLBACK' ? undefined : database.exec(text)) };
+      const { problems } = walked(inside);
+      expect(problems.map(({ code }) => code)).toEqual(Array.from({ length: index + 1 }, () => 'audit_rewritten'));
+      database.exec('ROLLBACK TO attempt; RELEASE attempt');
     }
     database.close();
   });

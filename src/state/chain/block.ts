@@ -101,7 +101,20 @@ export function decodeRedaction(body: Buffer): Redaction {
   return { who, why, rows: rows.map(([seq, commitment]) => ({ seq, commitment: Buffer.from(commitment, 'hex') })) };
 }
 
-export function encodeJson(value: KeyBody | { readonly chain: string } | { readonly key: string; readonly sealed: number }): Buffer {
+/** The end of the audit of administrative changes, which has no signature of its own. */
+export interface AuditEnd {
+  readonly seq: number;
+  readonly hash: string;
+}
+
+export interface CheckpointBody {
+  readonly key: string;
+  readonly sealed: number;
+  /** Left out by checkpoints of before. */
+  readonly audit?: AuditEnd;
+}
+
+export function encodeJson(value: KeyBody | { readonly chain: string } | CheckpointBody): Buffer {
   return Buffer.from(JSON.stringify(value));
 }
 

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import type { SqlDatabase, SqlStatement } from '../driver.ts';
-import { blob, blockHash, blockOf, bodyHashOf, encodeJson, FIRST_PREVIOUS, type Block, type BlockKind } from './block.ts';
+import { blob, blockHash, blockOf, bodyHashOf, encodeJson, FIRST_PREVIOUS, type AuditEnd, type Block, type BlockKind } from './block.ts';
 
 /** Where the chain ends. */
 export interface Head {
@@ -23,6 +23,7 @@ export class ChainLog {
   readonly #lowest: SqlStatement;
   readonly #lastOf: SqlStatement;
   readonly #get: SqlStatement;
+  readonly #audit: SqlStatement;
 
   constructor(database: SqlDatabase) {
     this.#head = database.prepare('SELECT number, hash, sealed, removed, signed, signed_at FROM chain_head WHERE one = 1');
@@ -32,6 +33,7 @@ export class ChainLog {
     this.#lowest = database.prepare('SELECT coalesce((SELECT seq FROM journal ORDER BY seq LIMIT 1), 1) AS value');
     this.#lastOf = database.prepare(`SELECT ${BLOCK_COLUMNS} FROM chain_blocks WHERE kind = ? AND kind <> 'rows' ORDER BY number DESC LIMIT 1`);
     this.#get = database.prepare(`SELECT ${BLOCK_COLUMNS} FROM chain_blocks WHERE number = ?`);
+    this.#audit = database.prepare('SELECT audit_seq, audit_hash FROM registry');
   }
 
   /** Every row up to this one is sealed; cheap, for the path of settlements. */
@@ -68,6 +70,11 @@ export class ChainLog {
     const next: Head = { ...head, ...moved, number, hash };
     this.#move.run(next.number, next.hash, next.sealed, next.removed, next.signed, next.signedAt);
     return next;
+  }
+
+  auditEnd(): AuditEnd {
+    const [seq, hash] = this.#audit.first() ?? [];
+    return { seq: Number(seq ?? 0), hash: typeof hash === 'string' ? hash : '' };
   }
 
   lastOf(kind: Exclude<BlockKind, 'rows'>): Block | null {

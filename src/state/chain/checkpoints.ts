@@ -1,5 +1,5 @@
 import { createPublicKey, sign, verify, type KeyObject } from 'node:crypto';
-import { decodeJson, encodeJson, type Block, type KeyBody } from './block.ts';
+import { decodeJson, encodeJson, type Block, type CheckpointBody, type KeyBody } from './block.ts';
 import type { ChainLog, Head } from './chain-log.ts';
 import { bytesOf } from './encoding.ts';
 import type { JournalKeys } from './journal-keys.ts';
@@ -52,14 +52,26 @@ export class Checkpoints {
 
   /** Whether so much was appended, or so long ago, that it is time. A wall clock that was set back counts as long ago. */
   due(wallMs: number): boolean {
-    const { number, signed, signedAt } = this.#log.head();
-    return number > signed && (number - signed >= EVERY_BLOCKS || Math.abs(wallMs - signedAt) >= EVERY_MS);
+    const head = this.#log.head();
+    const { number, signed, signedAt } = head;
+    return number - signed >= EVERY_BLOCKS || (Math.abs(wallMs - signedAt) >= EVERY_MS && this.#hasNews(head));
   }
 
-  /** Does nothing when the newest block is a checkpoint, or there is no block. */
+  /** Whether there is something that the newest checkpoint did not sign. */
+  get hasNews(): boolean {
+    return this.#hasNews(this.#log.head());
+  }
+
+  #hasNews({ number, signed }: Head): boolean {
+    if (number === 0 || number > signed) return number > 0;
+    const { body } = this.#log.block(signed) ?? { body: null };
+    return body === null || decodeJson<CheckpointBody>(body).audit?.hash !== this.#log.auditEnd().hash;
+  }
+
+  /** Does nothing when all there is has been signed, or there is no block. */
   sign(wallMs: number): void {
     let head = this.#log.head();
-    if (head.number === 0 || head.number === head.signed) return;
+    if (!this.#hasNews(head)) return;
     const named = this.#named();
     const key = this.#keys.current(named);
     // A key that came otherwise than by a rotation: nobody vouches for it, which a check tells.
@@ -83,7 +95,7 @@ export class Checkpoints {
     const number = head.number + 1;
     const signed = { number, lastSeq: head.sealed, at: wallMs, key: key.id };
     this.#log.append(head, 'checkpoint', wallMs, {
-      first: 0, last: head.sealed, body: encodeJson({ key: key.id, sealed: head.sealed }), sign: (hash) => sign(null, message({ ...signed, hash }), key.privateKey),
+      first: 0, last: head.sealed, body: encodeJson({ key: key.id, sealed: head.sealed, audit: this.#log.auditEnd() }), sign: (hash) => sign(null, message({ ...signed, hash }), key.privateKey),
     }, { signed: number, signedAt: wallMs });
   }
 

@@ -90,8 +90,7 @@ export class JournalChain implements Chain {
 
   /** Signs the end of the chain. @throws StateUnavailable */
   checkpoint(): void {
-    const { number, signed } = this.#log.head();
-    if (number > signed) this.#around.transact('cannot sign the journal', () => this.#checkpoints.sign(this.#around.wallMs()));
+    if (this.#checkpoints.hasNews) this.#around.transact('cannot sign the journal', () => this.#checkpoints.sign(this.#around.wallMs()));
   }
 
   status(): ChainStatus {

@@ -1,5 +1,5 @@
-import type { SqlDatabase } from '../driver.ts';
-import { blockHash, blockOf, bodyHashOf, decodeJson, FIRST_PREVIOUS, type Block } from './block.ts';
+import type { SqlDatabase, SqlStatement } from '../driver.ts';
+import { blockHash, blockOf, bodyHashOf, decodeJson, FIRST_PREVIOUS, type Block, type CheckpointBody } from './block.ts';
 import { ChainLog } from './chain-log.ts';
 import { Problems } from './problems.ts';
 import type { Checkpoint, VerifyOptions, VerifyReport } from './types.ts';
@@ -35,6 +35,7 @@ class Walk {
   readonly #keys: KeyCheck;
   readonly #log: ChainLog;
   readonly #checkpoints: readonly Checkpoint[];
+  readonly #auditRow: SqlStatement;
   #chain: string | null = null;
   #previous: { readonly stored: Buffer; readonly computed: Buffer } | null = { stored: FIRST_PREVIOUS, computed: FIRST_PREVIOUS };
   #number = 0;
@@ -48,6 +49,7 @@ class Walk {
     this.#keys = keys;
     this.#log = new ChainLog(database);
     this.#checkpoints = checkpoints;
+    this.#auditRow = database.prepare('SELECT hash FROM registry_audit WHERE seq = ?');
     this.#rows = new RowCheck(database, problems, 1, 0);
   }
 
@@ -133,11 +135,21 @@ class Walk {
     } else if (kind === 'rows') this.#rows.block(block);
     else if (kind === 'redacted') this.#rows.redaction(block);
     else if (kind === 'key') this.#keys.introduce(block);
-    else if (kind === 'checkpoint') this.#keys.checkpoint(block, this.#chain ?? '', this.#rows.sealed);
+    else if (kind === 'checkpoint') {
+      this.#keys.checkpoint(block, this.#chain ?? '', this.#rows.sealed);
+      this.#audit(block);
+    }
     else if (kind === 'removed') {
       if (first !== this.#removed + 1 || last < first || last > this.#rows.sealed) this.#problems.block('block_changed', number, `removes rows ${first} to ${last}, and rows ${this.#removed + 1} to ${this.#rows.sealed} were there`);
       this.#removed = Math.max(this.#removed, last);
     } else this.#problems.block('block_changed', number, 'is of an unknown kind');
+  }
+
+  /** The audit is a chain without a signature, which somebody could write anew: each checkpoint says how it ended then. */
+  #audit({ number, body }: Block): void {
+    const { audit } = decodeJson<CheckpointBody>(body ?? Buffer.alloc(0));
+    if (audit === undefined || audit.seq === 0 || this.#auditRow.get(audit.seq)?.['hash'] === audit.hash) return;
+    this.#problems.block('audit_rewritten', number, `signed the audit of administrative changes through entry ${audit.seq}, and that entry is another one now, or gone`);
   }
 
   /** What the head says must be what the chain ends with: else its newest block would go unseen. */
