@@ -5,6 +5,7 @@ import type { DocumentOptions } from '../../upstream/oauth/json-document.ts';
 import { TokenAuthorizer } from '../../upstream/oauth/token-authorizer.ts';
 import type { UpstreamAuthorizer } from '../../upstream/types.ts';
 import type { SecretBox } from '../api/services.ts';
+import { callerOf } from '../auth/member-caller.ts';
 import { callbackUri, metadataDocument } from './client-metadata.ts';
 import { type Flow, FLOW_SECONDS, openFlow, sealFlow } from './flow-cookie.ts';
 import type { AuthorizationRequests } from './grants.ts';
@@ -219,6 +220,8 @@ export class UpstreamOAuth {
   async #checkMember(flow: Flow): Promise<void> {
     const member = await this.#options.registry.get('member', flow.member.id);
     if (member === null || member.value.disabled) throw new OAuthProblem('the member who began this consent cannot sign in any more', true);
+    // Else his own account at the authorization server would become that of everybody here.
+    if (!callerOf(member).can('servers.write', flow.server)) throw new OAuthProblem('the member who began this consent may not change this server any more', true);
   }
 
   async #client(server: string, requests: AuthorizationRequests, kept: KeptClient | null): Promise<KeptClient> {

@@ -180,16 +180,19 @@ describe('the way back', () => {
     expect(await served.auth('tickets')).toMatchObject({ status: 'ready' });
   });
 
-  test('a member who was switched off meanwhile gives no consent', async () => {
+  test.each<[string, object, string]>([
+    ['was switched off', { disabled: true }, 'cannot sign in any more'], ['may only look', { role: 'viewer' }, 'may not change this server any more'],
+    ['has another server left', { role: null, serverRoles: { other: 'admin' } }, 'may not change this server any more'],
+  ])('a member who %s meanwhile gives no consent', async (_what, change, told) => {
     const browser = new Browser();
     const other = await served.admin();
     const started = await served.begin(other, 'tickets', browser);
     const { url } = await browser.go(started, (address) => address.origin === served.url);
     const member = other.member;
     if (member === null) throw new Error('no member');
-    await served.change([{ op: 'put', kind: 'member', name: member.name, value: { ...member.value, disabled: true } }]);
+    await served.change([{ op: 'put', kind: 'member', name: member.name, value: { ...member.value, ...change } }]);
     const grants = as.grants.length;
-    expect((await browser.go(url.href)).text).toContain('cannot sign in any more');
+    expect((await browser.go(url.href)).text).toContain(told);
     expect(as.grants.length).toBe(grants);
   });
 
