@@ -78,7 +78,7 @@ async function judged(route: Route, incoming: Incoming, services: ControlService
   const work = async (): Promise<Outgoing> => shaped(route, await route.handle(call as Call<never, never, never>, services), { head, identity, services });
   // Nobody has no keys of his own: two people behind one address would share theirs.
   if (key === null || identity.caller.via === 'nobody' || route.raw !== undefined) return work();
-  return once(key, { caller: identity.caller.id, method: route.method, path: head.path, body: bytes ?? Buffer.alloc(0) }, services, async () => {
+  return once(key, { caller: identity.caller.id, method: route.method, path: `${head.path}?${head.query}`, body: bytes ?? Buffer.alloc(0) }, services, async () => {
     const outgoing = await work();
     if ('raw' in outgoing) throw new Error(`${route.id} answers a POST with a stream, and says no media type`);
     return { status: outgoing.status, headers: outgoing.headers, body: outgoing.body };

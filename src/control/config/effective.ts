@@ -25,7 +25,8 @@ export async function buildConfiguration(file: FileSide, snapshot: RegistrySnaps
   const problems: ConfigProblem[] = [];
   const servers = mergeServers(file, snapshot, parts, problems);
   const known = await compileAll(file, snapshot, parts, problems);
-  const grants = mergeGrants(file, snapshot, { servers, known, now: parts.now, problems });
+  const serverOf = new Map(snapshot.policies.map(({ name, value }) => [name, value.server]));
+  const grants = mergeGrants(file, snapshot, { servers, known, serverOf, now: parts.now, problems });
   const config = withSettings({ ...file.config, servers, grants }, snapshot.settings);
   const policies = new Map([...known].flatMap(([name, one]) => (typeof one === 'string' ? [] : [[name, one] as const])));
   return { config, revision: snapshot.revision, problems, file, policies };
@@ -68,15 +69,23 @@ async function compileAll(file: FileSide, snapshot: RegistrySnapshot, { compiler
 interface Merging {
   readonly servers: ReadonlyMap<string, ServerConfig>;
   readonly known: ReadonlyMap<string, CompiledPolicy | string>;
+  /** The server that a policy of the registry is for; null: for everybody. */
+  readonly serverOf: ReadonlyMap<string, string | null>;
   readonly now: number;
   readonly problems: ConfigProblem[];
 }
 
-function mergeGrants(file: FileSide, snapshot: RegistrySnapshot, { servers, known, now, problems }: Merging): GrantConfig[] {
+function mergeGrants(file: FileSide, snapshot: RegistrySnapshot, { servers, known, serverOf, now, problems }: Merging): GrantConfig[] {
   const grants = [...file.config.grants];
   const labels = new Set(grants.map(({ label }) => label));
   const tokens = new Set(grants.flatMap(({ tokenSha256 }) => (tokenSha256 === null ? [] : [tokenSha256.toString('hex')])));
-  const policyOf = (name: string): CompiledPolicy | string => file.policies.get(name)?.policy ?? known.get(name) ?? `there is no policy ${name}`;
+  const policyOf = (name: string, server: string): CompiledPolicy | string => {
+    const own = file.policies.get(name)?.policy;
+    if (own !== undefined) return own;
+    // Refused where it is written too, but a policy can be moved, or removed and made anew, while a grant is being written.
+    const of = serverOf.get(name) ?? null;
+    return of !== null && of !== server ? `policy ${name} is for another server` : (known.get(name) ?? `there is no policy ${name}`);
+  };
   for (const stored of snapshot.grants) {
     const { name, value } = stored;
     const refuse = (text: string): void => void problems.push({ kind: 'grant', name, text });
@@ -90,7 +99,7 @@ function mergeGrants(file: FileSide, snapshot: RegistrySnapshot, { servers, know
       continue;
     }
     if (grantPhase(value, now) !== 'active') continue;
-    const { grant, problem } = grantConfig(stored, policyOf);
+    const { grant, problem } = grantConfig(stored, (policyName) => policyOf(policyName, value.server));
     if (problem !== null) refuse(problem);
     // Its server is switched off, gone or broken: nobody is let in.
     if (grant === null || !servers.has(value.server)) {

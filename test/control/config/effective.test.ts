@@ -25,15 +25,17 @@ interface Registered {
   /** By name: text, or null for one that is not published. */
   readonly policies?: Readonly<Record<string, string | null>>;
   readonly stage?: PolicyStage;
+  /** The server that all of them are for. */
+  readonly policyServer?: string | null;
   readonly grants?: Readonly<Record<string, Partial<GrantDefinition>>>;
   readonly settings?: Readonly<Record<string, unknown>>;
 }
 
-function snapshot({ servers = {}, policies = {}, stage = 'enforce', grants = {}, settings = {} }: Registered): RegistrySnapshot {
+function snapshot({ servers = {}, policies = {}, stage = 'enforce', policyServer = null, grants = {}, settings = {} }: Registered): RegistrySnapshot {
   return {
     revision: 1,
     servers: Object.entries(servers).map(([name, value]) => stored('server', name, value)),
-    policies: Object.entries(policies).map(([name, text]) => ({ ...stored('policy', name, policy({ published: text === null ? null : { number: 1, stage } })), text })),
+    policies: Object.entries(policies).map(([name, text]) => ({ ...stored('policy', name, policy({ server: policyServer, published: text === null ? null : { number: 1, stage } })), text })),
     grants: Object.entries(grants).map(([name, value]) => stored('grant', name, grant({ tokenSha256: sha(name), ...value }))),
     settings: Object.entries(settings).map(([name, value]) => stored('setting', name, value)),
     secrets: [],
@@ -139,4 +141,10 @@ test('a text is compiled once for each stage, whoever asks', async () => {
   expect(await compiler.compile('p', ALLOW, 'enforce')).toBe(first);
   expect(await compiler.compile('p', ALLOW, 'observe')).not.toBe(first);
   expect(await compiler.compile('q', ALLOW, 'enforce')).not.toBe(first);
+});
+
+test.each<[string | null, 'allow' | 'deny']>([[null, 'allow'], ['tickets', 'allow'], ['payroll', 'deny']])('a policy for %s in a grant for tickets: %s, however the grant came to name it', async (policyServer, expected) => {
+  const built = await build({ servers: { tickets: server(), payroll: server() }, policies: { rules: ALLOW }, policyServer, grants: { agent: { server: 'tickets', policies: ['rules'] } } });
+  expect(effect(built, 'agent')).toBe(expected);
+  expect(problems(built)).toEqual(expected === 'allow' ? [] : ['grant agent: it can call nothing: policy rules is for another server']);
 });
