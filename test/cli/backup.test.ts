@@ -137,6 +137,24 @@ test('with keys: a directory for the owner alone, from which everything comes ba
   expect((JSON.parse(verified.out) as { keys: unknown[] }).keys).toHaveLength(1);
 });
 
+test('a restored backup brings no session and no link back, and says what else is as it was', async () => {
+  const data = directory();
+  await recorded(data, 3);
+  const path = join(data, 'policylayer.db');
+  const opened = await openDriver(path);
+  opened.exec("INSERT INTO registry_sessions (hash, member, created_at, last_used_at, expires_at) VALUES ('s', 'ada', '2026', '2026', '2999'); INSERT INTO registry_links (hash, purpose, expires_at) VALUES ('l', 'setup', '2999')");
+  opened.close();
+  const from = join(data, 'copy.db');
+  expect((await run('backup', { data, to: from })).status).toBe(0);
+  const done = await run('restore', { data, from, force: true });
+  expect(done.status).toBe(0);
+  expect(done.out).toMatch(/revoked or rotated since/);
+  const database = await openDriver(path);
+  expect(database.prepare('SELECT (SELECT count(*) FROM registry_sessions) + (SELECT count(*) FROM registry_links) AS left').get()?.['left']).toBe(0);
+  database.close();
+  expect((await run('verify', { data })).status).toBe(0);
+});
+
 test('nothing is restored while a gateway runs, nor over a database without --force; the old one stays, whole', async () => {
   const data = directory();
   await recorded(data, 4);

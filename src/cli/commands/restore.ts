@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { chmodSync, constants, copyFileSync, existsSync, linkSync, mkdirSync, rmSync, statSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { checkCopy } from '../../state/backup/check-copy.ts';
+import { endSessions } from '../../state/backup/end-sessions.ts';
 import { replaceState } from '../../state/backup/replace-state.ts';
 import { databasePath } from '../../state/open.ts';
 import { StateUnavailable } from '../../state/types.ts';
@@ -48,6 +49,7 @@ export async function restore(flags: RestoreFlags, out: { readonly stdout: NodeJ
       out.stderr.write(`policylayer: the journal in ${source} does not verify (${chain.problemCount} problems); nothing was changed\n${told.join('')}`);
       return 1;
     }
+    await endSessions(candidate, version);
     const aside = `${path}.before-${mark}`;
     const replaced = await replaceState({ path, from: candidate, aside });
     const installed = installKeys(keys, dirname(path), mark);
@@ -57,7 +59,8 @@ export async function restore(flags: RestoreFlags, out: { readonly stdout: NodeJ
       if (replaced) lines.push(`What was there is in ${aside}`);
       if (installed.length > 0) lines.push(`Keys put in place: ${installed.join(', ')}`);
       else for (const { name, without } of KEY_FILES) if (!existsSync(join(dirname(path), name))) lines.push(`There is no ${name}: ${without}`);
-      lines.push('Limits count from the state of the backup: calls that were admitted since are not in it.');
+      lines.push('Everybody is signed out. Grants, members and tokens are those of the backup: what was revoked or rotated since is in force as it was; look through them.');
+      lines.push('Approvals too: one that was used since can be used once more until it expires.', 'Limits count from the state of the backup: calls that were admitted since are not in it.');
       out.stdout.write(`${lines.join('\n')}\n`);
     }
     return 0;
