@@ -19,8 +19,11 @@ const MAX_APPROVALS = 200;
 const ENDING: LiveEvent = { event: 'end', data: { reason: 'the gateway is ending; come back with Last-Event-ID' } };
 /** People with the dashboard open, on one process. */
 const MAX_CLIENTS = 200;
+/** Of one member: his browsers and windows, and no more, so that nobody keeps the others out. */
+const MAX_OWN_CLIENTS = 12;
 
 interface Client {
+  readonly member: string;
   readonly queue: EventQueue;
   readonly sees: (server: string) => boolean;
   /** True for one who may know what concerns everybody. */
@@ -28,6 +31,8 @@ interface Client {
 }
 
 export interface Viewer {
+  /** Id of the member. */
+  readonly member: string;
   /** The servers whose events are shown. */
   readonly servers: 'all' | ReadonlySet<string>;
   /** `seq` after which the client wants to go on; null: from now. */
@@ -63,20 +68,22 @@ export class LiveHub {
     return this.#ended;
   }
 
-  get isFull(): boolean {
-    return this.#clients.size >= MAX_CLIENTS;
+  /** True when there is no place for one more stream of this member. */
+  isFullFor(member: string): boolean {
+    return this.#clients.size >= MAX_CLIENTS || [...this.#clients].filter((client) => client.member === member).length >= MAX_OWN_CLIENTS;
   }
 
-  /** @throws StateUnavailable */
-  async open({ servers, after }: Viewer): Promise<AsyncIterable<string>> {
+  /** @returns null when there is no place for one more stream of this member @throws StateUnavailable */
+  async open({ member, servers, after }: Viewer): Promise<AsyncIterable<string> | null> {
     const { state } = this.#services;
     const sees = (server: string): boolean => servers === 'all' || servers.has(server);
     if (this.#clients.size === 0) await this.#begin(state);
     const queue = new EventQueue(() => this.#left(client));
-    const client: Client = { queue, sees, organisation: servers === 'all' };
+    const client: Client = { member, queue, sees, organisation: servers === 'all' };
     if (after !== null) await this.#resume(client, after);
     const stats = await this.#stats(client);
-    // From here to the end nothing is waited for, so no row is told twice or passed over.
+    // From here to the end nothing is waited for, so no row is told twice or passed over, and of many that come at once no more are let in.
+    if (this.isFullFor(member)) return null;
     this.#clients.add(client);
     this.#timer ??= setInterval(() => void this.#look(), POLL_MS).unref();
     queue.push({ event: 'stats', data: stats });

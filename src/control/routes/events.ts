@@ -16,9 +16,11 @@ export const eventRoutes: readonly Route[] = [
       const { hub } = liveOf(services);
       const given = call.header('last-event-id') ?? query.lastEventId ?? null;
       if (given !== null && given !== '' && !LAST_EVENT_ID.test(given)) throw invalid('/last-event-id', 'the `id` of an event is expected', { in: 'header' });
-      if (hub.isFull) throw tooMany('too many streams of events are open; close one', 10);
+      const full = (): ApiProblem => tooMany('too many streams of events are open; close one', 10);
+      if (hub.isFullFor(caller.id)) throw full();
       if (hub.hasEnded) throw new ApiProblem('unavailable', 'the gateway is ending', { headers: { 'retry-after': '2' } });
-      const stream = await hub.open({ servers: caller.servers('read'), after: given === null || given === '' ? null : Number(given) });
+      const stream = await hub.open({ member: caller.id, servers: caller.servers('read'), after: given === null || given === '' ? null : Number(given) });
+      if (stream === null) throw full();
       return { status: 200, headers: { 'content-type': 'text/event-stream', 'cache-control': 'no-cache, no-transform', 'x-accel-buffering': 'no' }, stream };
     },
   }),
