@@ -10,7 +10,7 @@ const text = z.string().nullable();
 export const rowSchema = z.object({
   seq: z.int(), at: z.string(), id: z.string(), server: z.string(), grant: text, session: text, transport: z.string(), protocol: text, method: text, name: text, requestId: text,
   outcome: z.enum(OUTCOMES), code: text, rule: text, policy: text, reason: text, retryAfterMs: z.number().nullable(), observed: text,
-  argKeys: z.array(z.string()).nullable(), argHash: text, argValues: text.describe('null without the right journal.arguments, and where nothing was kept'),
+  argKeys: z.array(z.string()).nullable(), argHash: text.describe('keyed; null without the right journal.arguments'), argValues: text.describe('null without the right journal.arguments, and where nothing was kept'),
   upstreamStatus: text, latencyMs: z.number().nullable(),
   sealed: z.enum(['open', 'sealed', 'redacted']).describe('open: not sealed, or not ended'),
 });
@@ -18,6 +18,7 @@ export type RowView = z.infer<typeof rowSchema>;
 
 /** A row as a caller may see it. */
 export function rowView(row: JournalRow, proof: RowProof | undefined, caller: Caller): RowView {
-  const values = caller.can('journal.arguments', row.server) ? row.argValues : null;
-  return { ...row, argKeys: row.argKeys === null ? null : [...row.argKeys], argValues: values, sealed: proof?.sealed ?? 'open' };
+  const sees = caller.can('journal.arguments', row.server);
+  // Whoever can call as well could compare the hash with those of values that he guesses.
+  return { ...row, argKeys: row.argKeys === null ? null : [...row.argKeys], argHash: sees ? row.argHash : null, argValues: sees ? row.argValues : null, sealed: proof?.sealed ?? 'open' };
 }

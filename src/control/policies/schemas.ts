@@ -17,7 +17,7 @@ export const policyReply = z.object({
   name: z.string(), server: z.string().nullable(), description: z.string().nullable(), draft: z.string().nullable(),
   published: z.object({ number: z.int(), stage, text: z.string(), at: z.string().nullable().describe('null for a policy of gateway.yaml'), author: z.string(), comment: z.string().nullable() }).nullable(),
   mode: z.enum(['enforce', 'observe']).nullable().describe('what the published text does'), source: z.enum(['file', 'registry']), version: z.int(), createdAt: z.string().nullable(), updatedAt: z.string().nullable(),
-  usedBy: z.array(z.string()).describe('labels of grants'), problems: z.array(diagnosticReply).describe('of the draft, else of what is published'), problem: z.string().nullable(),
+  usedBy: z.array(z.string()).describe('labels of the grants that you may see'), problems: z.array(diagnosticReply).describe('of the draft, else of what is published'), problem: z.string().nullable(),
 });
 export type PolicyReply = z.input<typeof policyReply>;
 export const versionReply = z.object({ number: z.int(), stage, author: z.string(), comment: z.string().nullable(), at: z.string(), text: z.string().optional() });

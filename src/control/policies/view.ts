@@ -27,10 +27,10 @@ export async function shownPolicies(services: ControlServices, caller: Caller, o
   const use = await policyUse(services);
   const stored = (only === undefined ? await allRecords(services.registry, 'policy') : [await services.registry.get('policy', only)]).filter((one) => one !== null);
   const replies: PolicyReply[] = [];
-  for (const [name, policy] of file) if (only === undefined || only === name) replies.push(ofFile(name, policy, labels(use, name)));
+  for (const [name, policy] of file) if (only === undefined || only === name) replies.push(ofFile(name, policy, labels(use, name, caller)));
   for (const one of stored) {
     if (file.has(one.name) || !maySee(caller, one.value.server)) continue;
-    replies.push(await ofRegistry(one, labels(use, one.name), services));
+    replies.push(await ofRegistry(one, labels(use, one.name, caller), services));
   }
   return replies.sort((a, b) => (a.name < b.name ? -1 : 1));
 }
@@ -42,8 +42,9 @@ export function maySee(caller: Caller, server: string | null): boolean {
   return server === null && (servers === 'all' || servers.size > 0);
 }
 
-function labels(use: Awaited<ReturnType<typeof policyUse>>, name: string): string[] {
-  return (use.get(name) ?? []).map(({ label }) => label);
+/** A policy for everybody is used for servers that not everybody may know of. */
+function labels(use: Awaited<ReturnType<typeof policyUse>>, name: string, caller: Caller): string[] {
+  return (use.get(name) ?? []).filter(({ server }) => caller.can('read', server)).map(({ label }) => label);
 }
 
 function ofFile(name: string, { policy, text }: FilePolicy, usedBy: string[]): PolicyReply {
