@@ -11,6 +11,8 @@ export const DEFAULT_RETENTION: Retention = { rows: 5_000_000, days: 90 };
 
 /** Rows removed per step: a step holds the write lock for a few milliseconds at most. */
 const STEP = 1000;
+/** Bytes of arguments removed per step: a long value lies on dozens of pages, each of which is touched. */
+const STEP_BYTES = 4 * 1024 * 1024;
 const DAY_US = 24 * 3600 * 1e6;
 
 /** Removes old journal rows, oldest first, a bounded number per step. */
@@ -18,6 +20,7 @@ export class JournalRetention {
   readonly #keep: Retention;
   readonly #ends: SqlStatement;
   readonly #young: SqlStatement;
+  readonly #fits: SqlStatement;
   readonly #drop: SqlStatement;
   readonly #removal: Removal;
 
@@ -26,6 +29,9 @@ export class JournalRetention {
     this.#removal = new Removal(database);
     this.#ends = database.prepare('SELECT (SELECT min(seq) FROM journal) AS first, (SELECT max(seq) FROM journal) AS last');
     this.#young = database.prepare('SELECT min(seq) AS seq FROM journal WHERE seq >= ? AND seq < ? AND clock >= ?');
+    // `octet_length` reads the head of a row, not its pages.
+    this.#fits = database.prepare(`SELECT max(seq) AS seq FROM (SELECT seq, sum(coalesce(octet_length(arg_values), 0)) OVER (ORDER BY seq) AS bytes FROM journal
+      WHERE seq >= ? AND seq < ?) WHERE bytes <= ${STEP_BYTES}`);
     this.#drop = database.prepare('DELETE FROM journal WHERE seq < ?');
   }
 
@@ -45,10 +51,12 @@ export class JournalRetention {
     const young = this.#young.get(first, reach, now - this.#keep.days * DAY_US)?.['seq'];
     const byAge = typeof young === 'number' ? young : reach;
     const byRows = Math.min(reach, last - this.#keep.rows + 1);
-    const end = Math.max(byAge, byRows);
-    if (end <= first) return false;
+    const due = Math.max(byAge, byRows);
+    if (due <= first) return false;
+    const fits = this.#fits.get(first, due)?.['seq'];
+    const end = Math.min(due, (typeof fits === 'number' ? fits : first) + 1);
     this.#drop.run(end);
     this.#removal.removed(end - 1, wallMs);
-    return end === reach && reach < last;
+    return end < due || (due === reach && reach < last);
   }
 }

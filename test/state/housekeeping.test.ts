@@ -261,6 +261,27 @@ forEachDriver('housekeeping', (driver) => {
     state.close();
   });
 
+  test('rows with long arguments are removed a few at a time', async () => {
+    const file = path();
+    const state = await openState({ path: file, driver, logArguments: true });
+    const argValues = JSON.stringify('x'.repeat(60_000));
+    for (let i = 0; i < 300; i += 1) state.append(entry({ outcome: 'ok', argKeys: [], argValues: i < 200 ? argValues : '{}' }));
+    state.flush();
+    const database = await openDriver(file, driver);
+    const retention = new JournalRetention(database, { rows: 10, days: 90 });
+    const text = (): number => Number(database.prepare('SELECT coalesce(sum(length(arg_values)), 0) AS value FROM journal').get()?.['value']);
+    const sizes: number[] = [];
+    for (let more = true; more;) {
+      const before = text();
+      more = retention.step(0, 0);
+      sizes.push(before - text());
+    }
+    expect(Math.max(...sizes)).toBeLessThan(5 * 1024 * 1024);
+    expect(count(database, 'journal')).toBe(10);
+    database.close();
+    state.close();
+  });
+
   test('the write-ahead log is moved into the database as it grows, also while somebody reads', async () => {
     const file = path();
     const state = await openState({ path: file, driver });
