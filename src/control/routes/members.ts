@@ -95,8 +95,9 @@ export const memberRoutes: readonly Route[] = [
       const result = await registry.apply([{ op: 'put', kind: 'member', name: member.name, value, expect: call.ifMatch ?? member.version }],
         [auditOf(call, { action: 'member.change', kind: 'member', name: member.name, summary: `${value.email}: ${Object.keys(changed.after).join(', ') || 'nothing'} changed`, ...changed })]);
       if (!result.ok) throw result.why === 'duplicate' ? new ApiProblem('exists', 'there is a member with this e-mail address already', { problems: [{ pointer: '/email', in: 'body', message: 'taken' }] }) : refusedChange(result, 'member', true);
-      if (value.disabled) {
-        await registry.closeSessions({ member: member.name });
+      if (value.disabled) await registry.closeSessions({ member: member.name });
+      // A link that was sent to an address which was wrong must not let its reader in as somebody else.
+      if (value.disabled || value.email !== member.value.email) {
         await registry.removeLinks('invite', member.name);
         await registry.removeLinks('reset', member.name);
       }
