@@ -315,6 +315,22 @@ forEachDriver('the chain of the journal', (driver) => {
     expect((await verified(file, driver, { publicKeys: [lost.keys[0]?.publicKey ?? ''] })).problems).toMatchObject([{ code: 'key_unknown' }]);
   });
 
+  test('a foreign key that signed for a while is told, also when the named key signs again', async () => {
+    const file = path();
+    const keyFile = join(dirname(file), 'journal-key.pem');
+    const write = (): Promise<void> => withState(file, driver, (state) => state.append(entry({ outcome: 'ok' })));
+    await write();
+    const own = readFileSync(keyFile);
+    rmSync(keyFile);
+    await write();
+    writeFileSync(keyFile, own, { mode: 0o600 });
+    await write();
+    const { keys } = await verified(file, driver);
+    const [named, foreign] = keys.map(({ publicKey }) => publicKey);
+    expect((await verified(file, driver, { publicKeys: [named ?? ''] })).problems).toMatchObject([{ code: 'key_unvouched', block: keys[1]?.block }]);
+    expect((await verified(file, driver, { publicKeys: [named ?? '', foreign ?? ''] })).ok).toBe(true);
+  });
+
   test('a process that dies between naming a new key and using it leaves the new key in force', async () => {
     const file = path();
     const keyFile = join(dirname(file), 'journal-key.pem');

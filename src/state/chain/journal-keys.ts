@@ -42,9 +42,15 @@ export class JournalKeys {
     return key;
   }
 
-  /** After the commit of the block that names it. */
+  /** After the commit of the block that names it. Another process that signs may have put it in its place already. */
   adopt(): void {
-    this.#guarded(() => renameSync(this.#next, this.#path));
+    this.#guarded(() => {
+      try {
+        renameSync(this.#next, this.#path);
+      } catch (error) {
+        if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+      }
+    });
   }
 
   #make(): SigningKey {

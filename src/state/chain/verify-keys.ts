@@ -67,7 +67,7 @@ export class KeyCheck {
     }
     // A key that the operator names himself needs nobody who vouches for it.
     for (const { id, block } of this.#unvouched) {
-      if (this.#wanted === null) this.#problems.block('key_unvouched', block, `introduces key ${id.slice(0, 16)}, which the key before it did not sign; name it with --public-key when the old key was lost`);
+      if (this.#wanted?.has(id) !== true) this.#problems.block('key_unvouched', block, `introduces key ${id.slice(0, 16)}, which the key before it did not sign; name it with --public-key when the old key was lost`);
     }
   }
 }
