@@ -26,7 +26,7 @@ export interface Incoming {
 
 /** What is sent back: a text, or a stream that is guarded by `stillAllowed`. */
 export type Outgoing =
-  | (Answer & { readonly cookies?: readonly string[] })
+  | Answer
   | { readonly raw: RawReply; readonly stillAllowed: () => Promise<boolean> };
 
 export const API_HEADERS: Readonly<Record<string, string>> = {
@@ -77,11 +77,12 @@ async function judged(route: Route, incoming: Incoming, services: ControlService
 
   const work = async (): Promise<Outgoing> => shaped(route, await route.handle(call as Call<never, never, never>, services), { head, identity, services });
   // Nobody has no keys of his own: two people behind one address would share theirs.
-  if (key === null || identity.caller.via === 'nobody' || route.raw !== undefined) return work();
+  // What changes nothing can be done again; keeping its answers for a day would let whoever may only look fill the disk.
+  if (key === null || identity.caller.via === 'nobody' || route.raw !== undefined || route.permission === 'read') return work();
   return once(key, { caller: identity.caller.id, method: route.method, path: `${head.path}?${head.query}`, body: bytes ?? Buffer.alloc(0) }, services, async () => {
     const outgoing = await work();
     if ('raw' in outgoing) throw new Error(`${route.id} answers a POST with a stream, and says no media type`);
-    return { status: outgoing.status, headers: outgoing.headers, body: outgoing.body };
+    return outgoing;
   });
 }
 

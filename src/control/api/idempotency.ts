@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { z } from 'zod';
 import { ApiProblem, invalid } from './problem.ts';
 import type { ControlServices } from './services.ts';
 
@@ -7,7 +8,11 @@ export interface Answer {
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string;
+  /** Values of Set-Cookie. */
+  readonly cookies?: readonly string[];
 }
+
+const keptSchema = z.object({ body: z.string(), cookies: z.array(z.string()) });
 
 /** @throws ApiProblem when the key is none */
 export function readIdempotencyKey(value: string | null): string | null {
@@ -18,7 +23,7 @@ export function readIdempotencyKey(value: string | null): string | null {
 
 /**
  * Does something once for each key of a caller. A request that fails leaves its key free, because nothing was changed. Answers are kept sealed: they
- * may hold a token that is shown once.
+ * may hold a token that is shown once, or the cookie without which a consent cannot be ended.
  */
 export async function once(key: string, request: { readonly caller: string; readonly method: string; readonly path: string; readonly body: Buffer }, services: ControlServices, work: () => Promise<Answer>): Promise<Answer> {
   const { registry, secrets } = services;
@@ -29,7 +34,7 @@ export async function once(key: string, request: { readonly caller: string; read
   if (before?.kind === 'other_body') throw new ApiProblem('idempotency_reused', 'this Idempotency-Key came before with another body; use a new key for a new request');
   if (before?.kind === 'in_progress') throw new ApiProblem('conflict', 'the first request with this Idempotency-Key is still being worked on; repeat this one in a moment', { headers: { 'retry-after': '1' } });
   if (before?.kind === 'answer') {
-    return { status: before.answer.status, headers: { ...before.answer.headers, 'idempotent-replayed': 'true' }, body: opened(name, before.answer.body, secrets) };
+    return { status: before.answer.status, headers: { ...before.answer.headers, 'idempotent-replayed': 'true' }, ...opened(name, before.answer.body, secrets) };
   }
   let answer: Answer;
   try {
@@ -38,15 +43,15 @@ export async function once(key: string, request: { readonly caller: string; read
     await registry.endRepeatable({ key: id, failed: true });
     throw error;
   }
-  const { key: ring, sealed } = secrets.seal(name, answer.body);
+  const { key: ring, sealed } = secrets.seal(name, JSON.stringify({ body: answer.body, cookies: answer.cookies ?? [] }));
   await registry.endRepeatable({ key: id, digest, status: answer.status, headers: answer.headers, body: JSON.stringify({ key: ring, sealed: sealed.toString('base64') }) });
   return answer;
 }
 
-function opened(name: string, kept: string, secrets: ControlServices['secrets']): string {
+function opened(name: string, kept: string, secrets: ControlServices['secrets']): z.infer<typeof keptSchema> {
   try {
     const { key, sealed } = JSON.parse(kept) as { key: number; sealed: string };
-    return secrets.open({ name, key, sealed: Buffer.from(sealed, 'base64') });
+    return keptSchema.parse(JSON.parse(secrets.open({ name, key, sealed: Buffer.from(sealed, 'base64') })));
   } catch {
     throw new ApiProblem('conflict', 'this was done, but its answer cannot be given again: the key that sealed it is gone. Look at what is there, and use a new Idempotency-Key');
   }

@@ -217,3 +217,14 @@ describe('two gateways on one database', () => {
     }
   }, 60_000);
 });
+
+describe('a consent that is begun from the dashboard', () => {
+  test('[O6] a start with an Idempotency-Key brings its cookie, as the dashboard needs it, and brings it again to who repeats it', async () => {
+    await served.addServer('repeated', upstream.url);
+    const start = () => admin.post('/servers/repeated/oauth/start', {}, { 'idempotency-key': 'once' });
+    const [one, two] = [await start(), await start()];
+    expect([one.status, two.status, two.headers.get('idempotent-replayed')]).toEqual([200, 200, 'true']);
+    expect(one.headers.getSetCookie().join()).toMatch(/^policylayer_oauth_[A-Za-z0-9_-]{12}=.+HttpOnly; SameSite=Lax$/);
+    expect(two.headers.getSetCookie()).toEqual(one.headers.getSetCookie());
+  });
+});
