@@ -118,7 +118,7 @@ function OneServer({ name }: { readonly name: string }): ReactNode {
           <ToolsTab server={server} scan={scan} />
         </Tabs.Panel>
         <Tabs.Panel value="settings">
-          <SettingsTab key={version} server={server} version={version} editable={editable} whyNot={whyNot} reload={() => void refetch()} />
+          <SettingsTab server={server} version={version} editable={editable} whyNot={whyNot} />
         </Tabs.Panel>
         <Tabs.Panel value="oauth">{oauth ? <OAuthTab server={server} whyNot={editable ? null : (whyNot ?? 'The server is written in gateway.yaml.')} /> : null}</Tabs.Panel>
         <Tabs.Panel value="grants">
