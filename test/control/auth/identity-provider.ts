@@ -31,7 +31,8 @@ export class IdentityProvider {
     return this.#issuer;
   }
 
-  static async start(redirectUri: string): Promise<IdentityProvider> {
+  /** @param host a name of loopback; `localhost` is another site for a browser than 127.0.0.1 */
+  static async start(redirectUri: string, host = '127.0.0.1'): Promise<IdentityProvider> {
     const keys = await generateKeyPair('RS256', { extractable: true });
     const jwk: JWK = { ...(await exportJWK(keys.privateKey)), alg: 'RS256', use: 'sig', kid: 'one' };
     const other: JWK = { ...(await exportJWK((await generateKeyPair('RS256', { extractable: true })).privateKey)), alg: 'RS256', use: 'sig', kid: 'one' };
@@ -39,7 +40,7 @@ export class IdentityProvider {
     const server = createServer((request, response) => handle(request, response));
     const idp = new IdentityProvider(server);
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-    idp.#issuer = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+    idp.#issuer = `http://${host}:${(server.address() as AddressInfo).port}`;
     const provider = new Provider(idp.#issuer, {
       clients: [{ client_id: CLIENT.id, client_secret: CLIENT.secret, redirect_uris: [redirectUri], grant_types: ['authorization_code'], response_types: ['code'] }],
       jwks: { keys: [jwk] },

@@ -8,6 +8,8 @@ export interface AuthorizationServerOptions {
   readonly registration?: boolean;
   readonly clients?: Configuration['clients'];
   readonly scopes?: string;
+  /** A name of loopback; `localhost` is another site for a browser than 127.0.0.1. */
+  readonly host?: string;
 }
 
 /** A real authorization server with all that a gateway needs: registration, PKCE, resource indicators, JWT access tokens, rotating refresh tokens, revocation. */
@@ -33,7 +35,7 @@ export class AuthorizationServer {
   static async start(options: AuthorizationServerOptions = {}): Promise<AuthorizationServer> {
     const server = createServer();
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-    const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+    const url = `http://${options.host ?? '127.0.0.1'}:${(server.address() as AddressInfo).port}`;
     const { seconds = 600, scopes = 'mcp:read mcp:admin' } = options;
     const provider = new Provider(url, {
       cookies: { keys: ['a key of this test alone'] },
