@@ -9,6 +9,8 @@ export interface Body {
   readonly text: string;
   /** Value of Cache-Control. */
   readonly cache: string;
+  /** Source of the only style element in it, as the Content-Security-Policy writes it: `'sha256-...'`. */
+  readonly style?: string;
 }
 
 /** No script and no style but our files, no frame, no form to elsewhere. The data in `ld+json` is no script to a browser. */
@@ -51,6 +53,7 @@ export function answer(head: Pick<Head, 'get' | 'method'>, response: ServerRespo
   if (response.headersSent || response.destroyed) return;
   const bytes = bytesOf(body);
   const headers: Record<string, string | number> = { ...HEADERS, 'content-type': body.type, 'cache-control': body.cache, vary: 'accept-encoding' };
+  if (body.style !== undefined) headers['content-security-policy'] = POLICY.replace("style-src 'self'", `style-src ${body.style}`);
   if (status === 200) headers['etag'] = bytes.etag;
   if (status === 200 && (head.get('if-none-match') ?? '').split(',', 16).some((tag) => tag.trim() === bytes.etag)) {
     delete headers['content-type'];

@@ -84,6 +84,9 @@ describe.skipIf(CHROMIUM === null)('what happens between people, servers and iss
     expect(text).toMatch(/^\+ .*"force"/m);
     expect(await faults(page)).toEqual([]);
     await picture(page, 'held-definition');
+    await page.emulateMedia({ colorScheme: 'dark' });
+    await expect.poll(() => faults(page)).toEqual([]);
+    await page.emulateMedia({ colorScheme: 'light' });
     await drawer.getByRole('button', { name: 'Accept the new definition' }).click();
     await page.getByText('get_note can be used with its new definition.').waitFor();
     await lines.waitFor({ state: 'detached' });
@@ -108,6 +111,8 @@ describe.skipIf(CHROMIUM === null)('what happens between people, servers and iss
     await page.locator('button[type=submit]').click();
     await page.getByRole('button', { name: 'Continue' }).click();
     await page.getByRole('heading', { name: 'Access was given' }).waitFor();
+    // The style of this page is let in by its hash.
+    expect(await page.evaluate("getComputedStyle(document.querySelector('main')).borderTopStyle")).toBe('solid');
     expect(await faults(page)).toEqual([]);
     await picture(page, 'access-was-given');
     await page.getByRole('link', { name: 'Back to the dashboard' }).click();
