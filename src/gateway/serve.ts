@@ -93,6 +93,8 @@ class Gateway implements RunningGateway {
   readonly #grantClock = new GrantClock(() => this.#applyGrants(this.#config));
   #keepArguments: boolean;
   /** Told by /readyz. */
+  /** What replaced servers still need to end. A reload does not wait for it: the next one may take a grant away. */
+  readonly #ending = new Set<Promise<void>>();
   #draining = false;
   /** New calls are told to come again. */
   #refusing = false;
@@ -210,7 +212,6 @@ class Gateway implements RunningGateway {
   }
 
   async #applyServers(config: GatewayConfig): Promise<void> {
-    const closing: Promise<void>[] = [];
     for (const [name, current] of this.#endpoints) {
       const next = config.servers.get(name);
       if (next !== undefined && sameServer(current.config, next) && current.edge === this.#edgePrincipal(next)) {
@@ -220,7 +221,7 @@ class Gateway implements RunningGateway {
       this.#endpoints.delete(name);
       const closed = current.endpoint.close();
       // Its successor may listen at the same address.
-      if (current.config.edge === null) closing.push(closed);
+      if (current.config.edge === null) this.#endLater(closed);
       else await closed;
     }
     for (const [name, server] of config.servers) {
@@ -232,7 +233,12 @@ class Gateway implements RunningGateway {
       const endpoint = await openEndpoint({ server, services: this.#servicesFor(server, pins, classifier, health), limits: config.limits, log: this.#log }, edge, config);
       this.#endpoints.set(name, { endpoint, config: server, edge, pins, classifier, health });
     }
-    await Promise.all(closing);
+  }
+
+  #endLater(closed: Promise<void>): void {
+    const ended = closed.catch((error: unknown) => this.#log(`a server that was replaced did not end in order: ${error instanceof Error ? error.message : 'unknown error'}`));
+    this.#ending.add(ended);
+    void ended.finally(() => this.#ending.delete(ended));
   }
 
   /** An endpoint that is replaced keeps the place of its own, so that what it still holds is not taken for its successor's. */
@@ -336,7 +342,7 @@ class Gateway implements RunningGateway {
     // The listener stays: /readyz says 503, and a new call is told to come again, until the open ones have their answers.
     while (this.stats().inFlight > 0 && performance.now() < deadline) await new Promise((resolve) => setTimeout(resolve, 25));
     const stopped = this.#listener.close(Math.max(LAST_ANSWERS_MS, deadline - performance.now()));
-    await Promise.all([...this.#endpoints.values()].map(({ endpoint }) => endpoint.close()));
+    await Promise.all([...[...this.#endpoints.values()].map(({ endpoint }) => endpoint.close()), ...this.#ending]);
     this.#listener.closeIdle();
     await stopped;
     this.#desk.close();
