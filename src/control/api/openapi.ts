@@ -91,13 +91,15 @@ function responsesOf(route: Route, json: (schema: z.ZodType, io: 'output', name:
   const empty = hasNoBody(route);
   const versioned = { ETag: { schema: { type: 'string' }, description: 'where the thing has a version' } };
   if (route.redirects === true) responses['303'] = { description: 'The browser goes on', headers: { ...REQUEST_ID, Location: { schema: { type: 'string' } } } };
-  else if (route.raw !== undefined) responses['200'] = { description: 'A stream', headers: REQUEST_ID, content: { [route.raw]: { schema: { type: 'string' } } } };
+  else if (route.raw !== undefined) responses['200'] = { description: 'A stream', headers: REQUEST_ID, content: Object.fromEntries(route.raw.split(', ').map((type) => [type, { schema: { type: 'string' } }])) };
   else if (empty) responses['204'] = { description: 'Done', headers: REQUEST_ID };
   else {
     const content = { 'application/json': { schema: json(route.reply, 'output', 'Reply') } };
     for (const status of route.method === 'post' ? ['200', '201', '202'] : ['200']) responses[status] = { description: status === '201' ? 'Made' : status === '202' ? 'Begun' : 'Done', headers: { ...REQUEST_ID, ...versioned }, content };
   }
   for (const status of refusals(route)) responses[String(status)] = { $ref: '#/components/responses/Problem' };
+  // Said by the HTTP parser, before there is a request of ours.
+  responses['431'] = { description: 'The head of the request is too long' };
   return responses;
 }
 

@@ -69,7 +69,7 @@ export interface RouteSpec<Params extends z.ZodType, Query extends z.ZodType, Bo
   /** Largest body in bytes; default 256 KiB. */
   readonly maxBody?: number;
   readonly reply: Answer;
-  /** Media type of a RawReply, for the OpenAPI document. */
+  /** Media types of a RawReply, separated by `, `, for the OpenAPI document. */
   readonly raw?: string;
   /** The RawReply is a redirect (303), for browsers. */
   readonly redirects?: boolean;

@@ -29,7 +29,7 @@ export const journalRoutes: readonly Route[] = [
   }),
   defineRoute({
     method: 'get', path: '/journal/export', id: 'exportJournal', tag: 'journal', permission: 'read', scope: () => ANYWHERE,
-    summary: 'All rows of a filter as CSV or as one JSON object per line', raw: 'text/csv', reply: z.string(),
+    summary: 'All rows of a filter as CSV or as one JSON object per line', raw: 'text/csv, application/jsonl', reply: z.string(),
     query: z.strictObject({ format: z.enum(['csv', 'jsonl']), ...rowFilter }),
     handle: ({ query, caller, signal }, { state }) => {
       const { format, ...filter } = query;
