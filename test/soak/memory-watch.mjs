@@ -9,8 +9,11 @@ const HOOK = fileURLToPath(new URL('../../bench/lib/gc-on-signal.mjs', import.me
 
 /** Fewer samples than this say nothing about a trend. */
 const MIN_SAMPLES = 10;
-/** What V8 and the allocator may differ by between two collected heaps of a healthy process, in KB. */
-const ALLOWED_KB = { rss: 12 * 1024, heap: 3 * 1024 };
+/**
+ * What V8 and the allocator may differ by between two collected heaps of a healthy process, in KB. `run` grows by 14 to 18 MB until about its 130th
+ * cycle (caches of SQLite and of the sealer, the first signature) and not any more: 90.8 MB after 135 cycles, 91.5 after 405, on Node 20 with libsql.
+ */
+const ALLOWED_KB = { rss: 20 * 1024, heap: 3 * 1024 };
 const ALLOWED_SHARE = 0.1;
 const ALLOWED_HANDLES = 4;
 

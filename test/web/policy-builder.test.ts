@@ -82,6 +82,8 @@ describe.skipIf(CHROMIUM === null)('the policy builder in a real browser', () =>
     await page.keyboard.press('Control+End');
     await page.keyboard.type('  Rebo');
     await page.getByRole('listbox', { name: 'Completions' }).getByText('RebootBroker').waitFor();
+    // CodeMirror takes no key for a list that has just appeared: people mean the line that they were typing.
+    await page.waitForTimeout(200);
     await page.keyboard.press('Enter');
     await page.keyboard.type('requre_approval');
     await page.locator('.cm-lintRange-error').waitFor();
