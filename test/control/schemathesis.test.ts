@@ -6,9 +6,9 @@ import { expect, it } from 'vitest';
 import { World } from './harness.ts';
 
 // `schemathesis` (PyPI, through uv) reads the OpenAPI document of a running control plane and sends what the document allows and what it forbids.
-// One worker: with more, Python 3.11 itself fails now and then. SCHEMATHESIS_SECONDS (default 35, at most 120) bounds the fuzzing; SCHEMATHESIS_ONLY=operationId tries one operation.
+// One worker: with more, Python 3.11 itself fails now and then. SCHEMATHESIS_SECONDS (default 20, at most 120) bounds the fuzzing; SCHEMATHESIS_ONLY=operationId tries one operation.
 const PACKAGE = 'schemathesis==4.32.5';
-const SECONDS = Math.min(120, Number(process.env['SCHEMATHESIS_SECONDS'] ?? '35'));
+const SECONDS = Math.min(120, Number(process.env['SCHEMATHESIS_SECONDS'] ?? '20'));
 const ONLY = process.env['SCHEMATHESIS_ONLY'];
 
 /** What never ends by itself, or starts programs that the fuzzer has named. */
