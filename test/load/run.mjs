@@ -98,7 +98,7 @@ try {
   const { grants, text } = configuration(await freePort(), upstreams, logs);
   writeFileSync(join(directory, 'gateway.yaml'), text);
   writeFileSync(join(directory, 'load.yaml'), POLICY);
-  const memory = new MemoryWatch(directory, 'gateway', Math.max(4, Math.ceil(clients / 10)));
+  const memory = new MemoryWatch(directory, 'gateway', { handles: Math.max(4, Math.ceil(clients / 10)) });
   gateway = new GatewayProcess(directory, { nodeArgs: memory.nodeArgs, env: memory.env });
   const { url, signIn } = await gateway.start();
   dashboard = new Dashboard(url);

@@ -9,23 +9,21 @@ const HOOK = fileURLToPath(new URL('../../bench/lib/gc-on-signal.mjs', import.me
 
 /** Fewer samples than this say nothing about a trend. */
 const MIN_SAMPLES = 10;
-/**
- * What V8 and the allocator may differ by between two collected heaps of a healthy process, in KB. `run` grows by 14 to 18 MB until about its 130th
- * cycle (caches of SQLite and of the sealer, the first signature) and not any more: 90.8 MB after 135 cycles, 91.5 after 405, on Node 20 with libsql.
- */
-const ALLOWED_KB = { rss: 20 * 1024, heap: 3 * 1024 };
+/** What V8 and the allocator may differ by between two collected heaps of a healthy process, in KB. */
+const ALLOWED_KB = { rss: 12 * 1024, heap: 3 * 1024 };
 const ALLOWED_SHARE = 0.1;
 const ALLOWED_HANDLES = 4;
 
 export class MemoryWatch {
   /**
    * @param {string} scratch @param {string} name
-   * @param {number} [handles] by how many open files and handles two samples may differ: more than a few where the process is sampled at work,
-   *   because it then has as many connections to its upstreams as calls are under way
+   * @param {{ handles?: number, rssKb?: number }} [allowed] `handles`: by how many open files and handles two samples may differ, more than a few where
+   *   the process is sampled at work, because it then has as many connections as calls are under way; `rssKb`: instead of what is allowed to all
    */
-  constructor(scratch, name, handles = ALLOWED_HANDLES) {
+  constructor(scratch, name, { handles = ALLOWED_HANDLES, rssKb = ALLOWED_KB.rss } = {}) {
     this.name = name;
     this.handles = handles;
+    this.rssKb = rssKb;
     this.file = join(scratch, `memory-${name}.json`);
     this.nodeArgs = ['--expose-gc', '--import', HOOK];
     this.env = { MEMORY_REPORT: this.file };
@@ -62,7 +60,7 @@ export class MemoryWatch {
     const resources = ends((sample) => sample.resources);
     const judged = samples.length >= MIN_SAMPLES;
     if (judged) {
-      for (const [what, { first, last }, allowed] of [['resident memory', rss, ALLOWED_KB.rss], ['heap', heap, ALLOWED_KB.heap]]) {
+      for (const [what, { first, last }, allowed] of [['resident memory', rss, this.rssKb], ['heap', heap, ALLOWED_KB.heap]]) {
         if (last - first > Math.max(allowed, first * ALLOWED_SHARE)) problem(this.name, `${what} grew from ${Math.round(first)} to ${Math.round(last)} KB`);
       }
       for (const [what, { first, last }] of [['open files', files], ['active handles', resources]]) {

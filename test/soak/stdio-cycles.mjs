@@ -96,7 +96,9 @@ export async function stdioSoak(soak, cycles) {
   const home = privateHome(join(soak.scratch, 'run-home'));
   const data = join(soak.scratch, 'run-data');
   const counts = {};
-  const watch = new MemoryWatch(soak.scratch, 'run');
+  // Grows by 14 to 18 MB until about the 130th cycle (caches of SQLite and of the sealer, the first signature) and not any more: 90.8 MB after 135
+  // cycles, 91.5 after 405, on Node 20 with libsql.
+  const watch = new MemoryWatch(soak.scratch, 'run', { rssKb: 20 * 1024 });
   const lasting = new StdioClient([process.execPath, ...watch.nodeArgs, BIN, 'run', '--policy', policy, '--data', data, '--', process.execPath, STDIO_ECHO], { ...soak.env, ...home, ...watch.env });
   let memory = null;
   try {
